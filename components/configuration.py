@@ -1,0 +1,51 @@
+"""Reads the stack's configuration and its place: the one module that asks Pulumi for either."""
+
+import json
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+from pulumi.runtime import config
+
+from documents.names import Names, Place
+from settings import NAMESPACE, Settings, SettingsError, parse, refuse_examples
+
+
+def read() -> tuple[Settings, Names, Place]:
+    """The stack's settings, its names, and the account, Region and partition it is deployed to.
+
+    A finding ends the program with its sentence alone, before any resource is declared.
+    """
+    try:
+        settings = parse(_raw())
+        place = _place()
+        refuse_examples(settings, place.account)
+    except SettingsError as error:
+        raise pulumi.RunError(str(error)) from None
+    return settings, Names(settings.application, pulumi.get_stack()), place
+
+
+def _raw() -> dict[str, Any]:
+    """Every key of our namespace, known or not, so that an unknown one can be refused."""
+    prefix = f"{NAMESPACE}:"
+    everything = {**config.get_config_env(), **config.CONFIG.get()}
+    values = {key.removeprefix(prefix): value for key, value in everything.items() if key.startswith(prefix)}
+    return {key: value if key in _TEXTS else _object(prefix + key, value) for key, value in values.items()}
+
+
+_TEXTS = frozenset(
+    field.alias or name for name, field in Settings.model_fields.items() if field.annotation is str
+)
+
+
+def _object(key: str, value: str) -> Any:
+    try:
+        return json.loads(value)
+    except json.JSONDecodeError:
+        message = f"{key} is {value!r}: it must be an object; write it as a YAML mapping in the stack's file"
+        raise SettingsError(message) from None
+
+
+def _place() -> Place:
+    identity = aws.get_caller_identity()
+    return Place(identity.account_id, aws.get_region().region, identity.arn.split(":")[1])

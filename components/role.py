@@ -1,0 +1,37 @@
+"""A role with one inline policy: what every component makes for itself."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+from pulumi_aws import iam
+
+from documents.policy import Statement, document
+
+
+@dataclass(frozen=True)
+class Granted:
+    """A role, and the policy that must exist before anyone uses it."""
+
+    arn: pulumi.Output[str]
+    policies: list[pulumi.Resource]
+
+
+def granted_role(
+    name: str,
+    role_name: str,
+    trust: dict[str, Any],
+    statements: Sequence[Statement],
+    inside: pulumi.ResourceOptions,
+) -> Granted:
+    """A role called `role_name` in AWS that may do exactly `statements`; an empty list makes no policy."""
+    role = iam.Role(
+        f"{name}-role", name=role_name, assume_role_policy=pulumi.Output.json_dumps(trust), opts=inside
+    )
+    if not statements:
+        return Granted(role.arn, [])
+    policy = iam.RolePolicy(
+        f"{name}-policy", role=role.name, policy=pulumi.Output.json_dumps(document(statements)), opts=inside
+    )
+    return Granted(role.arn, [policy])

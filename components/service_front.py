@@ -1,0 +1,132 @@
+"""What stands in front of one web service: load balancer, listeners, and the two target groups traffic moves between."""
+
+from typing import TypedDict
+
+import pulumi
+from pulumi_aws import ec2, lb
+
+from documents.names import parent_of_target_group
+from settings.network import Network
+from settings.service import LoadBalancer, Service
+
+
+class ServiceFrontArgs(TypedDict):
+    """What the front needs to know."""
+
+    service: Service
+    network: Network
+
+
+class ServiceFront(pulumi.ComponentResource):
+    """A production listener, optionally a test listener, and two target groups on an existing or a new load balancer."""
+
+    load_balancer_arn: pulumi.Output[str]
+    """ARN of the load balancer."""
+    url: pulumi.Output[str]
+    """Where the production listener answers; an existing load balancer's name is not known here, so its ARN stands there."""
+    security_group_id: pulumi.Output[str]
+    """Group the traffic comes from."""
+    listener_arn: pulumi.Output[str]
+    """ARN of the production listener."""
+    test_listener_arn: pulumi.Output[str] | None
+    """ARN of the test listener, if there is one."""
+
+    def __init__(self, name: str, args: ServiceFrontArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Declare the front."""
+        super().__init__("delivery:index:ServiceFront", name, {}, opts)
+        inside = pulumi.ResourceOptions(parent=self)
+        balancer = args["service"].load_balancer
+        if balancer.arn is None:
+            self._make_load_balancer(name, balancer, args["network"].vpc_id, inside)
+        else:
+            self.load_balancer_arn = pulumi.Output.from_input(balancer.arn)
+            self.security_group_id = pulumi.Output.from_input(balancer.security_group_id or "")
+            self.url = self.load_balancer_arn
+        self.blue = _target_group(f"{name}-blue", args, inside)
+        self.green = _target_group(f"{name}-green", args, inside)
+        self.production_listener = self._listener(f"{name}-listener", balancer, balancer.port, inside)
+        self.listener_arn = self.production_listener.arn
+        self.test_listener_arn = None
+        if balancer.test_port is not None:
+            self.test_listener_arn = self._listener(
+                f"{name}-test-listener", balancer, balancer.test_port, inside
+            ).arn
+        self.register_outputs(
+            {
+                "loadBalancerArn": self.load_balancer_arn,
+                "url": self.url,
+                "securityGroupId": self.security_group_id,
+                "listenerArn": self.listener_arn,
+                "testListenerArn": self.test_listener_arn,
+            }
+        )
+
+    def _make_load_balancer(
+        self, name: str, balancer: LoadBalancer, vpc_id: str, inside: pulumi.ResourceOptions
+    ) -> None:
+        group = ec2.SecurityGroup(
+            f"{name}-balancer-group",
+            description=f"Load balancer of {name}",
+            vpc_id=vpc_id,
+            ingress=[
+                {"protocol": "tcp", "from_port": port, "to_port": port, "cidr_blocks": balancer.allowed_cidrs}
+                for port in (balancer.port, balancer.test_port)
+                if port is not None
+            ],
+            egress=[{"protocol": "-1", "from_port": 0, "to_port": 0, "cidr_blocks": ["0.0.0.0/0"]}],
+            opts=inside,
+        )
+        made = lb.LoadBalancer(
+            f"{name}-balancer",
+            load_balancer_type="application",
+            internal=balancer.internal,
+            security_groups=[group.id],
+            subnets=balancer.public_subnet_ids,
+            drop_invalid_header_fields=True,
+            opts=inside,
+        )
+        self.load_balancer_arn = made.arn
+        self.security_group_id = group.id
+        scheme = "https" if balancer.certificate_arn else "http"
+        self.url = pulumi.Output.concat(scheme, "://", made.dns_name, ":", str(balancer.port))
+
+    def _listener(
+        self, name: str, balancer: LoadBalancer, port: int, inside: pulumi.ResourceOptions
+    ) -> lb.Listener:
+        """A listener on blue at first; CodeDeploy owns its default action from then on.
+
+        Setting the action back would move live traffic (aws/aws-cdk#36649), so Pulumi ignores it.
+        """
+        return lb.Listener(
+            name,
+            load_balancer_arn=self.load_balancer_arn,
+            port=port,
+            protocol="HTTPS" if balancer.certificate_arn else "HTTP",
+            certificate_arn=balancer.certificate_arn,
+            ssl_policy="ELBSecurityPolicy-TLS13-1-2-2021-06" if balancer.certificate_arn else None,
+            default_actions=[{"type": "forward", "target_group_arn": self.blue.arn}],
+            opts=pulumi.ResourceOptions.merge(
+                inside, pulumi.ResourceOptions(ignore_changes=["default_actions"])
+            ),
+        )
+
+
+def _target_group(name: str, args: ServiceFrontArgs, inside: pulumi.ResourceOptions) -> lb.TargetGroup:
+    service, check = args["service"], args["service"].health_check
+    return lb.TargetGroup(
+        parent_of_target_group(name),
+        vpc_id=args["network"].vpc_id,
+        port=service.port,
+        protocol="HTTP",
+        target_type="ip",
+        deregistration_delay=service.stop_timeout_seconds,
+        health_check={
+            "path": check.path,
+            "matcher": check.status_codes,
+            "interval": check.interval_seconds,
+            "timeout": check.timeout_seconds,
+            "healthy_threshold": check.healthy_threshold,
+            "unhealthy_threshold": check.unhealthy_threshold,
+        },
+        opts=inside,
+    )

@@ -1,0 +1,254 @@
+"""One web service on Fargate: what it may do, where it logs, and the ECS service itself.
+
+The first revision runs a tiny public image. From the first release on the running revision belongs to CodeDeploy, and
+every change to what runs goes through the templates; the ECS service ignores what CodeDeploy changes, and nothing else.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import TypedDict
+
+import pulumi
+from pulumi_aws import cloudwatch, ec2, ecs
+
+from components.database_access import open_database
+from components.role import Granted, granted_role
+from components.service_front import ServiceFront
+from documents import appspec, grants, taskdef
+from documents.images import repositories
+from documents.names import Names, Place
+from documents.policy import Statement, trust_account
+from documents.secrets import keys_of
+from documents.shapes import check_input
+from settings.network import Network
+from settings.service import Service
+
+
+class WebServiceArgs(TypedDict):
+    """What the service needs from the rest of the stack."""
+
+    key: str
+    """Name of the service in the settings."""
+    service: Service
+    network: Network
+    names: Names
+    place: Place
+    repository_arn: pulumi.Input[str]
+
+
+class WebService(pulumi.ComponentResource):
+    """An ECS service behind a load balancer, ready for CodeDeploy."""
+
+    service_name: pulumi.Output[str]
+    """Name of the ECS service."""
+    execution_role_arn: pulumi.Output[str]
+    """Role ECS pulls, reads secrets and logs with."""
+    task_role_arn: pulumi.Output[str]
+    """Role the application itself has."""
+    task_definition: pulumi.Output[str]
+    """Text of the task definition template."""
+    appspec: pulumi.Output[str]
+    """Text of the AppSpec template."""
+
+    def __init__(self, name: str, args: WebServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Declare the service and everything it alone needs."""
+        super().__init__("delivery:index:WebService", name, {}, opts)
+        inside = pulumi.ResourceOptions(parent=self)
+        service, names = args["service"], args["names"]
+        self.front = ServiceFront(name, {"service": service, "network": args["network"]}, inside)
+        log_group = cloudwatch.LogGroup(
+            f"{name}-log",
+            name=names.log_group(args["key"]),
+            retention_in_days=service.log_retention_days,
+            opts=inside,
+        )
+        group = self._security_group(name, args, inside)
+        execution, task = _roles(name, args, inside)
+        self.execution_role_arn, self.task_role_arn = execution.arn, task.arn
+        pieces = pulumi.Output.all(execution.arn, task.arn)
+        self.task_definition = pieces.apply(lambda roles: _template(args, roles[0], roles[1]))
+        self.appspec = group.id.apply(lambda group_id: _appspec(args, group_id))
+        ecs_service = self._service(
+            name, args, [log_group, *execution.policies, *task.policies], group, inside
+        )
+        self.service_name = ecs_service.name
+        self.register_outputs(
+            {
+                "serviceName": self.service_name,
+                "executionRoleArn": self.execution_role_arn,
+                "taskRoleArn": self.task_role_arn,
+                "taskDefinition": self.task_definition,
+                "appspec": self.appspec,
+            }
+        )
+
+    def _security_group(
+        self, name: str, args: WebServiceArgs, inside: pulumi.ResourceOptions
+    ) -> ec2.SecurityGroup:
+        port = args["service"].port
+        group = ec2.SecurityGroup(
+            f"{name}-group",
+            description=f"Tasks of {args['names'].service(args['key'])}",
+            vpc_id=args["network"].vpc_id,
+            ingress=[
+                {
+                    "protocol": "tcp",
+                    "from_port": port,
+                    "to_port": port,
+                    "security_groups": [self.front.security_group_id],
+                }
+            ],
+            egress=[{"protocol": "-1", "from_port": 0, "to_port": 0, "cidr_blocks": ["0.0.0.0/0"]}],
+            opts=inside,
+        )
+        open_database(name, args["network"].database, group.id, inside)
+        return group
+
+    def _service(
+        self,
+        name: str,
+        args: WebServiceArgs,
+        first: Sequence[pulumi.Resource],
+        group: ec2.SecurityGroup,
+        inside: pulumi.ResourceOptions,
+    ) -> ecs.Service:
+        """The ECS service; CodeDeploy needs the production listener in front of blue before it is made."""
+        service = args["service"]
+        revision = self._first_revision(name, args, inside)
+        return ecs.Service(
+            f"{name}-service",
+            name=args["names"].service(args["key"]),
+            cluster=args["place"].arn("ecs", f"cluster/{service.cluster}"),
+            task_definition=revision.arn,
+            desired_count=service.desired_count,
+            launch_type="FARGATE",
+            deployment_controller={"type": "CODE_DEPLOY"},
+            health_check_grace_period_seconds=service.health_check.grace_period_seconds,
+            load_balancers=[
+                {
+                    "target_group_arn": self.front.blue.arn,
+                    "container_name": service.container,
+                    "container_port": service.port,
+                }
+            ],
+            network_configuration={
+                "subnets": args["network"].private_subnet_ids,
+                "security_groups": [group.id],
+                "assign_public_ip": False,
+            },
+            propagate_tags="SERVICE",
+            opts=pulumi.ResourceOptions.merge(
+                inside,
+                pulumi.ResourceOptions(
+                    depends_on=[*first, self.front.production_listener],
+                    ignore_changes=[
+                        "task_definition",
+                        "load_balancers",
+                        "network_configuration",
+                        "desired_count",
+                    ],
+                ),
+            ),
+        )
+
+    def _first_revision(
+        self, name: str, args: WebServiceArgs, inside: pulumi.ResourceOptions
+    ) -> ecs.TaskDefinition:
+        service = args["service"]
+        container = taskdef.bootstrap_container(service.container, service.port, service.health_check.path)
+
+        def containers(roles: list[str]) -> str:
+            return json.dumps(
+                taskdef.task_definition(_task(args, roles[0], roles[1]), [container])["containerDefinitions"]
+            )
+
+        return ecs.TaskDefinition(
+            f"{name}-first-revision",
+            family=args["names"].service(args["key"]),
+            requires_compatibilities=["FARGATE"],
+            network_mode="awsvpc",
+            cpu=str(service.cpu),
+            memory=str(service.memory),
+            runtime_platform={"cpu_architecture": service.architecture, "operating_system_family": "LINUX"},
+            execution_role_arn=self.execution_role_arn,
+            task_role_arn=self.task_role_arn,
+            container_definitions=pulumi.Output.all(self.execution_role_arn, self.task_role_arn).apply(
+                containers
+            ),
+            opts=inside,
+        )
+
+
+def _roles(name: str, args: WebServiceArgs, inside: pulumi.ResourceOptions) -> tuple[Granted, Granted]:
+    """The execution role and the task role (Amazon ECS Developer Guide, task_execution_IAM_role, task-iam-roles)."""
+    base = args["names"].service(args["key"])
+    trust = trust_account("ecs-tasks.amazonaws.com", args["place"].account)
+    execution = granted_role(
+        f"{name}-execution", f"{base}-execution", trust, _execution_statements(args), inside
+    )
+    task = granted_role(f"{name}-task", f"{base}-task", trust, args["service"].task_role_statements, inside)
+    return execution, task
+
+
+def _execution_statements(args: WebServiceArgs) -> list[Statement]:
+    service, place = args["service"], args["place"]
+    references = [
+        *service.secrets.values(),
+        *(ref for sidecar in service.sidecars for ref in sidecar.secrets.values()),
+    ]
+    secrets, parameters = keys_of(references)
+    others = [
+        place.arn("ecr", f"repository/{name}")
+        for name in repositories(place, [s.image for s in service.sidecars])
+    ]
+    return [
+        *grants.pull([args["repository_arn"], *others]),
+        grants.write_logs(place, args["names"].log_group(args["key"])),
+        *grants.read_secrets(place, secrets, parameters, service.secrets_kms_keys),
+    ]
+
+
+def _task(args: WebServiceArgs, execution_role: str, task_role: str) -> taskdef.Task:
+    service = args["service"]
+    return taskdef.Task(
+        family=args["names"].service(args["key"]),
+        cpu=service.cpu,
+        memory=service.memory,
+        architecture=service.architecture,
+        execution_role=execution_role,
+        task_role=task_role,
+        log_group=args["names"].log_group(args["key"]),
+        region=args["place"].region,
+    )
+
+
+def _template(args: WebServiceArgs, execution_role: str, task_role: str) -> str:
+    service = args["service"]
+    pushed = taskdef.Container(
+        name=service.container,
+        image=taskdef.pushed_image(),
+        command=service.command,
+        port=service.port,
+        user=service.user,
+        stop_timeout_seconds=service.stop_timeout_seconds,
+        environment=service.environment,
+        secrets=service.secrets,
+    )
+    sidecars = [taskdef.Container(**sidecar.model_dump()) for sidecar in service.sidecars]
+    definition = taskdef.task_definition(_task(args, execution_role, task_role), [pushed, *sidecars])
+    check_input("ecs", "RegisterTaskDefinition", definition)
+    return taskdef.text(definition)
+
+
+def _appspec(args: WebServiceArgs, group_id: str) -> str:
+    service = args["service"]
+    document = appspec.appspec(
+        appspec.Target(
+            container=service.container,
+            port=service.port,
+            subnets=args["network"].private_subnet_ids,
+            security_groups=[group_id],
+        ),
+        service.rollout.hooks.given(),
+    )
+    return appspec.text(document)

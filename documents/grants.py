@@ -1,0 +1,244 @@
+"""The statements each role needs, and no more: one function for one thing a role does.
+
+Resources may be values that are known later (Pulumi outputs); nothing here looks into them.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from documents.names import Place
+from documents.policy import Statement, allow
+
+PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+
+
+def log_in_to_registry() -> Statement:
+    """`ecr:GetAuthorizationToken` knows no resource (Service Authorization Reference, Amazon ECR)."""
+    return allow("ecr:GetAuthorizationToken", on="*")
+
+
+def pull(repositories: Sequence[Any]) -> list[Statement]:
+    """Pull images of these repositories (Amazon ECS Developer Guide, task_execution_IAM_role)."""
+    return [log_in_to_registry(), allow(*PULL, on=list(repositories))]
+
+
+def push(repository: Any) -> list[Statement]:
+    """Push images to one repository, and nothing else (Amazon ECR User Guide, image-push-iam)."""
+    return [
+        log_in_to_registry(),
+        allow(
+            "ecr:BatchCheckLayerAvailability",
+            "ecr:BatchGetImage",
+            "ecr:CompleteLayerUpload",
+            "ecr:InitiateLayerUpload",
+            "ecr:PutImage",
+            "ecr:UploadLayerPart",
+            on=repository,
+        ),
+    ]
+
+
+def read_tags(repository: Any) -> Statement:
+    """Ask which digest a tag is on."""
+    return allow("ecr:DescribeImages", on=repository)
+
+
+def write_logs(place: Place, log_group: str) -> Statement:
+    """Write to the streams of one existing log group."""
+    return allow(
+        "logs:CreateLogStream", "logs:PutLogEvents", on=place.arn("logs", f"log-group:{log_group}:*")
+    )
+
+
+def read_secrets(
+    place: Place, secrets: Sequence[str], parameters: Sequence[str], keys: Sequence[str]
+) -> list[Statement]:
+    """Read exactly these secrets (by ARN) and SSM parameters (by name), decrypting with exactly these customer keys.
+
+    Secrets under AWS's own keys need no kms grant (Amazon ECS Developer Guide, task_execution_IAM_role).
+    """
+    statements: list[Statement] = []
+    if secrets:
+        statements.append(allow("secretsmanager:GetSecretValue", on=sorted(set(secrets))))
+    if parameters:
+        arns = sorted(
+            {name if name.startswith("arn:") else place.arn("ssm", f"parameter{name}") for name in parameters}
+        )
+        statements.append(allow("ssm:GetParameters", on=arns))
+    if keys:
+        via = [f"{service}.{place.region}.amazonaws.com" for service in ("secretsmanager", "ssm")]
+        statements.append(
+            allow("kms:Decrypt", on=sorted(set(keys)), when={"StringEquals": {"kms:ViaService": via}})
+        )
+    return statements
+
+
+def build_in_vpc(place: Place, subnets: Sequence[str]) -> list[Statement]:
+    """What CodeBuild needs to run in a VPC (CodeBuild User Guide, auth-and-access-control-iam-identity-based-access-control).
+
+    The describing and creating actions take `*` as documented: network interfaces do not exist yet when they are asked for.
+    """
+    return [
+        allow(
+            "ec2:CreateNetworkInterface",
+            "ec2:DeleteNetworkInterface",
+            "ec2:DescribeDhcpOptions",
+            "ec2:DescribeNetworkInterfaces",
+            "ec2:DescribeSecurityGroups",
+            "ec2:DescribeSubnets",
+            "ec2:DescribeVpcs",
+            on="*",
+        ),
+        allow(
+            "ec2:CreateNetworkInterfacePermission",
+            on=place.arn("ec2", "network-interface/*"),
+            when={
+                "StringEquals": {"ec2:AuthorizedService": "codebuild.amazonaws.com"},
+                "ArnEquals": {"ec2:Subnet": [place.arn("ec2", f"subnet/{subnet}") for subnet in subnets]},
+            },
+        ),
+    ]
+
+
+def build_artifacts(bucket: Any, objects: Any) -> list[Statement]:
+    """Read a build's input artifact and write its output (CodeBuild User Guide, setting-up-service-role)."""
+    return [
+        allow("s3:GetBucketAcl", "s3:GetBucketLocation", on=bucket),
+        allow("s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", on=objects),
+    ]
+
+
+def read_templates(bucket: Any, objects: Any, prefix: str) -> list[Statement]:
+    """List and read the release templates."""
+    return [
+        allow("s3:ListBucket", on=bucket, when={"StringLike": {"s3:prefix": [f"{prefix}/*"]}}),
+        allow("s3:GetObject", on=objects),
+    ]
+
+
+def pipeline_artifacts(bucket: Any, objects: Any) -> list[Statement]:
+    """A pipeline's own use of its bucket (CodePipeline User Guide, how-to-custom-role)."""
+    return [
+        allow("s3:GetBucketAcl", "s3:GetBucketLocation", "s3:GetBucketVersioning", on=bucket),
+        allow(
+            "s3:GetObject",
+            "s3:GetObjectTagging",
+            "s3:GetObjectVersion",
+            "s3:GetObjectVersionTagging",
+            "s3:PutObject",
+            "s3:PutObjectAcl",
+            "s3:PutObjectTagging",
+            on=objects,
+        ),
+    ]
+
+
+def use_key(key: str) -> Statement:
+    """Encrypt and decrypt artifacts with a customer key (CodePipeline User Guide, S3-artifact-encryption)."""
+    return allow(
+        "kms:Decrypt",
+        "kms:DescribeKey",
+        "kms:Encrypt",
+        "kms:GenerateDataKey",
+        "kms:ReEncryptFrom",
+        "kms:ReEncryptTo",
+        on=key,
+    )
+
+
+def read_with_key(key: str) -> Statement:
+    """Decrypt artifacts."""
+    return allow("kms:Decrypt", on=key)
+
+
+def start_build(project: Any) -> Statement:
+    """The CodeBuild action (CodePipeline User Guide, action-reference-CodeBuild)."""
+    return allow("codebuild:BatchGetBuilds", "codebuild:StartBuild", on=project)
+
+
+def start_pipeline(pipeline: Any) -> Statement:
+    """The rule's role (CodePipeline User Guide, create-cwe-ecr-source-cli)."""
+    return allow("codepipeline:StartPipelineExecution", on=pipeline)
+
+
+def deploy_to_ecs(place: Place, application: str, group: str, configuration: str) -> list[Statement]:
+    """The CodeDeployToECS action, one service (CodePipeline User Guide, action-reference-ECSbluegreen)."""
+    return [
+        allow(
+            "codedeploy:CreateDeployment",
+            "codedeploy:GetDeployment",
+            on=place.arn("codedeploy", f"deploymentgroup:{application}/{group}"),
+        ),
+        allow(
+            "codedeploy:GetApplication",
+            "codedeploy:GetApplicationRevision",
+            "codedeploy:RegisterApplicationRevision",
+            on=[
+                place.arn("codedeploy", f"application:{application}"),
+                place.arn("codedeploy", f"application:{application}/*"),
+            ],
+        ),
+        allow(
+            "codedeploy:GetDeploymentConfig", on=place.arn("codedeploy", f"deploymentconfig:{configuration}")
+        ),
+    ]
+
+
+def register_task_definitions() -> Statement:
+    """As documented with `*`: the revision does not exist yet (CodePipeline User Guide, action-reference-ECSbluegreen)."""
+    return allow("ecs:RegisterTaskDefinition", on="*")
+
+
+def pass_roles(roles: Sequence[Any], services: Sequence[str]) -> Statement:
+    """Hand exactly these roles to exactly these services."""
+    return allow(
+        "iam:PassRole", on=list(roles), when={"StringEquals": {"iam:PassedToService": list(services)}}
+    )
+
+
+def shift_traffic(place: Place, cluster: str, service: str, listeners: Sequence[Any]) -> list[Statement]:
+    """What CodeDeploy does to one service.
+
+    The actions are those of AWS's managed policy AWSCodeDeployRoleForECS; the resources are narrowed to what the
+    Service Authorization Reference offers. CreateTaskSet and the load balancer's Describe actions know no resource.
+    """
+    service_arn = place.arn("ecs", f"service/{cluster}/{service}")
+    return [
+        allow("ecs:DescribeServices", "ecs:UpdateServicePrimaryTaskSet", on=service_arn),
+        allow("ecs:DeleteTaskSet", on=place.arn("ecs", f"task-set/{cluster}/{service}/*")),
+        allow(
+            "ecs:CreateTaskSet",
+            on="*",
+            when={
+                "ArnEquals": {
+                    "ecs:cluster": place.arn("ecs", f"cluster/{cluster}"),
+                    "ecs:service": service_arn,
+                }
+            },
+        ),
+        allow(
+            "elasticloadbalancing:DescribeListeners",
+            "elasticloadbalancing:DescribeRules",
+            "elasticloadbalancing:DescribeTargetGroups",
+            on="*",
+        ),
+        allow("elasticloadbalancing:ModifyListener", on=list(listeners)),
+    ]
+
+
+def read_alarms(place: Place) -> Statement:
+    """CodeDeploy asks for the group's alarms; DescribeAlarms is decided on all alarms of the account."""
+    return allow("cloudwatch:DescribeAlarms", on=place.arn("cloudwatch", "alarm:*"))
+
+
+def call_hooks(functions: Mapping[str, str]) -> list[Statement]:
+    """Call the Lambda functions of a deployment's hooks."""
+    return [allow("lambda:InvokeFunction", on=sorted(set(functions.values())))] if functions else []
+
+
+def read_revisions(objects: Any) -> Statement:
+    """Read the AppSpec from the artifacts, as AWSCodeDeployRoleForECS allows for all of S3.
+
+    Whether the action hands the AppSpec over inline or as an S3 revision is not documented.
+    """
+    return allow("s3:GetObject", "s3:GetObjectVersion", on=objects)

@@ -1,0 +1,108 @@
+"""The task definition template, and the tiny first revision a service starts on."""
+
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+IMAGE_PLACEHOLDER = "IMAGE1_NAME"
+"""Placeholder for the pushed image; in the template it stands in angle brackets."""
+
+BOOTSTRAP_IMAGE = "public.ecr.aws/docker/library/busybox:stable"
+"""A public image of two megabytes with a web server, for the time before the first push."""
+
+
+@dataclass(frozen=True)
+class Container:
+    """One container of a task."""
+
+    name: str
+    image: str
+    essential: bool = True
+    command: Sequence[str] = ()
+    port: int | None = None
+    user: str | None = None
+    stop_timeout_seconds: int | None = None
+    environment: Mapping[str, str] | None = None
+    secrets: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Task:
+    """What all containers of a task share."""
+
+    family: str
+    cpu: int
+    memory: int
+    architecture: str
+    execution_role: str
+    task_role: str
+    log_group: str
+    region: str
+
+
+def task_definition(task: Task, containers: Sequence[Container]) -> dict[str, Any]:
+    """Input of RegisterTaskDefinition (Amazon ECS API Reference), for Fargate."""
+    return {
+        "family": task.family,
+        "requiresCompatibilities": ["FARGATE"],
+        "networkMode": "awsvpc",
+        "cpu": str(task.cpu),
+        "memory": str(task.memory),
+        "runtimePlatform": {"cpuArchitecture": task.architecture, "operatingSystemFamily": "LINUX"},
+        "executionRoleArn": task.execution_role,
+        "taskRoleArn": task.task_role,
+        "containerDefinitions": [_container(task, container) for container in containers],
+    }
+
+
+def _container(task: Task, container: Container) -> dict[str, Any]:
+    definition: dict[str, Any] = {
+        "name": container.name,
+        "image": container.image,
+        "essential": container.essential,
+        "environment": [{"name": n, "value": v} for n, v in sorted((container.environment or {}).items())],
+        "secrets": [{"name": n, "valueFrom": v} for n, v in sorted((container.secrets or {}).items())],
+        "portMappings": [{"containerPort": container.port, "protocol": "tcp"}] if container.port else [],
+        "linuxParameters": {"initProcessEnabled": True},
+        "logConfiguration": {
+            "logDriver": "awslogs",
+            "options": {
+                "awslogs-group": task.log_group,
+                "awslogs-region": task.region,
+                "awslogs-stream-prefix": container.name,
+            },
+        },
+    }
+    if container.command:
+        definition["command"] = list(container.command)
+    if container.user:
+        definition["user"] = container.user
+    if container.stop_timeout_seconds:
+        definition["stopTimeout"] = container.stop_timeout_seconds
+    return definition
+
+
+def pushed_image() -> str:
+    """What stands for the image in the template; CodeDeployToECS puts the pushed one there."""
+    return f"<{IMAGE_PLACEHOLDER}>"
+
+
+def bootstrap_container(name: str, port: int, health_path: str) -> Container:
+    """A web server that answers the health path until the first release takes its place."""
+    path = PurePosixPath("/www") / health_path.split("?", maxsplit=1)[0].strip("/")
+    page = path / "index.html" if health_path.split("?", maxsplit=1)[0].endswith("/") else path
+    script = (
+        f"mkdir -p {shlex.quote(str(page.parent))} && echo waiting for the first push > {shlex.quote(str(page))} "
+        f"&& exec httpd -f -p {port} -h /www"
+    )
+    return Container(
+        name=name, image=BOOTSTRAP_IMAGE, command=["sh", "-c", script], port=port, stop_timeout_seconds=2
+    )
+
+
+def text(definition: Mapping[str, Any]) -> str:
+    """The template as it lies in S3."""
+    return json.dumps(definition, indent=2, sort_keys=True) + "\n"

@@ -1,0 +1,145 @@
+"""AppSpec files of ECS deployments.
+
+Rules: codedeploy/latest/userguide/reference-appspec-file-structure-resources ("Amazon ECS deployments") and
+reference-appspec-file-structure-hooks.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+PLACEHOLDER = "<TASK_DEFINITION>"
+"""What the CodeDeployToECS action replaces by the ARN it registered (action-reference-ECSbluegreen)."""
+
+HOOKS = ("BeforeInstall", "AfterInstall", "AfterAllowTestTraffic", "BeforeAllowTraffic", "AfterAllowTraffic")
+"""Lifecycle events that may have a Lambda function."""
+
+_TOP = frozenset({"version", "Resources", "Hooks"})
+_PROPERTIES = frozenset(
+    {
+        "TaskDefinition",
+        "LoadBalancerInfo",
+        "PlatformVersion",
+        "NetworkConfiguration",
+        "CapacityProviderStrategy",
+    }
+)
+_NETWORK = frozenset({"Subnets", "SecurityGroups", "AssignPublicIp"})
+
+
+class AppSpecError(Exception):
+    """An AppSpec can't be used; the text is one sentence for whoever wrote it."""
+
+
+@dataclass(frozen=True)
+class AppSpec:
+    """What a deployment is to put behind the load balancer."""
+
+    task_definition: str
+    """ARN."""
+    container_name: str
+    container_port: int
+    hooks: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Lifecycle event → Lambda function name or ARN."""
+    network: Mapping[str, Any] | None = None
+    """`AwsvpcConfiguration`; None keeps the service's."""
+    platform_version: str = "LATEST"
+
+
+def filled(template: str, task_definition_arn: str) -> str:
+    """Put the ARN in place of the placeholder; AppSpecError when it is not there."""
+    if PLACEHOLDER not in template:
+        message = f"the AppSpec has no {PLACEHOLDER}: write it as the value of TaskDefinition"
+        raise AppSpecError(message)
+    return template.replace(PLACEHOLDER, task_definition_arn)
+
+
+def parsed(text: str) -> AppSpec:
+    """Read an AppSpec whose placeholder is replaced; AppSpecError on anything CodeDeploy does not know."""
+    try:
+        document: Any = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        message = f"the AppSpec is not YAML: {' '.join(str(error).split())}"
+        raise AppSpecError(message) from None
+    top = _mapping(document, "the AppSpec")
+    _only(top, _TOP, "the AppSpec")
+    if str(top.get("version")) != "0.0":
+        message = f"the AppSpec has version {top.get('version')!r}; the only one allowed is 0.0"
+        raise AppSpecError(message)
+    properties = _target_service(top.get("Resources"))
+    info = _mapping(properties.get("LoadBalancerInfo"), "LoadBalancerInfo")
+    _only(info, frozenset({"ContainerName", "ContainerPort"}), "LoadBalancerInfo")
+    arn = properties.get("TaskDefinition")
+    if not isinstance(arn, str) or not arn.startswith("arn:"):
+        message = f"TaskDefinition is {arn!r}, not the ARN of a task definition"
+        raise AppSpecError(message)
+    name, port = info.get("ContainerName"), info.get("ContainerPort")
+    if not isinstance(name, str) or not isinstance(port, int):
+        message = f"ContainerName is {name!r} and ContainerPort {port!r}; a name and a number are required"
+        raise AppSpecError(message)
+    return AppSpec(
+        arn,
+        name,
+        port,
+        _hooks(top.get("Hooks")),
+        _network(properties),
+        str(properties.get("PlatformVersion") or "LATEST"),
+    )
+
+
+def _target_service(resources: Any) -> Mapping[str, Any]:
+    if not isinstance(resources, list) or len(resources) != 1:  # pyright: ignore[reportUnknownArgumentType]
+        message = "Resources must be a list of exactly one service"
+        raise AppSpecError(message)
+    named = _mapping(resources[0], "Resources[0]")
+    if list(named) != ["TargetService"]:
+        message = f"Resources[0] has {list(named)}; it must have exactly TargetService"
+        raise AppSpecError(message)
+    service = _mapping(named["TargetService"], "TargetService")
+    _only(service, frozenset({"Type", "Properties"}), "TargetService")
+    if service.get("Type") != "AWS::ECS::Service":
+        message = f"TargetService has Type {service.get('Type')!r}; an ECS deployment needs AWS::ECS::Service"
+        raise AppSpecError(message)
+    properties = _mapping(service.get("Properties"), "Properties")
+    _only(properties, _PROPERTIES, "Properties")
+    return properties
+
+
+def _hooks(hooks: Any) -> dict[str, str]:
+    if hooks is None:
+        return {}
+    if not isinstance(hooks, list):
+        message = "Hooks must be a list of lifecycle events"
+        raise AppSpecError(message)
+    found: dict[str, str] = {}
+    for entry in hooks:  # pyright: ignore[reportUnknownVariableType]
+        named = _mapping(entry, "an entry of Hooks")
+        _only(named, frozenset(HOOKS), "Hooks")
+        found |= {event: str(function) for event, function in named.items()}
+    return found
+
+
+def _network(properties: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    if properties.get("NetworkConfiguration") is None:
+        return None
+    outer = _mapping(properties["NetworkConfiguration"], "NetworkConfiguration")
+    inner = _mapping(outer.get("AwsvpcConfiguration"), "AwsvpcConfiguration")
+    if set(inner) != _NETWORK:
+        message = f"AwsvpcConfiguration has {sorted(inner)}; all of {sorted(_NETWORK)} are needed, or none"
+        raise AppSpecError(message)
+    return inner
+
+
+def _mapping(value: Any, what: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        message = f"{what} is {value!r}, not a mapping"
+        raise AppSpecError(message)
+    return value  # pyright: ignore[reportUnknownVariableType]
+
+
+def _only(value: Mapping[str, Any], allowed: frozenset[str], what: str) -> None:
+    if unknown := sorted(set(value) - allowed):
+        message = f"{what} has the unknown key {unknown[0]!r}; allowed are {sorted(allowed)}"
+        raise AppSpecError(message)

@@ -1,0 +1,107 @@
+"""What exists: every declared resource, and how to reach the services that hold it."""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rehearsal.clock import Clock
+from rehearsal.iam import Authority, Credentials
+from rehearsal.journal import Journal
+
+ACCOUNT = "123456789012"
+"""The account number that AWS's own documents use for examples; no real account has it."""
+
+ADMINISTRATOR = Credentials("test", "test", None, None)
+"""Who runs `pulumi up`: the infrastructure team, allowed everything."""
+
+
+@dataclass(frozen=True)
+class Declared:
+    """One declared resource: as the program sent it and as the cloud answered."""
+
+    urn: str
+    type: str
+    """Pulumi type token, for example `aws:ecs/service:Service`."""
+    name: str
+    """Pulumi resource name."""
+    id: str
+    inputs: Mapping[str, Any]
+    """Inputs in camelCase, secrets unwrapped."""
+    outputs: Mapping[str, Any]
+    """Outputs in camelCase: the inputs and what the cloud added (arn, id, url, ...)."""
+
+    @property
+    def arn(self) -> str:
+        """The resource's ARN."""
+        return str(self.outputs["arn"])
+
+
+@dataclass
+class Cloud:
+    """A local cloud that holds one evaluated program."""
+
+    endpoint: str
+    authority: Authority
+    journal: Journal
+    scratch: Path
+    region: str = "us-east-1"
+    clock: Clock = field(default_factory=Clock)
+    account: str = ACCOUNT
+    partition: str = "aws"
+    _declared: dict[str, Declared] = field(default_factory=dict[str, Declared])
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def registry(self) -> str:
+        """Host part of this account's ECR image references."""
+        return f"{self.account}.dkr.ecr.{self.region}.amazonaws.com"
+
+    def add(self, resource: Declared) -> None:
+        """Put a resource on record, replacing the one of the same URN."""
+        with self._lock:
+            self._declared[resource.urn] = resource
+
+    def remove(self, urn: str) -> None:
+        """Take a resource off the record."""
+        with self._lock:
+            self._declared.pop(urn, None)
+
+    def declared(self, type_: str) -> list[Declared]:
+        """Every declared resource of one Pulumi type token, in the order of declaration."""
+        with self._lock:
+            return [resource for resource in self._declared.values() if resource.type == type_]
+
+    def one(self, type_: str, **where: Any) -> Declared:
+        """The one resource of a type whose outputs (or inputs) have these values.
+
+        Raises LookupError that says what was looked for and what there is.
+        """
+        found = [resource for resource in self.declared(type_) if all(_value(resource, k) == v for k, v in where.items())]
+        if len(found) != 1:
+            there = [resource.name for resource in self.declared(type_)]
+            message = f"{len(found)} resources of type {type_} match {where}; declared are {there}"
+            raise LookupError(message)
+        return found[0]
+
+    def client(self, service: str, credentials: Credentials | None = None) -> Any:
+        """A boto3 client for the local cloud, acting as `credentials` (the administrator when left out)."""
+        import boto3  # noqa: PLC0415  (0.2 s that most readers of this module never need)
+        from botocore.config import Config  # noqa: PLC0415
+
+        who = credentials or ADMINISTRATOR
+        with self._lock:  # creating clients from one default session is not safe in threads
+            return boto3.client(
+                service,
+                region_name=self.region,
+                endpoint_url=self.endpoint,
+                aws_access_key_id=who.access_key_id,
+                aws_secret_access_key=who.secret_access_key,
+                aws_session_token=who.session_token,
+                config=Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"}),
+            )
+
+
+def _value(resource: Declared, key: str) -> Any:
+    return resource.outputs.get(key, resource.inputs.get(key))

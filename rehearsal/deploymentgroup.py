@@ -1,0 +1,172 @@
+"""What a declared CodeDeploy deployment group says, read once.
+
+`aws:codedeploy/deploymentGroup:DeploymentGroup`; predefined configurations:
+codedeploy/latest/userguide/deployment-configurations ("Amazon ECS compute platform").
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from rehearsal.cloud import Cloud, Declared
+
+APPLICATION = "aws:codedeploy/application:Application"
+GROUP = "aws:codedeploy/deploymentGroup:DeploymentGroup"
+CONFIG = "aws:codedeploy/deploymentConfig:DeploymentConfig"
+
+_CANARY = re.compile(r"CodeDeployDefault\.ECSCanary(\d+)Percent(\d+)Minutes")
+_LINEAR = re.compile(r"CodeDeployDefault\.ECSLinear(\d+)PercentEvery(\d+)Minutes")
+_LISTENER_PARTS = 1
+
+
+class GroupInvalid(Exception):  # noqa: N818  (CodeDeploy's refusal of what is declared)
+    """CodeDeploy would not take the declared deployment group; the text says value and rule."""
+
+
+class Step(NamedTuple):
+    """One increment of the traffic shift."""
+
+    percent: int
+    """Production traffic on green from this step on."""
+    wait: float
+    """Declared seconds before the next step."""
+
+
+@dataclass(frozen=True)
+class DeploymentGroup:
+    """A declared deployment group."""
+
+    application: str
+    name: str
+    role_arn: str
+    config: str
+    cluster: str
+    service: str
+    listener: str
+    """ARN of the production listener."""
+    test_listener: str | None
+    target_groups: tuple[str, str]
+    """Names."""
+    rollback_events: frozenset[str]
+    """Empty when automatic rollback is off."""
+    alarms: Sequence[str]
+    ignore_poll_alarm_failure: bool
+    stop_when_ready: bool
+    """`deploymentReadyOption.actionOnTimeout` is STOP_DEPLOYMENT."""
+    ready_wait: float
+    """Declared seconds to wait for ContinueDeployment."""
+    keep_blue: bool
+    termination_wait: float
+    """Declared seconds before blue is terminated."""
+    steps: Sequence[Step]
+
+    @classmethod
+    def of(cls, cloud: Cloud, application: str, name: str) -> "DeploymentGroup":
+        """Find and read a declared group; LookupError when it is not declared, GroupInvalid when unusable."""
+        owner = cloud.one(APPLICATION, name=application)
+        if owner.inputs.get("computePlatform") != "ECS":
+            message = (
+                f"application {application} has compute platform {owner.inputs.get('computePlatform')!r}; "
+                "a deployment to ECS needs 'ECS'"
+            )
+            raise GroupInvalid(message)
+        declared = cloud.one(GROUP, appName=application, deploymentGroupName=name)
+        return _read(cloud, declared, application, name)
+
+
+def _read(cloud: Cloud, declared: Declared, application: str, name: str) -> DeploymentGroup:
+    inputs = declared.inputs
+    style: Mapping[str, Any] = inputs.get("deploymentStyle") or {}
+    kind = (style.get("deploymentType"), style.get("deploymentOption"))
+    if kind != ("BLUE_GREEN", "WITH_TRAFFIC_CONTROL"):
+        message = f"deployment group {name} has style {kind}; ECS needs BLUE_GREEN and WITH_TRAFFIC_CONTROL"
+        raise GroupInvalid(message)
+    pair = _one(_one(inputs.get("loadBalancerInfo")).get("targetGroupPairInfo"))
+    service = _one(inputs.get("ecsService"))
+    blue_green = _one(inputs.get("blueGreenDeploymentConfig"))
+    ready = _one(blue_green.get("deploymentReadyOption"))
+    blue = _one(blue_green.get("terminateBlueInstancesOnDeploymentSuccess"))
+    rollback = _one(inputs.get("autoRollbackConfiguration"))
+    alarms = _one(inputs.get("alarmConfiguration"))
+    config = str(inputs.get("deploymentConfigName") or "CodeDeployDefault.OneAtATime")
+    listener = _listener(pair.get("prodTrafficRoute"), name)
+    if listener is None:
+        message = f"deployment group {name} has no production listener; ECS needs exactly one"
+        raise GroupInvalid(message)
+    return DeploymentGroup(
+        application=application,
+        name=name,
+        role_arn=str(inputs["serviceRoleArn"]),
+        config=config,
+        cluster=str(service["clusterName"]),
+        service=str(service["serviceName"]),
+        listener=listener,
+        test_listener=_listener(pair.get("testTrafficRoute"), name),
+        target_groups=_pair(pair, name),
+        rollback_events=frozenset(rollback.get("events") or ()) if rollback.get("enabled") else frozenset(),
+        alarms=tuple(alarms.get("alarms") or ()) if alarms.get("enabled") is not False else (),
+        ignore_poll_alarm_failure=bool(alarms.get("ignorePollAlarmFailure")),
+        stop_when_ready=ready.get("actionOnTimeout") == "STOP_DEPLOYMENT",
+        ready_wait=60.0 * float(ready.get("waitTimeInMinutes") or 0),
+        keep_blue=blue.get("action") == "KEEP_ALIVE",
+        termination_wait=60.0 * float(blue.get("terminationWaitTimeInMinutes") or 0),
+        steps=steps(cloud, config),
+    )
+
+
+def steps(cloud: Cloud, config: str) -> list[Step]:
+    """List the increments of a predefined or declared deployment configuration; GroupInvalid for any other."""
+    if config == "CodeDeployDefault.ECSAllAtOnce":
+        return [Step(100, 0.0)]
+    if match := _CANARY.fullmatch(config):
+        return _canary(int(match[1]), float(match[2]))
+    if match := _LINEAR.fullmatch(config):
+        return _linear(int(match[1]), float(match[2]))
+    for declared in cloud.declared(CONFIG):
+        if config in (declared.inputs.get("deploymentConfigName"), declared.id):
+            return _own(_one(declared.inputs.get("trafficRoutingConfig")))
+    message = f"{config} is no deployment configuration for ECS: take CodeDeployDefault.ECSAllAtOnce or a canary or linear one"
+    raise GroupInvalid(message)
+
+
+def _own(routing: Mapping[str, Any]) -> list[Step]:
+    if canary := _one(routing.get("timeBasedCanary")):
+        return _canary(int(canary["percentage"]), float(canary["interval"]))
+    if linear := _one(routing.get("timeBasedLinear")):
+        return _linear(int(linear["percentage"]), float(linear["interval"]))
+    return [Step(100, 0.0)]
+
+
+def _canary(percent: int, minutes: float) -> list[Step]:
+    return [Step(percent, 60 * minutes), Step(100, 0.0)]
+
+
+def _linear(percent: int, minutes: float) -> list[Step]:
+    shares = [*range(percent, 100, percent), 100]
+    return [Step(share, 0.0 if share == 100 else 60 * minutes) for share in shares]  # noqa: PLR2004  (percent)
+
+
+def _listener(route: Any, name: str) -> str | None:
+    arns: Sequence[str] = _one(route).get("listenerArns") or ()
+    if len(arns) > _LISTENER_PARTS:
+        message = (
+            f"deployment group {name} has {len(arns)} listeners in a traffic route; exactly one is allowed"
+        )
+        raise GroupInvalid(message)
+    return arns[0] if arns else None
+
+
+def _pair(pair: Mapping[str, Any], name: str) -> tuple[str, str]:
+    names = [str(_one(group)["name"]) for group in pair.get("targetGroups") or ()]
+    if len(set(names)) != 2:  # noqa: PLR2004  (blue and green)
+        message = f"deployment group {name} has target groups {names}; ECS needs two different ones"
+        raise GroupInvalid(message)
+    return names[0], names[1]
+
+
+def _one(value: Any) -> Mapping[str, Any]:
+    """Read a nested block, which the provider sends as an object or as a list of one."""
+    if isinstance(value, list):
+        value = value[0] if value else None  # pyright: ignore[reportUnknownVariableType]
+    return value or {}  # pyright: ignore[reportUnknownVariableType]

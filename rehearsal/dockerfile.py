@@ -1,0 +1,199 @@
+"""What a Dockerfile says about an image, as far as it can be followed without containers.
+
+Files, environment, user, ports and commands are read; what would need the base image or a running container
+(FROM, RUN and the like) is not done, and is listed so that reports can say so.
+"""
+
+import io
+import json
+import posixpath
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from dockerfile_parse import DockerfileParser
+from dockerfile_parse.util import Context, WordSplitter
+
+from rehearsal.errors import RehearsalError
+
+_SHELL = ("/bin/sh", "-c")
+
+
+class DockerfileError(RehearsalError):
+    """A Dockerfile that can't be followed at level `process`."""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """One COPY or ADD: files of the build folder into the image."""
+
+    line: int
+    """Line number in the Dockerfile, from 1."""
+    sources: tuple[str, ...]
+    """Names or patterns relative to the build folder."""
+    destination: str
+    """Absolute path in the image; a slash at its end means: into this folder."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A followed Dockerfile."""
+
+    copies: tuple[Copy, ...]
+    config: dict[str, Any]
+    """The `config` object of the OCI image configuration (image-spec, config.md)."""
+    not_done: tuple[str, ...]
+    """Instructions that only a real build would execute, as written."""
+
+
+@dataclass
+class _Draft:
+    """The recipe while its lines are being read."""
+
+    config: dict[str, Any] = field(default_factory=dict[str, Any])
+    copies: list[Copy] = field(default_factory=list[Copy])
+    not_done: list[str] = field(default_factory=list[str])
+    stages: int = 0
+
+    @property
+    def folder(self) -> str:
+        return self.config.get("WorkingDir", "/")
+
+
+@dataclass(frozen=True)
+class _Line:
+    number: int
+    instruction: str
+    value: str
+    context: Context
+
+    def words(self) -> list[str]:
+        """The value's words, variables replaced, in either notation."""
+        exec_form = _exec_form(self.value)
+        if exec_form is not None:
+            return exec_form
+        splitter = WordSplitter(self.value, args=self.context.args, envs=self.context.envs)
+        return [str(word) for word in splitter.split()]
+
+    def refuse(self, rule: str, remedy: str = "rehearse this image at level container") -> DockerfileError:
+        return DockerfileError(
+            f"Dockerfile line {self.number}, {self.instruction} {self.value}", rule, remedy
+        )
+
+
+def read(content: bytes) -> Recipe:
+    """Follow a Dockerfile's text; raises DockerfileError."""
+    file: Any = io.BytesIO(content)  # the parser reads bytes, whatever its annotation says
+    parser = DockerfileParser(fileobj=file)
+    draft = _Draft()
+    for instruction, context in zip(parser.structure, parser.context_structure, strict=True):
+        name = str(instruction["instruction"])
+        if name == "COMMENT":
+            continue
+        line = _Line(
+            int(instruction["startline"]) + 1, name, " ".join(str(instruction["value"]).split()), context
+        )
+        _STEPS.get(name, _leave)(draft, line)
+    if not draft.stages:
+        raise DockerfileError(
+            "Dockerfile", "it has no FROM line", "start it with a base image, as in FROM python:3.12-slim"
+        )
+    return Recipe(tuple(draft.copies), draft.config, tuple(draft.not_done))
+
+
+def _leave(draft: _Draft, line: _Line) -> None:
+    draft.not_done.append(f"{line.instruction} {line.value}")
+
+
+def _from(draft: _Draft, line: _Line) -> None:
+    draft.stages += 1
+    if draft.stages > 1:
+        raise line.refuse("a second stage needs a real build; level process follows one stage only")
+    _leave(draft, line)
+
+
+def _copy(draft: _Draft, line: _Line) -> None:
+    words = line.words()
+    options = [word for word in words if word.startswith("--")]
+    *sources, destination = [word for word in words if not word.startswith("--")]
+    if any(option.startswith("--from") for option in options):
+        raise line.refuse("copying from another stage or image needs a real build")
+    if not sources or any(word.startswith("<<") for word in sources):
+        raise line.refuse(
+            "files of the build folder and a destination are wanted; here-documents are not followed"
+        )
+    if any("://" in word for word in sources):
+        raise line.refuse("downloads are not followed", "copy a file of the build folder")
+    if line.instruction == "ADD" and any(
+        word.endswith((".tar", ".gz", ".tgz", ".bz2", ".xz")) for word in sources
+    ):
+        raise line.refuse("archives are not unpacked", "copy the files themselves")
+    absolute = posixpath.normpath(posixpath.join(draft.folder, destination))
+    is_folder = destination.endswith(("/", "/.")) or destination == "." or len(sources) > 1
+    draft.copies.append(
+        Copy(line.number, tuple(sources), f"{absolute.rstrip('/')}/" if is_folder else absolute)
+    )
+
+
+def _workdir(draft: _Draft, line: _Line) -> None:
+    draft.config["WorkingDir"] = posixpath.normpath(posixpath.join(draft.folder, *line.words()))
+
+
+def _env(draft: _Draft, line: _Line) -> None:
+    envs = cast("dict[str, str]", line.context.envs)
+    draft.config["Env"] = [f"{name}={value}" for name, value in envs.items()]
+
+
+def _label(draft: _Draft, line: _Line) -> None:
+    draft.config["Labels"] = dict(cast("dict[str, str]", line.context.labels))
+
+
+def _expose(draft: _Draft, line: _Line) -> None:
+    ports: dict[str, dict[str, str]] = draft.config.setdefault("ExposedPorts", {})
+    for word in line.words():
+        ports[word if "/" in word else f"{word}/tcp"] = {}
+
+
+def _single(key: str) -> Callable[[_Draft, _Line], None]:
+    def step(draft: _Draft, line: _Line) -> None:
+        draft.config[key] = line.words()[0]
+
+    return step
+
+
+def _command(key: str) -> Callable[[_Draft, _Line], None]:
+    def step(draft: _Draft, line: _Line) -> None:
+        draft.config[key] = _exec_form(line.value) or [*_SHELL, line.value]
+
+    return step
+
+
+def _ignore(draft: _Draft, line: _Line) -> None:
+    del draft, line  # the parser itself keeps build arguments
+
+
+_STEPS: dict[str, Callable[[_Draft, _Line], None]] = {
+    "FROM": _from,
+    "ARG": _ignore,
+    "COPY": _copy,
+    "ADD": _copy,
+    "WORKDIR": _workdir,
+    "ENV": _env,
+    "LABEL": _label,
+    "EXPOSE": _expose,
+    "USER": _single("User"),
+    "STOPSIGNAL": _single("StopSignal"),
+    "CMD": _command("Cmd"),
+    "ENTRYPOINT": _command("Entrypoint"),
+}
+
+
+def _exec_form(value: str) -> list[str] | None:
+    """The words of a JSON array; None for anything else, which Docker reads as plain words too."""
+    if not value.startswith("["):
+        return None
+    try:
+        words: Any = json.loads(value)
+    except json.JSONDecodeError:
+        return None
+    return [str(word) for word in cast("list[Any]", words)] if words and isinstance(words, list) else None

@@ -1,0 +1,216 @@
+"""ECS services and their task sets, run for real by a runtime.
+
+Behavior: AmazonECS/latest/developerguide/deployment-type-bluegreen (a CODE_DEPLOY service begins with one task set) and
+AmazonECS/latest/APIReference/API_CreateTaskSet. Capacity, placement, networks and Service Connect are not imitated:
+every task runs on this machine, and what the declared network would allow is not looked at.
+"""
+
+import secrets
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+from rehearsal import taskdefinition
+from rehearsal.cloud import Cloud, Declared
+from rehearsal.loadbalancer import LoadBalancers
+from rehearsal.runtimes import Runtime
+from rehearsal.taskset import Blueprint, TaskSet
+
+SERVICE = "aws:ecs/service:Service"
+
+
+class EcsRefused(Exception):  # noqa: N818  (ECS's answer to a wrong call, not a fault of ours)
+    """ECS refuses a call; `code` is the API's exception, the text is ECS's own."""
+
+    def __init__(self, code: str, message: str) -> None:
+        """Hold the exception's name, for example `InvalidParameterException`, and its text."""
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass
+class Service:
+    """A running service."""
+
+    name: str
+    cluster: str
+    arn: str
+    desired_count: int
+    container: str
+    port: int
+    grace: float
+    """Declared `healthCheckGracePeriodSeconds`."""
+    controller: str
+    """`CODE_DEPLOY` or `ECS`."""
+    task_sets: list[TaskSet] = field(default_factory=list[TaskSet])
+
+    @property
+    def primary(self) -> TaskSet:
+        """The task set that serves production (PRIMARY)."""
+        for task_set in self.task_sets:
+            if task_set.status == "PRIMARY":
+                return task_set
+        message = f"service {self.name} has no PRIMARY task set"
+        raise LookupError(message)
+
+
+class EcsServices:
+    """Every service of a cloud; a context manager that stops all tasks at its end."""
+
+    def __init__(self, cloud: Cloud, runtime: Runtime, load_balancers: LoadBalancers) -> None:
+        """Begin without services; the load balancers must have been started."""
+        self._cloud = cloud
+        self._runtime = runtime
+        self._load_balancers = load_balancers
+        self._services: dict[str, Service] = {}
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        """Nothing runs before `create_service`."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop all tasks."""
+        self.stop()
+
+    def stop(self) -> None:
+        """Stop every task of every service, in parallel."""
+        with self._lock:
+            task_sets = [task_set for service in self._services.values() for task_set in service.task_sets]
+            self._services.clear()
+        threads = [threading.Thread(target=task_set.end, daemon=True) for task_set in task_sets]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def create_service(self, declared: Declared) -> Service:
+        """Create a declared `aws:ecs/service:Service`: its first task set becomes PRIMARY and begins to start.
+
+        Raises EcsRefused when its target group is behind no listener or its container does not exist.
+        """
+        inputs = declared.inputs
+        balancer: Mapping[str, Any] = (inputs.get("loadBalancers") or [{}])[0]
+        controller: Mapping[str, Any] = inputs.get("deploymentController") or {}
+        service = Service(
+            name=str(declared.outputs.get("name") or inputs.get("name") or declared.name),
+            cluster=_last(inputs.get("cluster") or "default"),
+            arn=declared.arn,
+            desired_count=int(_or(inputs.get("desiredCount"), 1)),
+            container=str(balancer.get("containerName") or ""),
+            port=int(balancer.get("containerPort") or 0),
+            grace=float(inputs.get("healthCheckGracePeriodSeconds") or 0),
+            controller=str(controller.get("type") or "ECS"),
+        )
+        group = balancer.get("targetGroupArn")
+        if group is not None and not self._load_balancers.in_use(str(group)):
+            message = (
+                f"The target group with targetGroupArn {group} does not have an associated load balancer."
+            )
+            raise EcsRefused("InvalidParameterException", message)
+        task_set = self._task_set(service, str(inputs["taskDefinition"]), group, 100.0, "PRIMARY")
+        with self._lock:
+            self._services[service.arn] = service
+        task_set.begin()
+        return service
+
+    def service(self, cluster: str, name: str) -> Service:
+        """Find a service by the names of cluster and service."""
+        with self._lock:
+            for service in self._services.values():
+                if (service.cluster, service.name) == (cluster, name):
+                    return service
+            there = sorted(f"{service.cluster}/{service.name}" for service in self._services.values())
+        message = f"no service {cluster}/{name}; there are {there}"
+        raise LookupError(message)
+
+    def describe_task_definition(self, arn: str) -> Mapping[str, Any]:
+        """Answer a registered task definition, as ECS itself knows it."""
+        answer = self._cloud.client("ecs").describe_task_definition(taskDefinition=arn)
+        return answer["taskDefinition"]
+
+    def create_task_set(
+        self,
+        service: Service,
+        task_definition_arn: str,
+        target_group_arn: str | None,
+        scale: float = 100.0,
+        container: tuple[str, int] | None = None,
+    ) -> TaskSet:
+        """Add an ACTIVE task set of `scale` percent of the desired count and begin to start its tasks.
+
+        `container` is name and port behind the load balancer, the service's when left out. Raises EcsRefused.
+        """
+        task_set = self._task_set(service, task_definition_arn, target_group_arn, scale, "ACTIVE", container)
+        task_set.begin()
+        return task_set
+
+    def update_primary(self, service: Service, task_set: TaskSet) -> None:
+        """Make a task set PRIMARY and the former one ACTIVE (UpdateServicePrimaryTaskSet)."""
+        for other in service.task_sets:
+            if other.status == "PRIMARY":
+                other.status = "ACTIVE"
+        task_set.status = "PRIMARY"
+        self._cloud.journal.record("ECS", f"{task_set.id} is PRIMARY of service {service.name}")
+
+    def delete_task_set(self, service: Service, task_set: TaskSet) -> None:
+        """Drain and stop a task set's tasks, then forget it (DeleteTaskSet with `force`)."""
+        self._cloud.journal.record("ECS", f"{task_set.id} of service {service.name} drains")
+        task_set.end()
+        service.task_sets.remove(task_set)
+        self._cloud.journal.record("ECS", f"{task_set.id} of service {service.name} is deleted")
+
+    def _task_set(
+        self,
+        service: Service,
+        task_definition: str,
+        group: str | None,
+        scale: float,
+        status: str,
+        container: tuple[str, int] | None = None,
+    ) -> TaskSet:
+        definition = self.describe_task_definition(task_definition)
+        name, port = container or (service.container, service.port)
+        if group is not None:
+            _expect_container(definition, name, port)
+        number = f"{secrets.randbelow(10**19):019d}"
+        id_ = f"ecs-svc/{number}"
+        arn = f"{task_set_arns(service.arn)}{id_}"
+        count = round(service.desired_count * scale / 100) or (1 if service.desired_count else 0)
+        blueprint = Blueprint(definition, group, name, port, service.grace)
+        task_set = TaskSet(
+            id_, arn, blueprint, count, status, self._cloud, self._runtime, self._load_balancers
+        )
+        service.task_sets.append(task_set)
+        revision = _last(str(definition["taskDefinitionArn"]))
+        self._cloud.journal.record(
+            "ECS", f"{status} {id_} of service {service.name} starts {count} × {revision}"
+        )
+        return task_set
+
+
+def task_set_arns(service_arn: str) -> str:
+    """Common beginning of the ARNs of a service's task sets (service-authorization, list_ecs, "task-set")."""
+    return service_arn.replace(":service/", ":task-set/") + "/"
+
+
+def _expect_container(definition: Mapping[str, Any], name: str, port: int) -> None:
+    container = taskdefinition.container(definition, name)
+    if container is None:
+        message = f"The container {name} does not exist in the task definition."
+        raise EcsRefused("InvalidParameterException", message)
+    if port not in taskdefinition.ports(container):
+        message = f"The container {name} did not have a container port {port} defined."
+        raise EcsRefused("InvalidParameterException", message)
+
+
+def _last(arn_or_name: str) -> str:
+    return str(arn_or_name).rsplit("/", 1)[-1]
+
+
+def _or(value: Any, default: int) -> Any:
+    return default if value is None else value

@@ -1,0 +1,81 @@
+"""Evaluates the real program with a stack's real YAML, without the Pulumi CLI.
+
+The SDK asks a monitor for every resource the program declares. Here the monitor is ours: what answers is the local cloud of
+a rehearsal, or the recorder of a test. The program cannot tell the difference.
+"""
+
+import asyncio
+import json
+import runpy
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import yaml
+from pulumi.runtime.mocks import MockMonitor, Mocks
+
+from rehearsal.errors import RehearsalError
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = "delivery"
+
+_SIGNATURE_KEY = "4dabf18193072939515e22adb298388d"
+_SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105  (the engine's mark for a secret, not a secret)
+
+
+def stack_config(stack: str, root: Path = ROOT) -> dict[str, Any]:
+    """Configuration of a stack as its YAML has it, keyed with namespaces."""
+    path = root / f"Pulumi.{stack}.yaml"
+    if not path.is_file():
+        known = sorted(one.name.split(".")[1] for one in root.glob("Pulumi.*.yaml"))
+        raise RehearsalError(f"stack {stack}", f"there is no {path.name}", f"name one of {', '.join(known)}")
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise RehearsalError(
+            path.name, f"is not YAML: {' '.join(str(error).split())}", "correct it there"
+        ) from None
+    return dict((document or {}).get("config") or {})
+
+
+@contextmanager
+def evaluating(monitor: MockMonitor, mocks: Mocks, stack: str, config: Mapping[str, Any]) -> Generator[None]:
+    """Point the SDK at `monitor` for one evaluation, and leave nothing of it behind.
+
+    The SDK keeps its settings, its event loop and its configuration in globals (pulumi#24338), so all of them are set here
+    and taken back here.
+    """
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    pulumi.runtime.settings.reset_options()
+    try:
+        pulumi.runtime.set_mocks(mocks, project=PROJECT, stack=stack, monitor=monitor)
+        pulumi.runtime.set_all_config({key: _text(value) for key, value in config.items()})
+        yield
+    finally:
+        pulumi.runtime.set_all_config({})
+        pulumi.runtime.settings.reset_options()
+        loop.close()
+        asyncio.set_event_loop(None)
+
+
+def run_program(root: Path = ROOT) -> None:
+    """Run `__main__.py` to its end, every registration included; what it raises, this raises."""
+    pulumi.runtime.test(lambda: runpy.run_path(str(root / "__main__.py"), run_name="__main__") and None)()
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def plain(value: Any) -> Any:
+    """A value as the program meant it: secret wrappers taken off."""
+    if isinstance(value, Mapping):
+        if value.get(_SIGNATURE_KEY) == _SECRET_SIGNATURE:
+            return plain(value["value"])
+        return {key: plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [plain(inner) for inner in value]
+    return value

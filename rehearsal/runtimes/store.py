@@ -1,0 +1,188 @@
+"""Images pulled from the rehearsal's registry, kept by digest in a folder.
+
+Standard library only: the `docker` front loads it as well as the runtime of level `process`, and both may use
+one folder at the same time.
+"""
+
+import hashlib
+import json
+import os
+import re
+import tarfile
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from rehearsal.registry import Registry
+
+_ECR_HOST = re.compile(r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?")
+_WHITEOUT, _OPAQUE = ".wh.", ".wh..wh..opq"
+
+
+class StoreError(Exception):
+    """An image that can't be used; the text says which and why."""
+
+
+class NoMatchingPlatformError(StoreError):
+    """None of an index's images is for the wanted architecture."""
+
+
+class Reference:
+    """An image reference, `HOST/REPOSITORY[:TAG][@DIGEST]`, taken apart."""
+
+    def __init__(self, text: str) -> None:
+        """Take it apart; a name without a host is Docker Hub's, without tag and digest it is `latest`."""
+        self.text = text
+        name, _, self.digest = text.partition("@")
+        first, slash, rest = name.partition("/")
+        has_host = bool(slash) and ("." in first or ":" in first or first == "localhost")
+        self.host = first if has_host else "docker.io"
+        self.repository, _, self.tag = (rest if has_host else name).partition(":")
+
+    @property
+    def name(self) -> str:
+        """Host and repository, as Docker prints them."""
+        return f"{self.host}/{self.repository}"
+
+    @property
+    def wanted(self) -> str:
+        """What to ask the registry for: the digest, or else the tag."""
+        return self.digest or self.tag or "latest"
+
+    @property
+    def is_ecr(self) -> bool:
+        """Whether the host is a private ECR registry's."""
+        return _ECR_HOST.fullmatch(self.host) is not None
+
+
+def machine_architecture() -> str:
+    """The CPU of this machine in Docker's words."""
+    machine = os.uname().machine
+    return {"x86_64": "amd64", "aarch64": "arm64"}.get(machine, machine)
+
+
+class Store:
+    """A folder of pulled images."""
+
+    def __init__(self, folder: Path) -> None:
+        """Use the folder; it is made when something is put into it."""
+        self._folder = folder
+
+    def pull(self, registry: Registry, reference: Reference, architecture: str) -> str:
+        """Fetch an image's manifest, config and layers; the digest that was asked for or found.
+
+        Of an index, only the image for linux and this architecture is fetched. Everything is checked against
+        its digest, as Docker does. Raises RegistryError and StoreError.
+        """
+        manifest = registry.manifest(reference.repository, reference.wanted)[1]
+        found = _digest(manifest)
+        if reference.digest and found != reference.digest:
+            message = f"manifest verification failed for digest {reference.digest}"
+            raise StoreError(message)
+        chosen = found
+        if "manifests" in json.loads(manifest):
+            chosen = _variant(json.loads(manifest), architecture)
+            manifest = self._fetched(chosen, lambda: registry.manifest(reference.repository, chosen)[1])
+        self._keep(chosen, manifest)
+        parts = json.loads(manifest)
+        for part in (parts["config"], *parts["layers"]):
+            digest = str(part["digest"])
+            self._keep(digest, self._fetched(digest, lambda d=digest: registry.blob(reference.repository, d)))
+        self._write(self._name(reference), chosen.encode())
+        return found
+
+    def find(self, reference: Reference) -> str | None:
+        """Digest of the manifest pulled under this very reference, the chosen one of an index."""
+        path = self._name(reference)
+        return path.read_text(encoding="utf-8") if path.exists() else None
+
+    def config(self, digest: str) -> dict[str, Any]:
+        """The image's configuration (image-spec, config.md)."""
+        return json.loads(self._read(str(self._manifest(digest)["config"]["digest"])))
+
+    def unpack(self, digest: str, target: Path) -> None:
+        """Write the image's files, layer over layer, below `target`.
+
+        A name or link that would lead outside is refused (tarfile's `data` filter). Raises StoreError.
+        """
+        target.mkdir(parents=True, exist_ok=True)
+        for layer in self._manifest(digest)["layers"]:
+            try:
+                with tarfile.open(fileobj=BytesIO(self._read(str(layer["digest"]))), mode="r:*") as archive:
+                    _extract(archive, target)
+            except tarfile.TarError as error:
+                message = f"layer {layer['digest']} can't be unpacked: {error}"
+                raise StoreError(message) from error
+
+    def _manifest(self, digest: str) -> dict[str, Any]:
+        return json.loads(self._read(digest))
+
+    def _fetched(self, digest: str, fetch: Any) -> bytes:
+        if self._blob(digest).exists():
+            return self._read(digest)
+        content: bytes = fetch()
+        if _digest(content) != digest:
+            message = f"filesystem layer verification failed for digest {digest}"
+            raise StoreError(message)
+        return content
+
+    def _keep(self, digest: str, content: bytes) -> None:
+        if not self._blob(digest).exists():
+            self._write(self._blob(digest), content)
+
+    def _read(self, digest: str) -> bytes:
+        return self._blob(digest).read_bytes()
+
+    def _blob(self, digest: str) -> Path:
+        return self._folder / "blobs" / digest.replace(":", "-")
+
+    def _name(self, reference: Reference) -> Path:
+        return self._folder / "references" / hashlib.sha256(reference.text.encode()).hexdigest()
+
+    @staticmethod
+    def _write(path: Path, content: bytes) -> None:
+        """Write at once and whole, for others may read or write the same file now."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f"{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
+        draft.write_bytes(content)
+        draft.replace(path)
+
+
+def _digest(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def _variant(index: dict[str, Any], architecture: str) -> str:
+    for entry in index["manifests"]:
+        platform = entry.get("platform", {})
+        if platform.get("os") == "linux" and platform.get("architecture") == architecture:
+            return str(entry["digest"])
+    message = f"no matching manifest for linux/{architecture} in the manifest list entries"
+    raise NoMatchingPlatformError(message)
+
+
+def _extract(archive: tarfile.TarFile, target: Path) -> None:
+    """Extract one layer; a whiteout removes what a lower layer put there (image-spec, layer.md)."""
+    for entry in archive:
+        folder, _, name = entry.name.rpartition("/")
+        if not name.startswith(_WHITEOUT):
+            archive.extract(entry, target, filter="data")
+            continue
+        place = (target / folder).resolve()
+        if not place.is_relative_to(target.resolve()):
+            message = f"{entry.name!r} would remove a file outside the image"
+            raise tarfile.TarError(message)
+        if name != _OPAQUE:
+            _remove(place / name.removeprefix(_WHITEOUT))
+        elif place.is_dir():
+            for path in place.iterdir():
+                _remove(path)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        import shutil  # noqa: PLC0415 (rarely needed, and the docker front starts often)
+
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,102 @@
+"""An image's files in an ordinary folder, and how its command runs there as a plain process.
+
+A process of this machine has no root folder of its own. So absolute paths that exist in the image are
+rewritten to where its files lie, and `python` is the rehearsal's own interpreter, in place of the one that
+the base image, which is not there, would bring. Standard library only (see `store.py`).
+"""
+
+import os
+import posixpath
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+_MACHINE_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_INTERPRETERS = ("python", "python3")
+
+
+class Launch:
+    """What to execute: words, environment and folder."""
+
+    def __init__(self, words: list[str], environment: dict[str, str], folder: Path) -> None:
+        """Put the three together; nothing is started."""
+        self.words = words
+        self.environment = environment
+        self.folder = folder
+
+
+class Unpacked:
+    """An image's files below `space/root`, with `space` for what its process may need besides."""
+
+    def __init__(self, config: Mapping[str, Any], space: Path) -> None:
+        """Prepare the folders around the unpacked files of an image with this configuration."""
+        self.root = space / "root"
+        self._space = space
+        self._config: Mapping[str, Any] = config.get("config") or {}
+        for folder in ("root", "home", "tmp", "bin"):
+            (space / folder).mkdir(parents=True, exist_ok=True)
+        for name in _INTERPRETERS:
+            _write_interpreter(space / "bin" / name)
+
+    def launch(
+        self,
+        environment: Mapping[str, str],
+        *,
+        entry_point: Sequence[str] = (),
+        command: Sequence[str] = (),
+        working_directory: str | None = None,
+    ) -> Launch:
+        """How to run the image's command, or the given one.
+
+        As for `docker run`: another entry point drops the image's command, another command only replaces it.
+        Raises ValueError when there is nothing to run.
+        """
+        image_entry = list(self._config.get("Entrypoint") or ())
+        image_command = [] if entry_point else list(self._config.get("Cmd") or ())
+        words = [*(entry_point or image_entry), *(command or image_command)]
+        if not words:
+            message = "no command specified"
+            raise ValueError(message)
+        return Launch(
+            [self._program(words[0]), *(self._mapped(word) for word in words[1:])],
+            self._environment(environment),
+            self._folder(working_directory or str(self._config.get("WorkingDir") or "/")),
+        )
+
+    def _program(self, word: str) -> str:
+        mapped = self._mapped(word)
+        if mapped == word and word.startswith("/") and posixpath.basename(word) in _INTERPRETERS:
+            return posixpath.basename(word)  # /usr/local/bin/python of a base image that is not there
+        return mapped
+
+    def _mapped(self, word: str) -> str:
+        """The word, or where the file it names lies; `/` alone stays, it is too often a URL's path."""
+        if not word.startswith("/") or not word.strip("/"):
+            return word
+        inside = self._inside(word)
+        return str(inside) if os.path.lexists(inside) else word
+
+    def _folder(self, working_directory: str) -> Path:
+        folder = self._inside(working_directory)
+        folder.mkdir(parents=True, exist_ok=True)  # as Docker does for a working directory that no layer has
+        return folder
+
+    def _inside(self, path: str) -> Path:
+        return self.root / posixpath.normpath(f"/{path}").lstrip("/")
+
+    def _environment(self, given: Mapping[str, str]) -> dict[str, str]:
+        image = dict(entry.split("=", 1) for entry in self._config.get("Env") or () if "=" in entry)
+        merged = {name: ":".join(map(self._mapped, value.split(":"))) for name, value in image.items()}
+        merged |= given
+        own = [part for part in merged.get("PATH", "").split(":") if part.startswith(str(self.root))]
+        defaults = {"LANG": "C.UTF-8", "HOME": str(self._space / "home"), "TMPDIR": str(self._space / "tmp")}
+        return {**defaults, **merged, "PATH": ":".join([*own, str(self._space / "bin"), _MACHINE_PATH])}
+
+
+def _write_interpreter(path: Path) -> None:
+    """Write a starter for our interpreter: a link would lose its virtual environment's packages."""
+    if not path.exists():
+        path.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n', encoding="utf-8")
+        path.chmod(0o755)

@@ -1,0 +1,133 @@
+"""A stack's configuration as frozen, typed values.
+
+Nothing here knows Pulumi: `parse` takes what the stack's YAML says and either returns `Settings` or raises
+`SettingsError`, which names every finding. Who reads the YAML is somebody else's business.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field, ValidationError, model_validator
+
+from settings.base import Group
+from settings.findings import SettingsError, explain, strings
+from settings.image import Image
+from settings.migration import Migration
+from settings.network import Network
+from settings.release import Notify, Release
+from settings.service import Service
+
+__all__ = [
+    "EXAMPLE_ACCOUNT",
+    "NAMESPACE",
+    "Settings",
+    "SettingsError",
+    "examples",
+    "parse",
+    "refuse_examples",
+]
+
+NAMESPACE = "delivery"
+"""Namespace of the configuration keys: the project's name in Pulumi.yaml."""
+
+EXAMPLE_ACCOUNT = "123456789012"
+"""The account number of AWS's own examples. The shipped stack files name it, and no real account has it."""
+
+_EXAMPLE_ID = re.compile(r"^(?:vpc|subnet|sg)-0{12}[0-9a-f]{5}$")
+_EXAMPLE_ARN = re.compile(rf"^arn:[^:]*:[^:]*:[^:]*:{EXAMPLE_ACCOUNT}:")
+_EXAMPLE_ADDRESS = re.compile(r"@(?:[\w-]+\.)*example\.(?:com|org|net)$")
+
+APPLICATION = r"^[a-z][a-z0-9-]{0,22}[a-z0-9]$"
+SERVICE = r"^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$"
+
+
+class Settings(Group):
+    """Everything a stack's YAML says."""
+
+    application: str = Field(
+        pattern=APPLICATION, description="Name of the application; part of every name made here."
+    )
+    image: Image = Field(description="The ECR repository, the tag whose push is a release, and who may push.")
+    network: Network = Field(description="VPC, private subnets and the database's security group.")
+    migration: Migration = Field(description="The command run from the pushed image before traffic moves.")
+    services: dict[str, Service] = Field(min_length=1, max_length=20, description="Web services, by name.")
+    release: Release = Field(description="Mode, approval, window, alarms, retention and protection.")
+    notify: Notify = Field(default=Notify(), description="Who hears of releases.")
+
+    @model_validator(mode="after")
+    def _service_names(self) -> "Settings":
+        for name in self.services:
+            if not re.match(SERVICE, name):
+                message = f"service name {name!r} does not have the form {SERVICE}; it becomes part of AWS names: choose another"
+                raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _one_architecture(self) -> "Settings":
+        seen = {service.architecture for service in self.services.values()}
+        if len(seen) > 1:
+            message = (
+                f"services ask for {' and '.join(sorted(seen))}; one pushed image is migrated and deployed on one "
+                "architecture: give all services the same"
+            )
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _one_listener_a_port(self) -> "Settings":
+        taken: dict[tuple[str, int], str] = {}
+        for name, service in self.services.items():
+            balancer = service.load_balancer
+            for port in (balancer.port, balancer.test_port):
+                if balancer.arn is None or port is None:
+                    continue
+                other = taken.setdefault((balancer.arn, port), name)
+                if other != name:
+                    message = (
+                        f"services {other} and {name} both listen on port {port} of one load balancer; "
+                        "a port has one listener: choose another port"
+                    )
+                    raise ValueError(message)
+        return self
+
+    @property
+    def architecture(self) -> str:
+        """CPU architecture of the image: `X86_64` or `ARM64`."""
+        return next(iter(self.services.values())).architecture
+
+
+def parse(raw: Mapping[str, Any]) -> Settings:
+    """Settings from the values of a stack's YAML, keyed without the namespace.
+
+    Raises SettingsError with one sentence for each finding.
+    """
+    try:
+        return Settings.model_validate(dict(raw))
+    except ValidationError as error:
+        raise explain(error, Settings, NAMESPACE) from None
+
+
+def examples(settings: Settings) -> list[str]:
+    """Paths of settings that still hold one of the shipped example values."""
+    found = strings(settings.model_dump(by_alias=True, mode="json"), "")
+    return [
+        f"{NAMESPACE}:{path} ({value})"
+        for path, value in found
+        if _EXAMPLE_ID.match(value) or _EXAMPLE_ARN.match(value) or _EXAMPLE_ADDRESS.search(value)
+    ]
+
+
+def refuse_examples(settings: Settings, account: str) -> None:
+    """Raise SettingsError when a real account would be given the shipped example values.
+
+    A rehearsal runs in the example account and takes them.
+    """
+    left = examples(settings)
+    if left and account != EXAMPLE_ACCOUNT:
+        raise SettingsError(
+            "\n".join(
+                f"{one} is a shipped example, not yours; put the id of account {account} there"
+                for one in left
+            )
+        )

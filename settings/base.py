@@ -1,0 +1,64 @@
+"""What every group of settings has in common: frozen, spelled in camelCase, closed to unknown keys."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+RESERVED_PREFIXES = ("AWS_", "CODEBUILD_", "DOCKER_", "DELIVERY_")
+
+
+class Group(BaseModel):
+    """A group of settings, read from one object of the stack's YAML."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", alias_generator=to_camel, hide_input_in_errors=False
+    )
+
+
+def _text(value: Any) -> Any:
+    """YAML reads `true` and `8080` as a boolean and a number; a process only knows text, so the writer must say which."""
+    if isinstance(value, bool | int | float):
+        message = f"is {type(value).__name__}, and an environment variable is text; put it in quotes"
+        raise ValueError(message)  # noqa: TRY004  (pydantic turns ValueError into a finding, TypeError into a crash)
+    return value
+
+
+def _unreserved(name: str) -> str:
+    if name.startswith(RESERVED_PREFIXES) or name in {"PATH", "HOME", "SHELL", "IFS"}:
+        message = (
+            f"the variable name {name} belongs to the machine that runs it "
+            f"({', '.join(RESERVED_PREFIXES)}…, PATH, HOME, SHELL, IFS are taken); choose another name"
+        )
+        raise ValueError(message)
+    return name
+
+
+VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$"), AfterValidator(_unreserved)]
+"""Name of an environment variable; CodeBuild reserves `CODEBUILD_` (CodeBuild User Guide, build-spec-ref)."""
+
+VariableValue = Annotated[str, BeforeValidator(_text)]
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+SecurityGroupId = Annotated[str, Field(pattern=r"^sg-[0-9a-f]{8}([0-9a-f]{9})?$")]
+SubnetId = Annotated[str, Field(pattern=r"^subnet-[0-9a-f]{8}([0-9a-f]{9})?$")]
+VpcId = Annotated[str, Field(pattern=r"^vpc-[0-9a-f]{8}([0-9a-f]{9})?$")]
+
+
+def _no_repeats(values: list[str]) -> list[str]:
+    repeated = sorted({value for value in values if values.count(value) > 1})
+    if repeated:
+        message = f"{', '.join(repeated)} stands there more than once; name each once"
+        raise ValueError(message)
+    return values
+
+
+SubnetIds = Annotated[list[SubnetId], AfterValidator(_no_repeats)]
+
+RetentionDays = Literal[
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
+]
+"""Days that CloudWatch Logs offers (CloudWatch Logs API Reference, PutRetentionPolicy)."""
+
+KmsKeyArn = Annotated[str, Field(pattern=r"^arn:aws[\w-]*:kms:[\w-]+:\d{12}:key/[\w-]+$")]

@@ -1,0 +1,85 @@
+"""Says what is wrong with a stack's configuration: path, value seen, rule, remedy."""
+
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+
+class SettingsError(ValueError):
+    """The configuration breaks a rule; the text has one line for each finding."""
+
+
+_LONGEST = 80
+
+
+def explain(error: ValidationError, model: type[BaseModel], namespace: str) -> SettingsError:
+    """Turn pydantic's findings into sentences an operator can act on."""
+    lines = [_sentence(finding, model, namespace) for finding in error.errors(include_url=False)]
+    return SettingsError("\n".join(dict.fromkeys(lines)))
+
+
+def _sentence(finding: ErrorDetails, model: type[BaseModel], namespace: str) -> str:
+    steps = [step for step in finding["loc"] if step != "[key]"]
+    path = f"{namespace}:" + ".".join(str(step) for step in steps)
+    kind = finding["type"]
+    if kind == "extra_forbidden":
+        return f"{path} is not a setting; {_nearest(str(steps[-1]), _known(model, steps[:-1]))}"
+    if kind == "missing":
+        return f"{path} is missing and has no default; add it"
+    rule = finding["msg"].removeprefix("Value error, ")
+    if kind == "value_error":
+        return f"{path}: {rule}"
+    pattern = finding.get("ctx", {}).get("pattern")
+    if pattern:
+        rule = f"must have the form {pattern}"
+    return f"{path} is {_seen(finding['input'], steps)}: {rule[:1].lower()}{rule[1:]}; correct it"
+
+
+def _seen(value: Any, steps: list[int | str]) -> str:
+    if "secrets" in steps:
+        return "a value that is not repeated here (it may be a secret)"
+    text = repr(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def _nearest(wrong: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(wrong, known, n=1, cutoff=0.5)
+    if close:
+        return f"did you mean {close[0]}?"
+    return f"remove it, or use one of {', '.join(known)}" if known else "remove it"
+
+
+def _known(model: type[BaseModel], steps: list[int | str]) -> list[str]:
+    """Names that would be right at the place `steps` leads to."""
+    here: list[type[BaseModel]] = [model]
+    for step in steps:
+        here = [inner for outer in here for inner in _step(outer, step)] or here
+    return sorted(field.alias or name for outer in here for name, field in outer.model_fields.items())
+
+
+def _step(model: type[BaseModel], step: int | str) -> Iterator[type[BaseModel]]:
+    for name, field in model.model_fields.items():
+        if step in (field.alias, name):
+            yield from _models(field.annotation)
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _models(argument)
+
+
+def strings(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    """Every text in a nested value with the path that leads to it."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from strings(inner, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from strings(inner, f"{path}.{index}")

@@ -1,0 +1,81 @@
+"""How a release goes through the pipeline, and who hears of it."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from settings.base import Group, KmsKeyArn
+
+
+class Approval(Group):
+    """A person's consent before anything is migrated or deployed."""
+
+    timeout_minutes: int = Field(
+        default=1440, ge=5, le=86400, description="Minutes until an unanswered request is a refusal."
+    )
+    message: str = Field(
+        default="Migrate the database and move traffic to this image?",
+        max_length=1000,
+        description="What the approver reads.",
+    )
+
+
+class Window(Group):
+    """When a release may begin: a CodePipeline DeploymentWindow rule."""
+
+    cron: str = Field(
+        pattern=r"^\S+( \S+){5,6}$",
+        description="Six or seven cron fields: seconds (0), minutes, hours, day of month, month, day of week, year.",
+    )
+    time_zone: str = Field(default="UTC", description="Time zone such as Europe/Berlin.")
+
+
+class Alarms(Group):
+    """What stops a deployment and moves traffic back."""
+
+    server_errors: int = Field(
+        default=10,
+        ge=1,
+        description="5xx answers of either target group within one minute that stop a deployment.",
+    )
+    unhealthy_minutes: int = Field(
+        default=2,
+        ge=1,
+        le=60,
+        description="Minutes with an unhealthy host in a target group that stop a deployment.",
+    )
+
+
+class Release(Group):
+    """How releases follow each other."""
+
+    mode: Literal["QUEUED", "SUPERSEDED"] = Field(
+        default="QUEUED",
+        description="Whether waiting releases queue, or a newer one takes the place of an older that waits.",
+    )
+    approval: Approval | None = Field(default=None, description="Ask a person first.")
+    window: Window | None = Field(default=None, description="When a release may begin.")
+    alarms: Alarms = Field(default=Alarms(), description="What stops a deployment and moves traffic back.")
+    blue_retention_minutes: int = Field(
+        default=5,
+        ge=0,
+        le=2880,
+        description="Minutes the old tasks stay after traffic has moved; the release lasts as long.",
+    )
+    artifact_key_arn: KmsKeyArn | None = Field(
+        default=None, description="Customer key for pipeline artifacts; default: S3's own."
+    )
+    protect: bool = Field(description="Whether repository and artifact bucket refuse deletion.")
+
+
+class Notify(Group):
+    """Who hears of failed, succeeded and waiting releases."""
+
+    emails: list[Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]] = Field(
+        default=[], description="E-mail addresses; each must confirm its subscription once."
+    )
+    alarm_topic_arn: str | None = Field(
+        default=None,
+        pattern=r"^arn:aws[\w-]*:sns:[\w-]+:\d{12}:[\w-]+$",
+        description="Existing SNS topic that also gets the alarms of undelivered pushes.",
+    )

@@ -1,0 +1,256 @@
+"""One web service on Fargate behind a load balancer."""
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from settings.base import (
+    Group,
+    KmsKeyArn,
+    Port,
+    RetentionDays,
+    SecurityGroupId,
+    SubnetIds,
+    VariableName,
+    VariableValue,
+)
+from settings.secret import SecretReference
+
+FARGATE_MEMORY: dict[int, tuple[int, ...]] = {
+    256: (512, 1024, 2048),
+    512: (1024, 2048, 3072, 4096),
+    1024: tuple(range(2048, 8193, 1024)),
+    2048: tuple(range(4096, 16385, 1024)),
+    4096: tuple(range(8192, 30721, 1024)),
+    8192: tuple(range(16384, 61441, 4096)),
+    16384: tuple(range(32768, 122881, 8192)),
+    32768: (61440, 122880, 249856),
+}
+"""Memory in MiB that Fargate offers for each CPU size (Amazon ECS Developer Guide, fargate-tasks-services)."""
+
+LambdaArn = Annotated[str, Field(pattern=r"^arn:aws[\w-]*:lambda:[\w-]+:\d{12}:function:[\w-]+(:[\w$-]+)?$")]
+ContainerName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,255}$")]
+
+
+class HealthCheck(Group):
+    """How the load balancer finds out that a task can take traffic."""
+
+    path: str = Field(
+        default="/healthz",
+        pattern=r"^/[!-~]*$",
+        description="Path that answers when the task can take traffic.",
+    )
+    status_codes: str = Field(
+        default="200", pattern=r"^\d{3}([,-]\d{3})*$", description="Status codes that mean healthy."
+    )
+    interval_seconds: int = Field(default=10, ge=5, le=300, description="Seconds between two checks.")
+    timeout_seconds: int = Field(
+        default=5, ge=2, le=120, description="Seconds after which a check has failed."
+    )
+    healthy_threshold: int = Field(
+        default=2, ge=2, le=10, description="Checks in a row that make a target healthy."
+    )
+    unhealthy_threshold: int = Field(
+        default=3, ge=2, le=10, description="Checks in a row that make a target unhealthy."
+    )
+    grace_period_seconds: int = Field(
+        default=60, ge=0, description="Seconds a new task has before ECS heeds the checks."
+    )
+
+    @model_validator(mode="after")
+    def _in_time(self) -> "HealthCheck":
+        if self.timeout_seconds >= self.interval_seconds:
+            message = (
+                f"timeoutSeconds {self.timeout_seconds} is not below intervalSeconds {self.interval_seconds}; "
+                "a check must end before the next begins: lower the timeout or raise the interval"
+            )
+            raise ValueError(message)
+        return self
+
+
+class LoadBalancer(Group):
+    """An existing load balancer by ARN, or a new one in the given public subnets."""
+
+    arn: str | None = Field(
+        default=None,
+        pattern=r"^arn:aws[\w-]*:elasticloadbalancing:[\w-]+:\d{12}:loadbalancer/app/[\w-]+/[0-9a-f]+$",
+        description="ARN of an existing Application Load Balancer.",
+    )
+    security_group_id: SecurityGroupId | None = Field(
+        default=None, description="Security group of the existing load balancer."
+    )
+    public_subnet_ids: SubnetIds | None = Field(
+        default=None, min_length=2, description="Subnets of a new load balancer, in two zones at least."
+    )
+    internal: bool = Field(
+        default=False, description="Whether a new load balancer is reachable from inside only."
+    )
+    port: Port = Field(default=443, description="Port of the production listener.")
+    certificate_arn: str | None = Field(
+        default=None,
+        pattern=r"^arn:aws[\w-]*:acm:[\w-]+:\d{12}:certificate/[\w-]+$",
+        description="Certificate: makes it HTTPS.",
+    )
+    test_port: Port | None = Field(
+        default=None, description="Port of a test listener, which sees green before production does."
+    )
+    allowed_cidrs: list[Annotated[str, Field(pattern=r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$")]] = Field(
+        default=["0.0.0.0/0"],
+        description="Who may reach a new load balancer's production port, as IPv4 ranges.",
+    )
+
+    @model_validator(mode="after")
+    def _new_or_existing(self) -> "LoadBalancer":
+        if (self.arn is None) == (self.public_subnet_ids is None):
+            message = "needs exactly one of arn (an existing load balancer) and publicSubnetIds (a new one); give one"
+            raise ValueError(message)
+        if (self.arn is None) != (self.security_group_id is None):
+            message = "arn and securityGroupId belong together: tasks accept traffic from that group only; give both or neither"
+            raise ValueError(message)
+        if self.test_port == self.port:
+            message = (
+                f"testPort {self.test_port} is the production port; CodeDeploy needs a test listener of its own: "
+                "choose another port"
+            )
+            raise ValueError(message)
+        return self
+
+
+class TrafficShift(StrEnum):
+    """How traffic moves from blue to green: CodeDeploy's predefined configurations for ECS."""
+
+    ALL_AT_ONCE = "CodeDeployDefault.ECSAllAtOnce"
+    LINEAR_1 = "CodeDeployDefault.ECSLinear10PercentEvery1Minutes"
+    LINEAR_3 = "CodeDeployDefault.ECSLinear10PercentEvery3Minutes"
+    CANARY_5 = "CodeDeployDefault.ECSCanary10Percent5Minutes"
+    CANARY_15 = "CodeDeployDefault.ECSCanary10Percent15Minutes"
+
+
+class Hooks(Group):
+    """Lambda functions that CodeDeploy calls on the way; each may stop the deployment."""
+
+    before_install: LambdaArn | None = Field(default=None, description="Before green is made.")
+    after_install: LambdaArn | None = Field(default=None, description="After green is made.")
+    after_allow_test_traffic: LambdaArn | None = Field(
+        default=None, description="While the test listener points to green."
+    )
+    before_allow_traffic: LambdaArn | None = Field(
+        default=None, description="Before production traffic moves."
+    )
+    after_allow_traffic: LambdaArn | None = Field(
+        default=None, description="After production traffic has moved."
+    )
+
+    def given(self) -> dict[str, str]:
+        """The hooks that are set, by CodeDeploy's own names."""
+        names = {name: name.title().replace("_", "") for name in type(self).model_fields}
+        return {names[name]: arn for name in names if (arn := getattr(self, name)) is not None}
+
+
+class Rollout(Group):
+    """How a service's traffic moves."""
+
+    traffic_shift: TrafficShift = Field(
+        default=TrafficShift.ALL_AT_ONCE, description="CodeDeploy's deployment configuration."
+    )
+    hooks: Hooks = Field(default=Hooks(), description="Lambda functions called on the way.")
+
+
+class Sidecar(Group):
+    """Another container of the same task."""
+
+    name: ContainerName = Field(description="Container name.")
+    image: str = Field(min_length=1, description="Image, by digest where it should never change unasked.")
+    essential: bool = Field(default=False, description="Whether the task stops when this container does.")
+    command: list[str] = Field(default=[], description="Command words.")
+    environment: dict[VariableName, VariableValue] = Field(default={}, description="Plain variables.")
+    secrets: dict[VariableName, SecretReference] = Field(
+        default={}, description="Variables read from secrets."
+    )
+
+
+class Service(Group):
+    """A web service: what runs, how large, behind what, and how traffic moves to a new version."""
+
+    cluster: str = Field(pattern=r"^[A-Za-z0-9_-]{1,255}$", description="Name of an existing ECS cluster.")
+    cpu: int = Field(description="CPU units of a task: 256 is a quarter of a vCPU.")
+    memory: int = Field(description="Memory of a task in MiB.")
+    architecture: Literal["X86_64", "ARM64"] = Field(
+        default="X86_64", description="CPU architecture of image, task and build."
+    )
+    container: ContainerName = Field(
+        default="app", description="Name of the container that runs the pushed image."
+    )
+    port: Port = Field(default=8080, description="Port the container listens on.")
+    command: list[Annotated[str, Field(min_length=1)]] = Field(
+        default=[], description="Replaces the image's CMD."
+    )
+    user: str | None = Field(
+        default=None, min_length=1, description="User the container runs as; default: the image's."
+    )
+    stop_timeout_seconds: int = Field(
+        default=30, ge=2, le=120, description="Seconds between TERM and KILL when a task stops."
+    )
+    health_check: HealthCheck = Field(default=HealthCheck(), description="Load balancer health check.")
+    environment: dict[VariableName, VariableValue] = Field(default={}, description="Plain variables.")
+    secrets: dict[VariableName, SecretReference] = Field(
+        default={}, description="Variables read from secrets."
+    )
+    secrets_kms_keys: list[KmsKeyArn] = Field(
+        default=[], description="Customer keys that encrypt these secrets."
+    )
+    desired_count: int = Field(
+        default=2, ge=1, description="Tasks at first; afterwards autoscaling and operators own the number."
+    )
+    load_balancer: LoadBalancer = Field(description="Where traffic comes from.")
+    rollout: Rollout = Field(default=Rollout(), description="How traffic moves to a new version.")
+    sidecars: list[Sidecar] = Field(default=[], description="Further containers of the task.")
+    task_role_statements: list[dict[str, Any]] = Field(
+        default=[],
+        description="IAM statements the application itself needs (its task role), as in a policy document.",
+    )
+    log_retention_days: RetentionDays = Field(default=90, description="Days the service's log is kept.")
+
+    @model_validator(mode="after")
+    def _fits_fargate(self) -> "Service":
+        if self.cpu not in FARGATE_MEMORY:
+            message = (
+                f"cpu {self.cpu} is not a Fargate size; choose one of {', '.join(map(str, FARGATE_MEMORY))}"
+            )
+            raise ValueError(message)
+        offered = FARGATE_MEMORY[self.cpu]
+        if self.memory not in offered:
+            message = (
+                f"Fargate offers no {self.memory} MiB with cpu {self.cpu}; "
+                f"choose memory from {', '.join(map(str, offered))}, or another cpu"
+            )
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _names_once(self) -> "Service":
+        names = [self.container, *(sidecar.name for sidecar in self.sidecars)]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            message = f"container name {', '.join(twice)} is used twice in one task; give each container its own name"
+            raise ValueError(message)
+        for where in (self, *self.sidecars):
+            shared = sorted(set(where.environment) & set(where.secrets))
+            if shared:
+                message = f"{', '.join(shared)} is in environment and in secrets; a variable has one source: keep one of them"
+                raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _no_wildcard_action(self) -> "Service":
+        for statement in self.task_role_statements:
+            unknown = set(statement) - {"Sid", "Effect", "Action", "Resource", "Condition"}
+            if unknown or not {"Effect", "Action", "Resource"} <= set(statement):
+                message = f"a statement of taskRoleStatements has the keys {sorted(statement)}; give Effect, Action and Resource"
+                raise ValueError(message)
+            actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+            if any("*" in str(action) for action in actions):
+                message = f"taskRoleStatements allows {actions}; a wildcard action grants what nobody listed: name each action"
+                raise ValueError(message)
+        return self

@@ -1,0 +1,365 @@
+"""A small declared world for the tests of load balancer, ECS and CodeDeploy: one service, two target groups.
+
+Everything but the program in the containers is real: gateway, policies, HTTP, health checks, the shift.
+"""
+
+import json
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from rehearsal.cloud import ACCOUNT, Cloud, Declared
+from rehearsal.clock import Clock
+from rehearsal.deploymentgroup import APPLICATION, GROUP
+from rehearsal.ecs import SERVICE, EcsServices
+from rehearsal.iam import Authority
+from rehearsal.journal import Journal
+from rehearsal.loadbalancer import LISTENER, TARGET_GROUP, LoadBalancers
+from rehearsal.runtimes import ContainerSpec
+
+REGION = "us-east-1"
+ECS_ARN = f"arn:aws:ecs:{REGION}:{ACCOUNT}"
+ELB_ARN = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}"
+CODEDEPLOY_ARN = f"arn:aws:codedeploy:{REGION}:{ACCOUNT}"
+BLUE = f"{ELB_ARN}:targetgroup/web-1/1111111111111111"
+GREEN = f"{ELB_ARN}:targetgroup/web-2/2222222222222222"
+PRODUCTION = f"{ELB_ARN}:listener/app/shop/50dc6c495c0c9188/1"
+TEST = f"{ELB_ARN}:listener/app/shop/50dc6c495c0c9188/2"
+CLUSTER = f"{ECS_ARN}:cluster/shop"
+WEB = f"{ECS_ARN}:service/shop/web"
+EXECUTION_ROLE = f"arn:aws:iam::{ACCOUNT}:role/web-execution"
+TASK_ROLE = f"arn:aws:iam::{ACCOUNT}:role/web-task"
+DEPLOY_ROLE = f"arn:aws:iam::{ACCOUNT}:role/web-deploy"
+PIPELINE_ROLE = f"arn:aws:iam::{ACCOUNT}:role/pipeline"
+CHECK = {"path": "/health", "matcher": "200", "interval": 5, "timeout": 2, "healthyThreshold": 2, "unhealthyThreshold": 2}
+PASS_TO_TASKS = {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
+DEPLOY_POLICY: list[dict[str, Any]] = [
+    {"Action": ["ecs:DescribeServices", "ecs:UpdateServicePrimaryTaskSet"], "Resource": WEB},
+    {"Action": ["ecs:CreateTaskSet", "ecs:DeleteTaskSet"], "Resource": f"{ECS_ARN}:task-set/shop/web/*"},
+    {
+        "Action": [f"elasticloadbalancing:Describe{noun}" for noun in ("TargetGroups", "Listeners", "Rules")],
+        "Resource": "*",
+    },
+    {"Action": "elasticloadbalancing:ModifyListener", "Resource": [PRODUCTION, TEST]},
+    {"Action": "cloudwatch:DescribeAlarms", "Resource": f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:web-*"},
+    {"Action": "iam:PassRole", "Resource": [EXECUTION_ROLE, TASK_ROLE], "Condition": PASS_TO_TASKS},
+]
+PIPELINE_POLICY: list[dict[str, Any]] = [
+    {
+        "Action": ["codedeploy:CreateDeployment", "codedeploy:GetDeployment"],
+        "Resource": f"{CODEDEPLOY_ARN}:deploymentgroup:web/web",
+    },
+    {
+        "Action": [
+            "codedeploy:GetApplication",
+            "codedeploy:GetApplicationRevision",
+            "codedeploy:RegisterApplicationRevision",
+        ],
+        "Resource": f"{CODEDEPLOY_ARN}:application:web",
+    },
+    {"Action": "codedeploy:GetDeploymentConfig", "Resource": f"{CODEDEPLOY_ARN}:deploymentconfig:*"},
+    {"Action": "ecs:RegisterTaskDefinition", "Resource": "*"},
+    {"Action": "iam:PassRole", "Resource": [EXECUTION_ROLE, TASK_ROLE], "Condition": PASS_TO_TASKS},
+]
+
+
+class Program(BaseHTTPRequestHandler):
+    """The program in a fake container; its image's name says how it behaves."""
+
+    protocol_version = "HTTP/1.1"
+    image = ""
+    environment: Mapping[str, str] = {}
+
+    def do_GET(self) -> None:
+        sick = "unhealthy" in self.image if self.path == "/health" else "broken" in self.image
+        if self.path == "/slow":
+            time.sleep(0.6)
+        if self.path == "/drop":
+            self.close_connection = True
+            return
+        status, body = (500 if sick else 200), self.body().encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Connection-Was", self.headers.get("Connection", "none"))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(201)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def body(self) -> str:
+        if self.path == "/headers":
+            return json.dumps({name.lower(): value for name, value in self.headers.items()})
+        if self.path == "/environment":
+            return json.dumps(dict(self.environment))
+        return self.image
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        del format, args
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+
+@contextmanager
+def served(image: str, environment: Mapping[str, str] | None = None) -> Iterator[int]:
+    """Serve a program; yields its port."""
+    server = started(image, environment or {})
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def started(image: str, environment: Mapping[str, str]) -> Server:
+    handler = type("Bound", (Program,), {"image": image, "environment": environment})
+    server = Server(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    return server
+
+
+@dataclass
+class FakeTask:
+    """One running fake task."""
+
+    specs: Sequence[ContainerSpec]
+    server: Server | None
+    code: int | None = None
+    stopped: bool = False
+
+    def address(self, container: str, port: int) -> tuple[str, int]:
+        del container, port
+        return ("127.0.0.1", self.server.server_address[1] if self.server else 1)
+
+    def exit_code(self) -> int | None:
+        return self.code
+
+    def log_tail(self, lines: int = 20) -> list[str]:
+        return [f"{self.specs[0].image} wrote this"][-lines:]
+
+    def stop(self, timeout: float) -> None:
+        assert timeout >= 2, "a real program gets two real seconds to shut down, however compressed the clock is"
+        self.stopped = True
+        if self.server is not None:
+            self.server.shutdown()
+            self.server.server_close()
+
+
+@dataclass
+class FakeRuntime:
+    """Runs every task as a little web server in this process."""
+
+    level: str = "fake"
+    tasks: list[FakeTask] = field(default_factory=list)
+
+    def run_task(self, task_id: str, containers: Sequence[ContainerSpec], cpu: str, memory: str) -> FakeTask:
+        del task_id, cpu, memory
+        image = containers[0].image
+        if "unstartable" in image:
+            message = "no such file: /app/start"
+            raise RuntimeError(message)
+        crashes = "crashing" in image
+        task = FakeTask(containers, None if crashes else started(image, containers[0].environment))
+        task.code = 3 if crashes else None
+        self.tasks.append(task)
+        return task
+
+    @property
+    def alive(self) -> list[str]:
+        return [task.specs[0].image for task in self.tasks if not task.stopped]
+
+
+def policy(statements: list[dict[str, Any]], without: str | None = None) -> dict[str, Any]:
+    """A policy document; `without` drops one action."""
+    kept: list[dict[str, Any]] = []
+    for statement in statements:
+        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        left = [action for action in actions if action != without]
+        if left:
+            kept.append({**statement, "Effect": "Allow", "Action": left})
+    return {"Version": "2012-10-17", "Statement": kept}
+
+
+def trusted_by(service: str) -> dict[str, Any]:
+    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def put_roles(authority: Authority) -> None:
+    for role in (EXECUTION_ROLE, TASK_ROLE):
+        authority.put_role(role, trusted_by("ecs-tasks.amazonaws.com"))
+    authority.put_role(DEPLOY_ROLE, trusted_by("codedeploy.amazonaws.com"))
+    authority.put_role(PIPELINE_ROLE, trusted_by("codepipeline.amazonaws.com"))
+    authority.put_policy(DEPLOY_ROLE, "deploy", policy(DEPLOY_POLICY))
+    authority.put_policy(PIPELINE_ROLE, "pipeline", policy(PIPELINE_POLICY))
+
+
+def declare(cloud: Cloud, type_: str, name: str, **inputs: Any) -> Declared:
+    """Put a resource on record as the program would."""
+    arn = inputs.pop("arn", f"arn:aws:test:::{name}")
+    resource = Declared(f"urn:{type_}:{name}", type_, name, arn, inputs, {**inputs, "arn": arn})
+    cloud.add(resource)
+    return resource
+
+
+def new_cloud(endpoint: str, authority: Authority, scratch: Path) -> Cloud:
+    cloud = Cloud(endpoint, authority, Journal(), scratch, REGION, Clock(0.01))
+    declare_balancer(cloud)
+    return cloud
+
+
+def declare_balancer(cloud: Cloud, **more: Any) -> None:
+    for number, arn in enumerate((BLUE, GREEN), 1):
+        declare(
+            cloud, TARGET_GROUP, f"web-{number}", arn=arn, port=8080, protocol="HTTP", targetType="ip",
+            healthCheck=CHECK, deregistrationDelay=30, **more,
+        )  # fmt: skip
+    forward = [{"type": "forward", "targetGroupArn": BLUE}]
+    declare(cloud, LISTENER, "production", arn=PRODUCTION, port=443, protocol="HTTPS", defaultActions=forward)
+    declare(cloud, LISTENER, "test", arn=TEST, port=9443, protocol="HTTPS", defaultActions=forward)
+    for name in ("web-1", "web-2"):
+        resource = cloud.one(TARGET_GROUP, arn=BLUE if name == "web-1" else GREEN)
+        cloud.add(Declared(resource.urn, resource.type, name, resource.id, resource.inputs, {**resource.outputs, "name": name}))
+
+
+def task_definition(image: str, **container: Any) -> dict[str, Any]:
+    """A RegisterTaskDefinition input."""
+    return {
+        "family": "web",
+        "networkMode": "awsvpc",
+        "requiresCompatibilities": ["FARGATE"],
+        "cpu": "256",
+        "memory": "512",
+        "executionRoleArn": EXECUTION_ROLE,
+        "taskRoleArn": TASK_ROLE,
+        "containerDefinitions": [
+            {"name": "web", "image": image, "essential": True, "portMappings": [{"containerPort": 8080}], **container}
+        ],
+    }
+
+
+def register(cloud: Cloud, definition: dict[str, Any]) -> str:
+    return cloud.client("ecs").register_task_definition(**definition)["taskDefinition"]["taskDefinitionArn"]
+
+
+def declare_service(cloud: Cloud, definition_arn: str, **more: Any) -> Declared:
+    given: dict[str, Any] = {
+        "name": "web",
+        "cluster": CLUSTER,
+        "desiredCount": 1,
+        "taskDefinition": definition_arn,
+        "healthCheckGracePeriodSeconds": 0,
+        "deploymentController": {"type": "CODE_DEPLOY"},
+        "loadBalancers": [{"targetGroupArn": BLUE, "containerName": "web", "containerPort": 8080}],
+    }
+    return declare(cloud, SERVICE, "web", arn=WEB, **{**given, **more})
+
+
+def declare_deployment(cloud: Cloud, **more: Any) -> None:
+    declare(cloud, APPLICATION, "web", name="web", computePlatform="ECS")
+    given: dict[str, Any] = {
+        "appName": "web",
+        "deploymentGroupName": "web",
+        "serviceRoleArn": DEPLOY_ROLE,
+        "deploymentConfigName": "CodeDeployDefault.ECSAllAtOnce",
+        "deploymentStyle": {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"},
+        "ecsService": {"clusterName": "shop", "serviceName": "web"},
+        "loadBalancerInfo": {
+            "targetGroupPairInfo": {
+                "prodTrafficRoute": {"listenerArns": [PRODUCTION]},
+                "targetGroups": [{"name": "web-1"}, {"name": "web-2"}],
+            }
+        },
+        "blueGreenDeploymentConfig": {
+            "deploymentReadyOption": {"actionOnTimeout": "CONTINUE_DEPLOYMENT"},
+            "terminateBlueInstancesOnDeploymentSuccess": {"action": "TERMINATE", "terminationWaitTimeInMinutes": 0},
+        },
+        "autoRollbackConfiguration": {
+            "enabled": True,
+            "events": ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"],
+        },
+    }
+    declare(cloud, GROUP, "web", **{**given, **more})
+
+
+@dataclass
+class World:
+    """Everything running, with v1 behind the production listener."""
+
+    cloud: Cloud
+    runtime: FakeRuntime
+    load_balancers: LoadBalancers
+    services: EcsServices
+
+    @property
+    def url(self) -> str:
+        return self.load_balancers.url(PRODUCTION)
+
+    def answer(self) -> str:
+        return get(self.url)[1]
+
+
+@contextmanager
+def running(cloud: Cloud, image: str = "example/app:v1", **service: Any) -> Iterator[World]:
+    declared = declare_service(cloud, register(cloud, task_definition(image)), **service)
+    runtime = FakeRuntime()
+    with LoadBalancers(cloud, 0.5) as balancers, EcsServices(cloud, runtime, balancers) as services:
+        services.create_service(declared).primary.wait_steady(5)
+        yield World(cloud, runtime, balancers, services)
+    assert runtime.alive == [], "everything started is stopped"
+
+
+def get(url: str, **headers: str) -> tuple[int, str]:
+    """Status and body."""
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=5) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+@contextmanager
+def steady_stream(url: str, clients: int = 3) -> Iterator[list[tuple[int, str]]]:
+    """Send requests one after the other from a few clients; yields what is answered, an exception as status 0."""
+    answers: list[tuple[int, str]] = []
+    ending = threading.Event()
+
+    def ask() -> None:
+        while not ending.is_set():
+            try:
+                answers.append(get(url))
+            except OSError as error:
+                answers.append((0, repr(error)))
+            time.sleep(0.005)
+
+    threads = [threading.Thread(target=ask, daemon=True) for _ in range(clients)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield answers
+    finally:
+        ending.set()
+        for thread in threads:
+            thread.join()
+
+
+def eventually(true: Any, seconds: float = 5.0) -> None:
+    """Wait until `true()`; fails after that many seconds."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it did not come about in time"
+        time.sleep(0.01)

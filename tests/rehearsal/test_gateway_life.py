@@ -1,0 +1,89 @@
+"""Starting and stopping a gateway: what listens, what is left, and what stands in the way."""
+
+import socket
+import threading
+from pathlib import Path
+
+import boto3
+import pytest
+
+from rehearsal.errors import RehearsalError
+from rehearsal.gateway import Gateway
+from rehearsal.iam import Authority
+
+
+def listening_ports() -> set[int]:
+    """Every TCP port this process listens on, whatever the address."""
+    mine: set[str] = set()
+    for one in Path("/proc/self/fd").iterdir():
+        try:
+            mine.add(str(one.readlink()))
+        except OSError:  # closed since it was listed
+            continue
+    tables = [Path("/proc/net", name).read_text(encoding="ascii").splitlines()[1:] for name in ("tcp", "tcp6")]
+    rows = [line.split() for table in tables for line in table]
+    return {int(row[1].rpartition(":")[2], 16) for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in mine}
+
+
+def buckets(endpoint: str) -> list[str]:
+    client = boto3.client(
+        "s3",
+        region_name="us-east-1",
+        endpoint_url=endpoint,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",  # noqa: S106
+    )
+    found = [one.get("Name", "") for one in client.list_buckets()["Buckets"]]
+    client.create_bucket(Bucket="left-behind")
+    return found
+
+
+def test_only_its_own_port_listens_and_nothing_is_left() -> None:
+    ports, threads = listening_ports(), set(threading.enumerate())
+    with Gateway(Authority(), print) as gateway:
+        own = int(gateway.endpoint.rpartition(":")[2])
+        assert buckets(gateway.endpoint) == []
+        assert listening_ports() - ports == {own}
+    assert listening_ports() == ports
+    assert [one for one in threading.enumerate() if one not in threads] == []
+
+
+def test_a_second_start_begins_with_an_empty_cloud() -> None:
+    gateway = Gateway(Authority(), print)
+    for _ in range(2):
+        try:
+            assert buckets(gateway.start()) == [], "what an earlier run stored is forgotten"
+        finally:
+            gateway.stop()
+
+
+def test_everything_is_freed_when_the_rehearsal_crashes() -> None:
+    ports = listening_ports()
+    with pytest.raises(ZeroDivisionError), Gateway(Authority(), print):
+        raise ZeroDivisionError
+    assert listening_ports() == ports
+    with Gateway(Authority(), print):
+        pass
+
+
+def test_a_port_that_is_taken_is_one_clear_sentence() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(RehearsalError) as problem:
+            Gateway(Authority(), print, port=port).start()
+    assert str(problem.value) == (
+        f"port {port} of 127.0.0.1 cannot be opened (Address already in use): the gateway needs it for itself; "
+        "stop what listens there, or leave the port out so that a free one is chosen"
+    )
+    with Gateway(Authority(), print, port=port) as gateway:
+        assert gateway.endpoint.endswith(f":{port}"), "a failed start leaves the next one unhindered"
+
+
+def test_stopping_twice_is_harmless() -> None:
+    gateway = Gateway(Authority(), print)
+    gateway.stop()
+    gateway.start()
+    gateway.stop()
+    gateway.stop()
