@@ -1,9 +1,9 @@
 """CloudWatch alarms on a load balancer's target groups, evaluated from what the load balancer counted.
 
 Simplified from AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail ("Evaluating an alarm"): the last
-`evaluationPeriods` periods are looked at whenever somebody asks, periods end now instead of on the minute, and only
-metrics of namespace AWS/ApplicationELB with a TargetGroup dimension have data. Alarms that combine metrics
-(`metricQueries`) have none and stay in INSUFFICIENT_DATA.
+`evaluationPeriods` periods are looked at whenever somebody asks, periods end now instead of on the minute,
+and only metrics of namespace AWS/ApplicationELB with a TargetGroup dimension have data. Alarms that combine
+metrics (`metricQueries`) have none and stay in INSUFFICIENT_DATA.
 """
 
 import operator
@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from rehearsal.blocks import block
 from rehearsal.cloud import Cloud, Declared
 from rehearsal.loadbalancer import LoadBalancers
 from rehearsal.targetgroups import Count
@@ -42,8 +43,8 @@ class Alarms:
     def active(self, names: Sequence[str], since: float) -> list[str]:
         """List the named alarms that are in ALARM, in the order asked.
 
-        `since` (on `time.monotonic()`) is when a deployment began: what was counted before it is not held against it.
-        LookupError names an alarm that is not declared.
+        `since` (on `time.monotonic()`) is when a deployment began: what was counted before it is not held
+        against it. LookupError names an alarm that is not declared.
         """
         declared = {_name(d): d for d in self._cloud.declared(ALARM)}
         if unknown := [name for name in names if name not in declared]:
@@ -75,7 +76,7 @@ class Alarms:
 
     def _group(self, alarm: Mapping[str, Any]) -> str | None:
         """Find the target group that the alarm's dimension names by the last part of its ARN."""
-        suffix = (alarm.get("dimensions") or {}).get("TargetGroup")
+        suffix = block(alarm.get("dimensions")).get("TargetGroup")
         if alarm.get("namespace") != "AWS/ApplicationELB" or not suffix:
             return None
         return next((arn for arn in self._load_balancers.target_groups() if arn.endswith(f":{suffix}")), None)

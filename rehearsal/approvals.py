@@ -1,6 +1,7 @@
 """The manual approval action.
 
-AWS documents: codepipeline/latest/userguide/approvals.md, approvals-action-add.md, and limits.md for the timeout.
+AWS documents: codepipeline/latest/userguide/approvals.md, approvals-action-add.md, and limits.md for the
+timeout.
 """
 
 import json

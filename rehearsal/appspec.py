@@ -126,7 +126,7 @@ def _network(properties: Mapping[str, Any]) -> Mapping[str, Any] | None:
         return None
     outer = _mapping(properties["NetworkConfiguration"], "NetworkConfiguration")
     inner = _mapping(outer.get("AwsvpcConfiguration"), "AwsvpcConfiguration")
-    if set(inner) != _NETWORK:
+    if frozenset(inner) != _NETWORK:
         message = f"AwsvpcConfiguration has {sorted(inner)}; all of {sorted(_NETWORK)} are needed, or none"
         raise AppSpecError(message)
     return inner

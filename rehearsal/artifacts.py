@@ -34,14 +34,13 @@ class ArtifactStore:
         credentials: Credentials,
         *,
         key_id: str | None = None,
-        metadata: Mapping[str, str] | None = None,
         revision: str | None = None,
     ) -> ArtifactLocation:
         """Store a zip as whoever holds the credentials; botocore's ClientError when that is refused."""
         key = artifact_key(self.pipeline, name)
         encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key_id} if key_id else {}
         answer: dict[str, Any] = self.cloud.client("s3", credentials).put_object(
-            Bucket=self.bucket, Key=key, Body=data, Metadata=dict(metadata or {}), **encryption
+            Bucket=self.bucket, Key=key, Body=data, **encryption
         )
         return ArtifactLocation(self.bucket, key, answer.get("VersionId"), revision)
 
@@ -55,9 +54,9 @@ class ArtifactStore:
 def artifact_key(pipeline: str, artifact: str) -> str:
     """A new key for one artifact of one execution.
 
-    It begins with only the first 20 characters of the pipeline's name, so a policy on `bucket/<full name>/*` breaks
-    for longer names (GitHub awsdocs/aws-cloudformation-user-guide#733). The rest of the shape is what AWS's buckets
-    show, not documented.
+    It begins with only the first 20 characters of the pipeline's name, so a policy on `bucket/<full name>/*`
+    breaks for longer names (GitHub awsdocs/aws-cloudformation-user-guide#733). The rest of the shape is what
+    AWS's buckets show, not documented.
     """
     tail = "".join(secrets.choice(_RANDOM) for _ in range(7))
     return f"{pipeline[:_NAME_LENGTH]}/{artifact[:_ARTIFACT_LENGTH]}/{tail}"

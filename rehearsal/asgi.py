@@ -81,7 +81,7 @@ async def replay(application: Application, scope: Scope, body: bytes) -> Answer:
     return Answer(started["status"], headers, b"".join(parts))
 
 
-async def ask(
+async def ask(  # noqa: PLR0913  (the parts of a request)
     application: Application,
     method: str,
     path: str,
@@ -131,7 +131,9 @@ class Server:
         if not self._ready.wait(_PATIENCE):
             self.stop()
             value = f"the {self._name} did not begin to serve within {_PATIENCE:g} s"
-            raise RehearsalError(value, "it answers at once on an idle machine", "run again when the machine is less busy")
+            raise RehearsalError(
+                value, "it answers at once on an idle machine", "run again when the machine is less busy"
+            )
         return port
 
     def stop(self) -> None:

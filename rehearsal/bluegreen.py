@@ -1,8 +1,9 @@
 """One CodeDeploy deployment to ECS, from BeforeInstall to the end of blue, or back.
 
-Order of the lifecycle events and what failure leaves behind: codedeploy/latest/userguide/deployment-steps-ecs. That the
-green target group stays on the production listener with weight 0, so that it is health checked during Install: CodeDeploy's
-team, quoted in GitHub traveloka/terraform-aws-alb-single-listener#47; that the *first* deployment adds it the same way is
+Order of the lifecycle events and what failure leaves behind:
+codedeploy/latest/userguide/deployment-steps-ecs. That the green target group stays on the production
+listener with weight 0, so that it is health checked during Install: CodeDeploy's team, quoted in GitHub
+traveloka/terraform-aws-alb-single-listener#47; that the *first* deployment adds it the same way is
 inferred. Lambda functions of hooks are authorized and passed over: nothing runs them here.
 """
 
@@ -56,7 +57,7 @@ class BlueGreen:
             return
         try:
             self._deploy()
-        except (Failed, RoleRefused, EcsRefused, LookupError) as failure:
+        except (Failed, RoleRefused, LookupError) as failure:
             self._fail(failure)
             self._roll_back()
         else:
@@ -85,7 +86,7 @@ class BlueGreen:
         )
 
     def _colors(self, service: Service) -> tuple[str, str]:
-        """Name blue's and green's target group: green is the one that PRIMARY does not have (deployment-steps-ecs)."""
+        """Name blue's and green's target group; green's is the one that PRIMARY does not have."""
         cloud = self._parts.cloud
         arns = [cloud.one(TARGET_GROUP, name=name).arn for name in self._group.target_groups]
         primary = service.primary.blueprint.target_group
@@ -94,8 +95,8 @@ class BlueGreen:
         }
         if primary not in arns or primary not in serving:
             message = (
-                "The ELB could not be updated due to the following error: Primary taskset target group must be behind "
-                f"listener {self._group.listener}"
+                "The ELB could not be updated due to the following error: Primary taskset target group must "
+                f"be behind listener {self._group.listener}"
             )
             code = "ELASTIC_LOAD_BALANCING_INVALID"
             raise Failed(code, message)
@@ -151,8 +152,9 @@ class BlueGreen:
         self._wait(self._install_timeout, green.steady, give_up=lambda: green.given_up)
         if not green.steady():
             message = (
-                "The deployment timed out while waiting for the replacement task set to become healthy. This time out "
-                f"period is 60 minutes ({self._install_timeout:g} real seconds here): {green.why_not_steady()}"
+                "The deployment timed out while waiting for the replacement task set to become healthy. "
+                f"This time out period is 60 minutes ({self._install_timeout:g} real seconds here): "
+                f"{green.why_not_steady()}"
             )
             code = "TIMEOUT"
             raise Failed(code, message)
@@ -186,12 +188,11 @@ class BlueGreen:
         self._parts.services.delete_task_set(self._service, self._blue)
 
     def _fail(self, failure: Exception) -> None:
-        codes = {RoleRefused: "IAM_ROLE_PERMISSIONS", LookupError: "INVALID_ECS_SERVICE"}
-        code = (
-            failure.code
-            if isinstance(failure, Failed | EcsRefused)
-            else codes.get(type(failure), "INTERNAL_ERROR")
-        )
+        code = "INVALID_ECS_SERVICE"
+        if isinstance(failure, Failed):
+            code = failure.code
+        elif isinstance(failure, RoleRefused):
+            code = "IAM_ROLE_PERMISSIONS"
         deployment = self._deployment
         deployment.status = "Stopped" if code == "MANUAL_STOP" else "Failed"
         deployment.error_code, deployment.message = code, f"{failure}{self._last_words(str(failure))}"
@@ -260,8 +261,9 @@ class BlueGreen:
             raise Failed(code, message)
         if active := self._active_alarms():
             message = (
-                "One or more alarms have been activated according to the Amazon CloudWatch metrics you selected, and "
-                f"the affected deployments have been stopped. Activated alarms: {', '.join(active)}"
+                "One or more alarms have been activated according to the Amazon CloudWatch metrics you "
+                "selected, and the affected deployments have been stopped. "
+                f"Activated alarms: {', '.join(active)}"
             )
             code = "ALARM_ACTIVE"
             raise Failed(code, message)

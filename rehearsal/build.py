@@ -1,13 +1,14 @@
 """One build, phase by phase.
 
-AWS documents: codebuild/latest/userguide/view-build-details-phases.md (transitions; UPLOAD_ARTIFACTS is always attempted,
-even if BUILD fails), build-spec-ref.md (commands, finally, on-failure), build-env-ref-env-vars.md (what builds know).
-Before the shell starts, `buildstart.py` does what CodeBuild does as the service role.
+AWS documents: codebuild/latest/userguide/view-build-details-phases.md (transitions; UPLOAD_ARTIFACTS is
+always attempted, even if BUILD fails), build-spec-ref.md (commands, finally, on-failure),
+build-env-ref-env-vars.md (what builds know). Before the shell starts, `buildstart.py` does what CodeBuild
+does as the service role.
 """
 
 import contextlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from rehearsal.artifacts import zipped
 from rehearsal.buildlog import BuildLog
 from rehearsal.buildoutput import NothingToUpload, collect
 from rehearsal.buildshell import BuildShell, ShellTimeout
+from rehearsal.buildspec import Buildspec, EnvironmentVariable, Phase
 from rehearsal.buildstart import PhaseFailed
 from rehearsal.cloud import Cloud
 from rehearsal.executions import ActionCall, ActionFailed
@@ -47,9 +49,9 @@ class Order:
     id: str
     number: int
     role_arn: str
-    buildspec: str
+    document: str
     """Inline text, a path in the source, or an S3 ARN."""
-    variables: Sequence[buildspec.EnvironmentVariable]
+    variables: Sequence[EnvironmentVariable]
     timeout: float
     """Real seconds."""
     workplace: Workplace
@@ -96,10 +98,10 @@ class Build:
             )
         with self._phase("DOWNLOAD_SOURCE"):
             source = buildstart.download(order.call, credentials, order.workplace.folder)
-            document = buildstart.document(order.cloud, credentials, order.buildspec, source)
+            document = buildstart.document(order.cloud, credentials, order.document, source)
             declared = buildspec.merged(document.variables, order.project.variables, order.variables)
             values = buildstart.variables(order.cloud, credentials, declared.values(), self._log)
-        environment = {**self._environment(credentials, source), **values, **self._safety(credentials)}
+        environment = {**self._environment(source), **values, **self._safety(credentials)}
         deadline = started + order.timeout
         posix = document.shell != "bash"
         shell = BuildShell(order.workplace.processes, environment, source, posix=posix, deadline=deadline)
@@ -112,7 +114,7 @@ class Build:
             after = shell.end()
         return {name: after[name] for name in document.exported if name in after}
 
-    def _commands(self, shell: BuildShell, document: buildspec.Buildspec) -> None:
+    def _commands(self, shell: BuildShell, document: Buildspec) -> None:
         """The four phases of commands.
 
         A failed install or pre_build skips what follows, a failed build does not skip post_build, which sees
@@ -130,7 +132,7 @@ class Build:
                 if not goes_on:
                     return
 
-    def _run_phase(self, shell: BuildShell, name: str, phase: buildspec.Phase) -> None:
+    def _run_phase(self, shell: BuildShell, name: str, phase: Phase) -> None:
         failure: PhaseFailed | None = None
         for command in phase.commands:
             failure = self._command(shell, name, command)
@@ -152,8 +154,8 @@ class Build:
         text = f"Error while executing command: {_shortened(command)}. Reason: exit status {code}"
         return PhaseFailed(phase, "COMMAND_EXECUTION_ERROR", self._log.masked(text))
 
-    def _upload(self, document: buildspec.Buildspec, credentials: Credentials, source: Path) -> None:
-        """Zip and store what the pipeline's action declares as outputs, with the build role's own credentials."""
+    def _upload(self, document: Buildspec, credentials: Credentials, source: Path) -> None:
+        """Zip and store the action's declared outputs with the build role's own credentials."""
         call = self._order.call
         for name in call.outputs:
             # One output artifact is the buildspec's own, several are its secondary ones by name.
@@ -172,7 +174,7 @@ class Build:
                 raise PhaseFailed("UPLOAD_ARTIFACTS", "CLIENT_ERROR", text) from error
 
     @contextlib.contextmanager
-    def _phase(self, name: str) -> Iterator[None]:
+    def _phase(self, name: str) -> Generator[None]:
         """Log and record a phase's end, and send the log."""
         begun = time.monotonic()
         self._log.agent(f"Entering phase {name}")
@@ -195,8 +197,8 @@ class Build:
         if failure is not None:
             raise failure
 
-    def _environment(self, credentials: Credentials, source: Path) -> dict[str, str]:
-        """What CodeBuild tells every build (build-env-ref-env-vars.md), and where things are on this machine."""
+    def _environment(self, source: Path) -> dict[str, str]:
+        """What every build is told (build-env-ref-env-vars.md), and where things are here."""
         order, project = self._order, self._order.project
         place = order.workplace
         region, account = order.cloud.region, order.cloud.account
@@ -207,7 +209,7 @@ class Build:
         known = {
             "AWS_DEFAULT_REGION": region,
             "AWS_REGION": region,
-            "CODEBUILD_BUILD_ARN": f"arn:{order.cloud.partition}:codebuild:{region}:{account}:build/{project.name}:{order.id}",
+            "CODEBUILD_BUILD_ARN": buildstart.build_arn(order.cloud, project, order.id),
             "CODEBUILD_BUILD_ID": f"{project.name}:{order.id}",
             "CODEBUILD_BUILD_IMAGE": project.image,
             "CODEBUILD_BUILD_NUMBER": str(order.number),

@@ -1,7 +1,8 @@
 """A build's log: masked, kept for error messages, sent to CloudWatch Logs by the build role.
 
-AWS documents: codebuild/latest/userguide/build-spec-ref.md (what is hidden: exact values only, so an encoded secret
-shows here as it would there), build-env-ref.md; logs go to `/aws/codebuild/<project>` unless declared otherwise.
+AWS documents: codebuild/latest/userguide/build-spec-ref.md (what is hidden: exact values only, so an encoded
+secret shows here as it would there), build-env-ref.md; logs go to `/aws/codebuild/<project>` unless declared
+otherwise.
 """
 
 import time
@@ -67,10 +68,13 @@ class BuildLog:
         return list(self._output)
 
     def flush(self) -> None:
-        """Send what was added since the last time; botocore's ClientError when the role may not."""
-        pending, self._pending = self._pending, []
-        if not self._enabled:
+        """Send what was added since the last time, once the log is open.
+
+        Raises botocore's ClientError when the role may not.
+        """
+        if self._client is None:
             return
+        pending, self._pending = self._pending, []
         now = int(time.time() * 1000)
         for start in range(0, len(pending), _BATCH):
             events = [{"timestamp": now, "message": line or " "} for line in pending[start : start + _BATCH]]

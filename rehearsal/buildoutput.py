@@ -1,7 +1,7 @@
 """Which files go into a build's output artifact.
 
-AWS document: codebuild/latest/userguide/build-spec-ref.md ("artifacts/files", "base-directory", "discard-paths",
-"exclude-paths"). The two refusals are the texts CodeBuild's logs show.
+AWS document: codebuild/latest/userguide/build-spec-ref.md ("artifacts/files", "base-directory",
+"discard-paths", "exclude-paths"). The two refusals are the texts CodeBuild's logs show.
 """
 
 import os

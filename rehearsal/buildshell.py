@@ -1,8 +1,9 @@
 """The one shell a build's commands run in, so that folder, variables and options persist between them.
 
-AWS document: codebuild/latest/userguide/build-spec-ref.md ("Buildspec versions": 0.2 runs all commands in the same
-instance of the shell). A command that ends the shell (`exit`, a failure under `set -e`) ends as a command with its
-exit code; what comes after it starts a new shell in the folder and with the exported variables the old one had.
+AWS document: codebuild/latest/userguide/build-spec-ref.md ("Buildspec versions": 0.2 runs all commands in the
+same instance of the shell). A command that ends the shell (`exit`, a failure under `set -e`) ends as a
+command with its exit code; what comes after it starts a new shell in the folder and with the exported
+variables the old one had.
 """
 
 import contextlib
@@ -109,7 +110,7 @@ class BuildShell:
         driver = _DRIVER.format(commands=commands, codes=codes, state=state)
         mode = ["--posix"] if self._posix else []
         try:
-            process = subprocess.Popen(  # noqa: S603  (running the build's commands is the purpose)
+            process = subprocess.Popen(
                 ["bash", "--norc", "--noprofile", *mode, "-c", driver],  # noqa: S607  (bash of the machine)
                 env=self._environment,
                 cwd=self._folder,

@@ -1,7 +1,7 @@
 """A buildspec, version 0.2, as typed values. Pure.
 
-AWS document: codebuild/latest/userguide/build-spec-ref.md. A key that the document does not have is refused, and so is
-one that the rehearsal does not play, because a build that ignores it would prove nothing.
+AWS document: codebuild/latest/userguide/build-spec-ref.md. A key that the document does not have is refused,
+and so is one that the rehearsal does not play, because a build that ignores it would prove nothing.
 """
 
 import re
@@ -25,7 +25,7 @@ _NOT_PLAYED: Mapping[str, frozenset[str]] = {
 }
 
 
-class InvalidBuildspec(ValueError):
+class InvalidBuildspec(ValueError):  # noqa: N818  (reads as what it is)
     """The document is refused; the text names the path in it."""
 
     def __init__(self, path: str, rule: str) -> None:

@@ -1,7 +1,8 @@
 """What CodeBuild does as the service role before a build's commands run.
 
-AWS documents: codebuild/latest/userguide/setting-up-service-role.md, auth-and-access-control-iam-identity-based-access-control.md
-("Allow CodeBuild access to AWS services required to create a VPC network interface"), troubleshooting-vpc.md.
+AWS documents: codebuild/latest/userguide/setting-up-service-role.md,
+auth-and-access-control-iam-identity-based-access-control.md ("Allow CodeBuild access to AWS services required
+to create a VPC network interface"), troubleshooting-vpc.md.
 """
 
 import re
@@ -49,7 +50,7 @@ class PhaseFailed(Exception):  # noqa: N818  (an outcome)
 
 
 def provision(cloud: Cloud, project: Project, role_arn: str, build_id: str, log: BuildLog) -> Credentials:
-    """Assume the service role, open the log and attach to the VPC; PhaseFailed where AWS refuses one of them."""
+    """Assume the service role, open the log, attach to the VPC; PhaseFailed where one is refused."""
     phase = "PROVISIONING"
     try:
         credentials = cloud.authority.assume(role_arn, _SERVICE, {"aws:SourceArn": project.arn})
@@ -59,11 +60,11 @@ def provision(cloud: Cloud, project: Project, role_arn: str, build_id: str, log:
     try:
         log.open(credentials)
     except ClientError as error:
-        arn = (
-            f"arn:{cloud.partition}:codebuild:{cloud.region}:{cloud.account}:build/{project.name}:{build_id}"
-        )
-        text = f"Service role {role_arn} does not allow AWS CodeBuild to create Amazon CloudWatch Logs log streams for build"
-        raise PhaseFailed(phase, "ACCESS_DENIED", f"{text} {arn}. Error message: {told(error)}") from error
+        refused = f"Service role {role_arn} does not allow AWS CodeBuild to create"
+        what = f"Amazon CloudWatch Logs log streams for build {build_arn(cloud, project, build_id)}"
+        raise PhaseFailed(
+            phase, "ACCESS_DENIED", f"{refused} {what}. Error message: {told(error)}"
+        ) from error
     try:
         _attach(cloud, project, role_arn)
     except AccessDenied as refused:
@@ -91,7 +92,7 @@ def download(call: ActionCall, credentials: Credentials, workplace: Path) -> Pat
 
 
 def document(cloud: Cloud, credentials: Credentials, text: str, source: Path) -> buildspec.Buildspec:
-    """The buildspec, given inline, as an S3 ARN, or as a file of the source (`buildspec.yml` when not given)."""
+    """The buildspec: given inline, as an S3 ARN, or as a file of the source."""
     phase, code = "DOWNLOAD_SOURCE", "YAML_FILE_ERROR"
     if "\n" not in text:
         stored = _S3_ARN.fullmatch(text)
@@ -153,6 +154,11 @@ def folder(base: Path, name: str) -> Path:
     made = base / name
     made.mkdir(parents=True, exist_ok=True)
     return made
+
+
+def build_arn(cloud: Cloud, project: Project, build_id: str) -> str:
+    """ARN of a build."""
+    return f"arn:{cloud.partition}:codebuild:{cloud.region}:{cloud.account}:build/{project.name}:{build_id}"
 
 
 def told(error: ClientError) -> str:

@@ -1,7 +1,8 @@
 """The variables a build starts with, references resolved by the build role's own calls.
 
-AWS document: codebuild/latest/userguide/build-spec-ref.md ("env/parameter-store", "env/secrets-manager"). The texts in
-front of the SDK's own error are those that CodeBuild's logs show in public reports; they are not documented.
+AWS document: codebuild/latest/userguide/build-spec-ref.md ("env/parameter-store", "env/secrets-manager"). The
+texts in front of the SDK's own error are those that CodeBuild's logs show in public reports; they are not
+documented.
 """
 
 import json

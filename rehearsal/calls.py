@@ -6,15 +6,12 @@ it where AWS checks something else. A request nobody can derive is refused, neve
 AWS documents: service-authorization/latest/reference/list_amazon<service>.md, and the ones beside each rule.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
-from urllib.parse import parse_qs
 
 from ministack.core import iam_actions
 
-from rehearsal.signatures import Signature
+from rehearsal.awsrequests import Place, Request
 
 
 class Underivable(Exception):  # noqa: N818  (a fact about the request, not a fault)
@@ -27,57 +24,6 @@ class Needed(NamedTuple):
     action: str
     resource: str
     context: Mapping[str, Any] = {}
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where the request arrives."""
-
-    account: str
-    region: str
-    partition: str = "aws"
-
-    def arn(self, service: str, resource: str) -> str:
-        """ARN of a resource here."""
-        return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
-
-
-@dataclass(frozen=True)
-class Request:
-    """One HTTP request to an AWS endpoint, its body read."""
-
-    service: str
-    """Signing name of the service."""
-    method: str
-    path: str
-    """Decoded path."""
-    query: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
-    """By lower-case name."""
-    body: bytes = b""
-    signature: Signature | None = None
-
-    @property
-    def operation(self) -> str:
-        """The API operation that a JSON or query protocol names; empty for REST."""
-        target = self.headers.get("x-amz-target", "").rpartition(".")[2]
-        return target or next(iter(self.parameters.get("Action", ())), "")
-
-    @property
-    def parameters(self) -> Mapping[str, Sequence[str]]:
-        """The query string's parameters and a form body's."""
-        if "x-www-form-urlencoded" not in self.headers.get("content-type", ""):
-            return self.query
-        return {**parse_qs(self.body.decode("utf-8", "replace"), keep_blank_values=True), **self.query}
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """The JSON body; empty when there is none."""
-        try:
-            value: Any = json.loads(self.body or b"{}")
-        except ValueError:
-            return {}
-        return value if isinstance(value, dict) else {}
 
 
 def needed(request: Request, place: Place, secret_arn: str | None = None) -> list[Needed]:
@@ -138,7 +84,11 @@ def _s3_context(action: str, request: Request) -> dict[str, Any]:
             if name in request.query:
                 context[f"s3:{name}"] = request.query[name][0]
     if action == "s3:PutObject":
-        for name in ("x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id", "x-amz-acl"):
+        for name in (
+            "x-amz-server-side-encryption",
+            "x-amz-server-side-encryption-aws-kms-key-id",
+            "x-amz-acl",
+        ):
             if name in request.headers:
                 context[f"s3:{name}"] = request.headers[name]
     return context
@@ -172,7 +122,9 @@ def _secret(request: Request, place: Place, secret_arn: str | None) -> list[Need
         raise Underivable(message)
     asked = request.document
     named = asked.get("SecretId") or asked.get("Name") or ""
-    arn = secret_arn or (named if named.startswith("arn:") else place.arn("secretsmanager", f"secret:{named}"))
+    arn = secret_arn or (
+        named if named.startswith("arn:") else place.arn("secretsmanager", f"secret:{named}")
+    )
     context = {"secretsmanager:SecretId": arn}
     if request.operation == "GetSecretValue":
         context["secretsmanager:VersionStage"] = asked.get("VersionStage", "AWSCURRENT")
@@ -196,7 +148,7 @@ def _log_stream(request: Request, place: Place) -> list[Needed]:
     return _one(request, f"{group.resource}:log-stream:{request.document.get('logStreamName', '')}")
 
 
-# ECR: service-authorization/latest/reference/list_amazonelasticcontainerregistry.md
+# ECR is documented in service-authorization/latest/reference/list_amazonelasticcontainerregistry.md
 
 
 def repository_arn(place: Place, repository: str) -> str:
@@ -213,12 +165,12 @@ def _repository(request: Request, place: Place) -> list[Needed]:
     return _each(request, arns, otherwise=str(asked.get("resourceArn", "*")))
 
 
-# ECS: AmazonECS/latest/developerguide/task-iam-roles.md, supported-iam-actions-tagging.md
+# ECS is documented in AmazonECS/latest/developerguide: task-iam-roles.md and in its supported-iam-actions-tagging.md
 
 
 def _register(request: Request, place: Place) -> list[Needed]:
     asked = request.document
-    # The revision does not exist yet, so AWS checks the family: arn:...:task-definition/FAMILY:*
+    # The revision does not exist yet, so what AWS checks is the family with any revision.
     family = place.arn("ecs", f"task-definition/{asked.get('family', '')}:*")
     context: dict[str, Any] = dict(_tag_context(asked.get("tags")))
     for key, name in (("ecs:task-cpu", "cpu"), ("ecs:task-memory", "memory")):
@@ -229,7 +181,9 @@ def _register(request: Request, place: Place) -> list[Needed]:
     found = _one(request, family, context)
     for role in ("executionRoleArn", "taskRoleArn"):
         if asked.get(role):
-            found.append(Needed("iam:PassRole", asked[role], {"iam:PassedToService": "ecs-tasks.amazonaws.com"}))
+            found.append(
+                Needed("iam:PassRole", asked[role], {"iam:PassedToService": "ecs-tasks.amazonaws.com"})
+            )
     if asked.get("tags"):
         created = {**_tag_context(asked["tags"]), "ecs:CreateAction": "RegisterTaskDefinition"}
         found.append(Needed("ecs:TagResource", family, created))

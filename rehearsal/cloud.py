@@ -52,6 +52,8 @@ class Cloud:
     partition: str = "aws"
     _declared: dict[str, Declared] = field(default_factory=dict[str, Declared])
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _clients: dict[tuple[str, str], Any] = field(default_factory=dict[tuple[str, str], Any])
+    _clients_lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def registry(self) -> str:
@@ -73,6 +75,11 @@ class Cloud:
         with self._lock:
             return [resource for resource in self._declared.values() if resource.type == type_]
 
+    def count(self) -> int:
+        """How many resources are on record."""
+        with self._lock:
+            return len(self._declared)
+
     def one(self, type_: str, **where: Any) -> Declared:
         """The one resource of a type whose outputs (or inputs) have these values.
 
@@ -87,20 +94,26 @@ class Cloud:
 
     def client(self, service: str, credentials: Credentials | None = None) -> Any:
         """A boto3 client for the local cloud, acting as `credentials` (the administrator when left out)."""
+        who = credentials or ADMINISTRATOR
+        with self._clients_lock:  # clients are safe in threads, making them from one session is not
+            key = (service, who.access_key_id)
+            if key not in self._clients:
+                self._clients[key] = self._make_client(service, who)
+            return self._clients[key]
+
+    def _make_client(self, service: str, who: Credentials) -> Any:
         import boto3  # noqa: PLC0415  (0.2 s that most readers of this module never need)
         from botocore.config import Config  # noqa: PLC0415
 
-        who = credentials or ADMINISTRATOR
-        with self._lock:  # creating clients from one default session is not safe in threads
-            return boto3.client(
-                service,
-                region_name=self.region,
-                endpoint_url=self.endpoint,
-                aws_access_key_id=who.access_key_id,
-                aws_secret_access_key=who.secret_access_key,
-                aws_session_token=who.session_token,
-                config=Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"}),
-            )
+        return boto3.client(
+            service,
+            region_name=self.region,
+            endpoint_url=self.endpoint,
+            aws_access_key_id=who.access_key_id,
+            aws_secret_access_key=who.secret_access_key,
+            aws_session_token=who.session_token,
+            config=Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"}),
+        )
 
 
 def _value(resource: Declared, key: str) -> Any:

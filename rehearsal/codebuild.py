@@ -1,7 +1,7 @@
 """CodeBuild as a pipeline action: starts builds of declared projects.
 
-AWS documents: codepipeline/latest/userguide/action-reference-CodeBuild.md (configuration, role), and for the limit of
-concurrent builds codebuild/latest/userguide/limits.md. How a build itself runs is in `build.py`.
+AWS documents: codepipeline/latest/userguide/action-reference-CodeBuild.md (configuration, role), and for the
+limit of concurrent builds codebuild/latest/userguide/limits.md. How a build itself runs is in `build.py`.
 """
 
 import contextlib
@@ -10,7 +10,7 @@ import json
 import sys
 import threading
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,8 @@ from rehearsal.iam import AccessDenied
 from rehearsal.processes import Processes
 
 MINIMUM_TIMEOUT_SECONDS = 120.0
-"""Real seconds that a build has at least: the clock compresses AWS's durations, but a build does real work."""
+"""Real seconds that a build has at least: the clock compresses AWS's durations, but a build does real
+work."""
 
 
 @dataclass
@@ -44,7 +45,7 @@ class CodeBuild:
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1), init=False)
 
     def run(self, call: ActionCall) -> Mapping[str, str]:
-        """Run one build to its end; its exported variables. ActionFailed with CodeBuild's phase, code and message."""
+        """Run one build; its exported variables, or ActionFailed with phase, code and message."""
         project = self._project(call)
         self._authorize(call, project)
         order = self._order(call, project)
@@ -81,7 +82,7 @@ class CodeBuild:
             raise ActionFailed("PermissionError", text) from refused
 
     @contextlib.contextmanager
-    def _place(self, project: projects.Project) -> Iterator[None]:
+    def _place(self, project: projects.Project) -> Generator[None]:
         """Hold one of the project's concurrent builds; over the limit a build "is not run"."""
         with self._lock:
             active = self._active.get(project.name, 0)
@@ -106,7 +107,7 @@ class CodeBuild:
             id=str(uuid.uuid4()),
             number=number,
             role_arn=call.configuration.get("ServiceRoleArnOverride") or project.service_role,
-            buildspec=call.configuration.get("BuildspecOverride") or project.buildspec,
+            document=call.configuration.get("BuildspecOverride") or project.buildspec,
             variables=_given(call.configuration.get("EnvironmentVariables")),
             timeout=max(declared, self.minimum_timeout),
             workplace=Workplace(

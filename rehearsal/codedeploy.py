@@ -28,7 +28,7 @@ REQUIRED = (
 )
 OPTIONAL = ("TaskDefinitionTemplatePath", "AppSpecTemplatePath")
 LARGEST_ARTIFACT = 3 * 1024 * 1024
-"""Bytes of an input artifact's zip (limits: "maximum artifact ZIP size in the CodeDeployToECS deploy action")."""
+"""Bytes of an input artifact's zip that the action takes (codepipeline/latest/userguide/limits)."""
 
 _IMAGE_KEY = re.compile(r"Image([1-4])(ArtifactName|ContainerName)")
 
@@ -83,7 +83,7 @@ class CodeDeployToECS:
 
     def _register(self, call: ActionCall, definition: Mapping[str, Any]) -> str:
         try:
-            # The gateway asks for PassRole on both roles, as RegisterTaskDefinition does (service-authorization, list_ecs).
+            # The gateway asks for PassRole on both roles, as RegisterTaskDefinition does (list_ecs).
             answer = self._cloud.client("ecs", call.credentials).register_task_definition(**definition)
         except ClientError as refused:
             raise ActionFailed(_code(refused), f"RegisterTaskDefinition failed: {refused}") from refused
@@ -177,7 +177,8 @@ def _outcome(deployment: Deployment) -> Mapping[str, str]:
         return {"DeploymentId": deployment.id}
     rolled_back = f" It was rolled back by {deployment.rollback_id}." if deployment.rollback_id else ""
     code = "DeploymentFailed"
-    message = f"Deployment {deployment.id} {deployment.status.lower()}: {deployment.error_code}: {deployment.message}.{rolled_back}"
+    outcome = f"{deployment.status.lower()}: {deployment.error_code}: {deployment.message}"
+    message = f"Deployment {deployment.id} {outcome}.{rolled_back}"
     raise ActionFailed(code, message)
 
 

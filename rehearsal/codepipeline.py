@@ -1,8 +1,9 @@
 """CodePipeline, type V2: executions of declared pipelines, as AWS documents them.
 
-AWS documents: codepipeline/latest/userguide/concepts-how-it-works.md (modes, locks, stop), reference-variables.md,
-stage-retry.md, troubleshooting.md (limit of QUEUED). Not here: stage rollback, triggers of the pipeline's own,
-cross-region actions, roles of single actions. `pipelines.py` refuses a declaration that uses what is not here.
+AWS documents: codepipeline/latest/userguide/concepts-how-it-works.md (modes, locks, stop),
+reference-variables.md, stage-retry.md, troubleshooting.md (limit of QUEUED). Not here: stage rollback,
+triggers of the pipeline's own, cross-region actions, roles of single actions. `pipelines.py` refuses a
+declaration that uses what is not here.
 """
 
 import threading
@@ -37,7 +38,7 @@ class CodePipeline:
     def __init__(
         self, cloud: Cloud, providers: Mapping[str, Action], *, now: Callable[[], datetime] = _utc_now
     ) -> None:
-        """`providers` maps `ECR`, `CodeBuild`, `CodeDeployToECS`, ... to actions; `Manual` is there by itself.
+        """Take the action of each provider name: `ECR`, `CodeBuild`, ...; `Manual` is there by itself.
 
         `now` is the time of day that deployment windows are judged by.
         """

@@ -1,8 +1,9 @@
 """Entry conditions of a stage.
 
-AWS documents: codepipeline/latest/userguide/concepts-how-it-works-conditions.md, rule-reference-DeploymentWindow.md.
-Only the DeploymentWindow rule is played. Whether AWS waits for the window or fails at once is not documented; the
-condition's declared result is FAIL, so outside the window the stage fails here, and the message says why.
+AWS documents: codepipeline/latest/userguide/concepts-how-it-works-conditions.md,
+rule-reference-DeploymentWindow.md. Only the DeploymentWindow rule is played. Whether AWS waits for the window
+or fails at once is not documented; the condition's declared result is FAIL, so outside the window the stage
+fails here, and the message says why.
 """
 
 from collections.abc import Mapping, Sequence

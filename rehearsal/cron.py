@@ -1,7 +1,7 @@
 """Quartz-style cron expressions of a deployment window. Pure.
 
-AWS document: codepipeline/latest/userguide/rule-reference-DeploymentWindow.md ("Cron", "TimeZone"). Seconds are
-not evaluated there ("N/A") nor here. The forms `L`, `W` and `#` are refused, not misread.
+AWS document: codepipeline/latest/userguide/rule-reference-DeploymentWindow.md ("Cron", "TimeZone"). Seconds
+are not evaluated there ("N/A") nor here. The forms `L`, `W` and `#` are refused, not misread.
 """
 
 import re
@@ -29,7 +29,7 @@ class InvalidWindow(ValueError):  # noqa: N818  (reads as what it is)
 
 
 def matches(expression: str, moment: datetime) -> bool:
-    """Whether a moment (in the window's own time zone) is inside the window; InvalidWindow for a wrong expression."""
+    """Whether a moment in the window's own time zone is inside it; InvalidWindow if malformed."""
     words = expression.split()
     if not _REQUIRED <= len(words) <= len(_FIELDS):
         message = f"cron {expression!r} has {len(words)} fields; it takes 6, and optionally the year"

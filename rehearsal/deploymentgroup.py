@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from rehearsal.blocks import block, blocks
 from rehearsal.cloud import Cloud, Declared
 
 APPLICATION = "aws:codedeploy/application:Application"
@@ -82,13 +83,13 @@ def _read(cloud: Cloud, declared: Declared, application: str, name: str) -> Depl
     if kind != ("BLUE_GREEN", "WITH_TRAFFIC_CONTROL"):
         message = f"deployment group {name} has style {kind}; ECS needs BLUE_GREEN and WITH_TRAFFIC_CONTROL"
         raise GroupInvalid(message)
-    pair = _one(_one(inputs.get("loadBalancerInfo")).get("targetGroupPairInfo"))
-    service = _one(inputs.get("ecsService"))
-    blue_green = _one(inputs.get("blueGreenDeploymentConfig"))
-    ready = _one(blue_green.get("deploymentReadyOption"))
-    blue = _one(blue_green.get("terminateBlueInstancesOnDeploymentSuccess"))
-    rollback = _one(inputs.get("autoRollbackConfiguration"))
-    alarms = _one(inputs.get("alarmConfiguration"))
+    pair = block(block(inputs.get("loadBalancerInfo")).get("targetGroupPairInfo"))
+    service = block(inputs.get("ecsService"))
+    blue_green = block(inputs.get("blueGreenDeploymentConfig"))
+    ready = block(blue_green.get("deploymentReadyOption"))
+    blue = block(blue_green.get("terminateBlueInstancesOnDeploymentSuccess"))
+    rollback = block(inputs.get("autoRollbackConfiguration"))
+    alarms = block(inputs.get("alarmConfiguration"))
     config = str(inputs.get("deploymentConfigName") or "CodeDeployDefault.OneAtATime")
     listener = _listener(pair.get("prodTrafficRoute"), name)
     if listener is None:
@@ -116,7 +117,7 @@ def _read(cloud: Cloud, declared: Declared, application: str, name: str) -> Depl
 
 
 def steps(cloud: Cloud, config: str) -> list[Step]:
-    """List the increments of a predefined or declared deployment configuration; GroupInvalid for any other."""
+    """List the increments of a predefined or declared configuration; GroupInvalid for any other."""
     if config == "CodeDeployDefault.ECSAllAtOnce":
         return [Step(100, 0.0)]
     if match := _CANARY.fullmatch(config):
@@ -125,15 +126,18 @@ def steps(cloud: Cloud, config: str) -> list[Step]:
         return _linear(int(match[1]), float(match[2]))
     for declared in cloud.declared(CONFIG):
         if config in (declared.inputs.get("deploymentConfigName"), declared.id):
-            return _own(_one(declared.inputs.get("trafficRoutingConfig")))
-    message = f"{config} is no deployment configuration for ECS: take CodeDeployDefault.ECSAllAtOnce or a canary or linear one"
+            return _own(block(declared.inputs.get("trafficRoutingConfig")))
+    message = (
+        f"{config} is no deployment configuration for ECS: take CodeDeployDefault.ECSAllAtOnce "
+        "or a canary or linear one"
+    )
     raise GroupInvalid(message)
 
 
 def _own(routing: Mapping[str, Any]) -> list[Step]:
-    if canary := _one(routing.get("timeBasedCanary")):
+    if canary := block(routing.get("timeBasedCanary")):
         return _canary(int(canary["percentage"]), float(canary["interval"]))
-    if linear := _one(routing.get("timeBasedLinear")):
+    if linear := block(routing.get("timeBasedLinear")):
         return _linear(int(linear["percentage"]), float(linear["interval"]))
     return [Step(100, 0.0)]
 
@@ -143,12 +147,12 @@ def _canary(percent: int, minutes: float) -> list[Step]:
 
 
 def _linear(percent: int, minutes: float) -> list[Step]:
-    shares = [*range(percent, 100, percent), 100]
-    return [Step(share, 0.0 if share == 100 else 60 * minutes) for share in shares]  # noqa: PLR2004  (percent)
+    waited = [Step(share, 60 * minutes) for share in range(percent, 100, percent)]
+    return [*waited, Step(100, 0.0)]
 
 
 def _listener(route: Any, name: str) -> str | None:
-    arns: Sequence[str] = _one(route).get("listenerArns") or ()
+    arns: Sequence[str] = block(route).get("listenerArns") or ()
     if len(arns) > _LISTENER_PARTS:
         message = (
             f"deployment group {name} has {len(arns)} listeners in a traffic route; exactly one is allowed"
@@ -158,15 +162,8 @@ def _listener(route: Any, name: str) -> str | None:
 
 
 def _pair(pair: Mapping[str, Any], name: str) -> tuple[str, str]:
-    names = [str(_one(group)["name"]) for group in pair.get("targetGroups") or ()]
+    names = [str(group["name"]) for group in blocks(pair.get("targetGroups"))]
     if len(set(names)) != 2:  # noqa: PLR2004  (blue and green)
         message = f"deployment group {name} has target groups {names}; ECS needs two different ones"
         raise GroupInvalid(message)
     return names[0], names[1]
-
-
-def _one(value: Any) -> Mapping[str, Any]:
-    """Read a nested block, which the provider sends as an object or as a list of one."""
-    if isinstance(value, list):
-        value = value[0] if value else None  # pyright: ignore[reportUnknownVariableType]
-    return value or {}  # pyright: ignore[reportUnknownVariableType]

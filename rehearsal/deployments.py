@@ -15,7 +15,7 @@ from rehearsal.ecs import EcsServices
 from rehearsal.loadbalancer import LoadBalancers
 
 INSTALL_TIMEOUT = 15.0
-"""Real seconds that stand for the hour CodeDeploy waits for green (deployment-type-bluegreen, "Considerations")."""
+"""Real seconds that stand for the hour CodeDeploy waits for green (deployment-type-bluegreen)."""
 
 _OVER = frozenset({"Succeeded", "Failed", "Stopped"})
 

@@ -1,9 +1,9 @@
 """Stage locks: which execution is in a stage, which waits in front of it, which is overtaken. Pure state.
 
-AWS document: codepipeline/latest/userguide/concepts-how-it-works.md:
-rule 1, a stage processes one execution at a time; rule 2, others wait in front of it until it is unlocked, by success,
-failure or stop; rule 3 (SUPERSEDED), a more recent execution overtakes the waiting one, and only a waiting one. QUEUED
-keeps the order of arrival. PARALLEL has no locks. A disabled transition holds executions like a lock.
+AWS document: codepipeline/latest/userguide/concepts-how-it-works.md: rule 1, a stage processes one execution
+at a time; rule 2, others wait in front of it until it is unlocked, by success, failure or stop; rule 3
+(SUPERSEDED), a more recent execution overtakes the waiting one, and only a waiting one. QUEUED keeps the
+order of arrival. PARALLEL has no locks. A disabled transition holds executions like a lock.
 """
 
 from collections.abc import Sequence
@@ -21,8 +21,8 @@ class _Door:
 class Doors:
     """The doors of one pipeline's stages; executions are numbered in the order of their start.
 
-    Nothing here locks threads: the caller holds its own lock. A freed stage is handed over at once, so who comes next
-    never depends on which thread wakes first.
+    Nothing here locks threads: the caller holds its own lock. A freed stage is handed over at once, so who
+    comes next never depends on which thread wakes first.
     """
 
     def __init__(self, stages: Sequence[str], mode: str) -> None:

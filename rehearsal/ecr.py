@@ -46,7 +46,9 @@ class TagRule:
     def fixed(self, tag: str) -> bool:
         """Whether the tag must stay on the image it names (image-tag-mutability.md)."""
         immutable = self.mutability.startswith("IMMUTABLE")
-        excluded = self.mutability.endswith("_WITH_EXCLUSION") and any(_matches(tag, one) for one in self.filters)
+        excluded = self.mutability.endswith("_WITH_EXCLUSION") and any(
+            _matches(tag, one) for one in self.filters
+        )
         return immutable != excluded
 
 

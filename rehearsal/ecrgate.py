@@ -11,7 +11,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from rehearsal.asgi import Answer
-from rehearsal.calls import Place, Request, Underivable
+from rehearsal.awsrequests import Place, Request
+from rehearsal.calls import Underivable
 from rehearsal.ecr import Push, RegistryTokens, TagRule, digest_of, fixed_tag_text, token_answer
 from rehearsal.iam import AccessDenied, Authority
 from rehearsal.refusals import json_error, registry_error
@@ -30,7 +31,9 @@ _NOT_FOUND = 404
 class EcrGate:
     """Decides over registry requests and over the ECR operations that the emulator gets wrong."""
 
-    def __init__(self, authority: Authority, place: Place, stored: Stored, on_push: Callable[[Push], None]) -> None:
+    def __init__(
+        self, authority: Authority, place: Place, stored: Stored, on_push: Callable[[Push], None]
+    ) -> None:
         """Call `on_push` for each push, in a thread of its own."""
         self._authority = authority
         self._place = place
@@ -53,20 +56,12 @@ class EcrGate:
             return registry_error(_UNAUTHORIZED, "DENIED", expired, realm)
         if request.path.rstrip("/") == "/v2":
             return await forward()
-        asked = registry_request(request.path)
-        if asked is None:
-            return registry_error(_NOT_FOUND, "UNSUPPORTED", "The operation is unsupported.")
         try:
-            calls = registry_needed(request.method, asked, self._place)
-            for call in calls if role_arn is not None else ():
-                self._authority.authorize(role_arn or "", call.action, call.resource, call.context)
+            return await self._registry(request, role_arn, forward)
         except Underivable as unknown:
             return registry_error(405, "UNSUPPORTED", str(unknown))
         except AccessDenied as denied:
             return registry_error(403, "DENIED", str(denied))
-        if request.method == "PUT" and asked.tag:
-            return await self._put_manifest(request, asked, forward)
-        return self._in_words_of_ecr(asked, await forward())
 
     async def api(self, request: Request, role_arn: str | None, forward: Forward) -> Answer:
         """Answer one authorized ECR API request."""
@@ -87,6 +82,18 @@ class EcrGate:
         """Give the handlers of pushes that long, together, to return."""
         for thread in self._pushes:
             thread.join(seconds / len(self._pushes))
+
+    async def _registry(self, request: Request, role_arn: str | None, forward: Forward) -> Answer:
+        asked = registry_request(request.path)
+        if asked is None:
+            return registry_error(_NOT_FOUND, "UNSUPPORTED", "The operation is unsupported.")
+        calls = registry_needed(request.method, asked, self._place)
+        if role_arn is not None:
+            for call in calls:
+                self._authority.authorize(role_arn, call.action, call.resource, call.context)
+        if request.method == "PUT" and asked.tag:
+            return await self._put_manifest(request, asked, forward)
+        return self._in_words_of_ecr(asked, await forward())
 
     async def _put_manifest(self, request: Request, asked: RegistryRequest, forward: Forward) -> Answer:
         tag, digest = asked.reference, digest_of(request.body)
@@ -109,7 +116,9 @@ class EcrGate:
         async with self._one_push:
             before = await self._stored.digest(repository, tag) if tag else None
             if before == digest:
-                text = f"Image with digest '{digest}' and tag '{tag}' already exists in the repository with name"
+                text = (
+                    f"Image with digest '{digest}' and tag '{tag}' already exists in the repository with name"
+                )
                 text += f" '{repository}' in registry with id '{self._place.account}'"
                 return json_error("ImageAlreadyExistsException", text)
             if self._refuses(repository, tag, before, digest):
@@ -124,7 +133,9 @@ class EcrGate:
 
     def _pushed(self, repository: str, tag: str, digest: str) -> None:
         push = Push(repository, tag, digest, self._place.account, self._place.region)
-        thread = threading.Thread(target=self._on_push, args=(push,), name=f"push-{repository}:{tag}", daemon=True)
+        thread = threading.Thread(
+            target=self._on_push, args=(push,), name=f"push-{repository}:{tag}", daemon=True
+        )
         self._pushes = [one for one in self._pushes if one.is_alive()] + [thread]
         thread.start()
 

@@ -26,7 +26,7 @@ class EcrSource:
     cloud: Cloud
 
     def run(self, call: ActionCall) -> Mapping[str, str]:
-        """Resolve the override's digest, or the declared tag as it stands now; ActionFailed when there is none.
+        """Resolve the override's digest, or the tag as it stands now; ActionFailed if missing.
 
         `ImageTag` is not output when the source revision is overridden.
         """

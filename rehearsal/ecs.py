@@ -1,8 +1,9 @@
 """ECS services and their task sets, run for real by a runtime.
 
-Behavior: AmazonECS/latest/developerguide/deployment-type-bluegreen (a CODE_DEPLOY service begins with one task set) and
-AmazonECS/latest/APIReference/API_CreateTaskSet. Capacity, placement, networks and Service Connect are not imitated:
-every task runs on this machine, and what the declared network would allow is not looked at.
+Behavior: AmazonECS/latest/developerguide/deployment-type-bluegreen (a CODE_DEPLOY service begins with one
+task set) and AmazonECS/latest/APIReference/API_CreateTaskSet. Capacity, placement, networks and Service
+Connect are not imitated: every task runs on this machine, and what the declared network would allow is not
+looked at.
 """
 
 import secrets
@@ -10,15 +11,19 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from rehearsal import taskdefinition
+from rehearsal.blocks import block
 from rehearsal.cloud import Cloud, Declared
 from rehearsal.loadbalancer import LoadBalancers
 from rehearsal.runtimes import Runtime
 from rehearsal.taskset import Blueprint, TaskSet
 
 SERVICE = "aws:ecs/service:Service"
+
+INVALID = "InvalidParameterException"
+"""Name of ECS's answer to a wrong parameter."""
 
 
 class EcsRefused(Exception):  # noqa: N818  (ECS's answer to a wrong call, not a fault of ours)
@@ -56,6 +61,17 @@ class Service:
         raise LookupError(message)
 
 
+class _Place(NamedTuple):
+    """Where a task set stands, and how large it is."""
+
+    group: str | None
+    """ARN of its target group."""
+    container: str
+    port: int
+    scale: float = 100.0
+    """Percent of the service's desired count."""
+
+
 class EcsServices:
     """Every service of a cloud; a context manager that stops all tasks at its end."""
 
@@ -89,13 +105,13 @@ class EcsServices:
             thread.join()
 
     def create_service(self, declared: Declared) -> Service:
-        """Create a declared `aws:ecs/service:Service`: its first task set becomes PRIMARY and begins to start.
+        """Create a declared `aws:ecs/service:Service`; its first task set is PRIMARY and begins to start.
 
         Raises EcsRefused when its target group is behind no listener or its container does not exist.
         """
         inputs = declared.inputs
-        balancer: Mapping[str, Any] = (inputs.get("loadBalancers") or [{}])[0]
-        controller: Mapping[str, Any] = inputs.get("deploymentController") or {}
+        balancer = block(inputs.get("loadBalancers"))
+        controller = block(inputs.get("deploymentController"))
         service = Service(
             name=str(declared.outputs.get("name") or inputs.get("name") or declared.name),
             cluster=_last(inputs.get("cluster") or "default"),
@@ -111,8 +127,9 @@ class EcsServices:
             message = (
                 f"The target group with targetGroupArn {group} does not have an associated load balancer."
             )
-            raise EcsRefused("InvalidParameterException", message)
-        task_set = self._task_set(service, str(inputs["taskDefinition"]), group, 100.0, "PRIMARY")
+            raise EcsRefused(INVALID, message)
+        place = _Place(group, service.container, service.port)
+        task_set = self._task_set(service, str(inputs["taskDefinition"]), place, "PRIMARY")
         with self._lock:
             self._services[service.arn] = service
         task_set.begin()
@@ -145,7 +162,9 @@ class EcsServices:
 
         `container` is name and port behind the load balancer, the service's when left out. Raises EcsRefused.
         """
-        task_set = self._task_set(service, task_definition_arn, target_group_arn, scale, "ACTIVE", container)
+        name, port = container or (service.container, service.port)
+        place = _Place(target_group_arn, name, port, scale)
+        task_set = self._task_set(service, task_definition_arn, place, "ACTIVE")
         task_set.begin()
         return task_set
 
@@ -164,31 +183,22 @@ class EcsServices:
         service.task_sets.remove(task_set)
         self._cloud.journal.record("ECS", f"{task_set.id} of service {service.name} is deleted")
 
-    def _task_set(
-        self,
-        service: Service,
-        task_definition: str,
-        group: str | None,
-        scale: float,
-        status: str,
-        container: tuple[str, int] | None = None,
-    ) -> TaskSet:
+    def _task_set(self, service: Service, task_definition: str, place: _Place, status: str) -> TaskSet:
         definition = self.describe_task_definition(task_definition)
-        name, port = container or (service.container, service.port)
-        if group is not None:
-            _expect_container(definition, name, port)
+        if place.group is not None:
+            _expect_container(definition, place.container, place.port)
         number = f"{secrets.randbelow(10**19):019d}"
         id_ = f"ecs-svc/{number}"
         arn = f"{task_set_arns(service.arn)}{id_}"
-        count = round(service.desired_count * scale / 100) or (1 if service.desired_count else 0)
-        blueprint = Blueprint(definition, group, name, port, service.grace)
+        count = round(service.desired_count * place.scale / 100) or (1 if service.desired_count else 0)
+        blueprint = Blueprint(definition, place.group, place.container, place.port, service.grace)
         task_set = TaskSet(
             id_, arn, blueprint, count, status, self._cloud, self._runtime, self._load_balancers
         )
         service.task_sets.append(task_set)
         revision = _last(str(definition["taskDefinitionArn"]))
         self._cloud.journal.record(
-            "ECS", f"{status} {id_} of service {service.name} starts {count} × {revision}"
+            "ECS", f"{status} {id_} of service {service.name} starts {count} x {revision}"
         )
         return task_set
 
@@ -202,10 +212,10 @@ def _expect_container(definition: Mapping[str, Any], name: str, port: int) -> No
     container = taskdefinition.container(definition, name)
     if container is None:
         message = f"The container {name} does not exist in the task definition."
-        raise EcsRefused("InvalidParameterException", message)
+        raise EcsRefused(INVALID, message)
     if port not in taskdefinition.ports(container):
         message = f"The container {name} did not have a container port {port} defined."
-        raise EcsRefused("InvalidParameterException", message)
+        raise EcsRefused(INVALID, message)
 
 
 def _last(arn_or_name: str) -> str:

@@ -1,8 +1,8 @@
 """One Fargate task: started step by step as the agent does, stopped gently, remembered with its reason.
 
 Order and texts: AmazonECS/latest/developerguide/stopped-task-error-codes, resource-initialization-error,
-task_cannot_pull_image; roles: task_execution_IAM_role and task-iam-roles. The task role's keys reach the containers as
-ordinary environment variables; AWS hands them out at an address inside the task.
+task_cannot_pull_image; roles: task_execution_IAM_role and task-iam-roles. The task role's keys reach the
+containers as ordinary environment variables; AWS hands them out at an address inside the task.
 """
 
 import secrets
@@ -14,9 +14,11 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from rehearsal import imagepull, taskdefinition, tasksecrets
+from rehearsal.blocks import block, blocks
 from rehearsal.cloud import Cloud
 from rehearsal.iam import AccessDenied, Credentials
 from rehearsal.runtimes import ContainerSpec, RunningTask, Runtime
+from rehearsal.tasksecrets import said
 
 TASKS = "ecs-tasks.amazonaws.com"
 """The service principal that both task roles must trust."""
@@ -24,7 +26,7 @@ TASKS = "ecs-tasks.amazonaws.com"
 LOG_LINES = 20
 
 SHORTEST_STOP = 2.0
-"""Real seconds between TERM and KILL at least: programs do not shut down faster because the clock runs faster."""
+"""Real seconds between TERM and KILL at least: programs do not stop faster because the clock does."""
 
 
 class StartFailed(Exception):  # noqa: N818  (a task's stopped reason, not a fault of ours)
@@ -81,7 +83,7 @@ def start(cloud: Cloud, runtime: Runtime, definition: Mapping[str, Any]) -> Live
             task_id, specs, str(definition.get("cpu") or "256"), str(definition.get("memory") or "512")
         )
     except RuntimeError as failure:
-        # A runtime that knows ECS's own word for the reason begins with it, for example CannotPullContainerError.
+        # A runtime that knows ECS's own word for the reason begins with it, as in CannotPullContainerError.
         known = str(failure).split(":", 1)[0].endswith("Error")
         raise StartFailed(str(failure) if known else f"CannotStartContainerError: {failure}") from failure
     return LiveTask(task_id, definition, running, execution)
@@ -106,9 +108,9 @@ def _assumed(cloud: Cloud, role_arn: Any) -> Credentials | None:
         return cloud.authority.assume(str(role_arn), TASKS)
     except AccessDenied as denied:
         message = (
-            f"ECS was unable to assume the role '{role_arn}' that was provided for this task. Please verify that the "
-            "role being passed has the proper trust relationship and permissions and that your IAM user has "
-            f"permissions to pass this role. ({denied})"
+            f"ECS was unable to assume the role '{role_arn}' that was provided for this task. Please "
+            "verify that the role being passed has the proper trust relationship and permissions and that "
+            f"your IAM user has permissions to pass this role. ({denied})"
         )
         raise StartFailed(message) from denied
 
@@ -117,8 +119,8 @@ def _spec(
     cloud: Cloud, execution: Credentials | None, task_role: Credentials | None, container: Mapping[str, Any]
 ) -> ContainerSpec:
     environment = _fargate(cloud, task_role)
-    environment |= {str(v["name"]): str(v["value"]) for v in container.get("environment") or ()}
-    environment |= tasksecrets.resolved(cloud, execution, container.get("secrets") or ())
+    environment |= {str(v["name"]): str(v["value"]) for v in blocks(container.get("environment"))}
+    environment |= tasksecrets.resolved(cloud, execution, blocks(container.get("secrets")))
     return ContainerSpec(
         name=str(container["name"]),
         image=str(container["image"]),
@@ -151,11 +153,11 @@ def _fargate(cloud: Cloud, task_role: Credentials | None) -> dict[str, str]:
 
 
 def _log_stream(container: Mapping[str, Any], task_id: str) -> tuple[str, str, bool] | None:
-    """Name group and stream (`prefix/container/task`, using_awslogs), and whether the group is to be created."""
-    configuration: Mapping[str, Any] = container.get("logConfiguration") or {}
+    """Name group and stream (`prefix/container/task`, using_awslogs), and whether to create the group."""
+    configuration = block(container.get("logConfiguration"))
     if configuration.get("logDriver") != "awslogs":
         return None
-    options: Mapping[str, Any] = configuration.get("options") or {}
+    options = block(configuration.get("options"))
     stream = f"{options.get('awslogs-stream-prefix', 'ecs')}/{container['name']}/{task_id}"
     return str(options.get("awslogs-group")), stream, str(options.get("awslogs-create-group")) == "true"
 
@@ -176,10 +178,10 @@ def _open_log(
             _create_group(logs, group)
         logs.create_log_stream(logGroupName=group, logStreamName=stream)
     except ClientError as error:
-        detail = error.response.get("Error", {})
         message = (
-            "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: "
-            f"failed to create Cloudwatch log stream: {detail.get('Code')}: {detail.get('Message')} : exit status 1"
+            "ResourceInitializationError: failed to validate logger args: create stream has been "
+            "retried 1 times: "
+            f"failed to create Cloudwatch log stream: {said(error)} : exit status 1"
         )
         raise StartFailed(message) from error
 
@@ -188,12 +190,12 @@ def _create_group(logs: Any, group: str) -> None:
     try:
         logs.create_log_group(logGroupName=group)
     except ClientError as error:
-        if error.response.get("Error", {}).get("Code") != "ResourceAlreadyExistsException":
+        if "ResourceAlreadyExistsException" not in said(error):
             raise
 
 
 def _keep_log(cloud: Cloud, task: LiveTask, lines: Sequence[str]) -> None:
-    """Write the last lines as the log driver would have; a refusal loses the log and nothing else, as on AWS."""
+    """Write the last lines as the log driver would have; a refusal loses only the log, as on AWS."""
     named = _log_stream(task.definition["containerDefinitions"][0], task.task_id)
     if named is None or task.execution is None or not lines:
         return

@@ -41,7 +41,9 @@ class Emulator:
         """
         if not _IN_USE.acquire(blocking=False):
             rule = "the emulator keeps its state per process"
-            raise RehearsalError("a second emulator was asked for", rule, "stop the first, or use another process")
+            raise RehearsalError(
+                "a second emulator was asked for", rule, "stop the first, or use another process"
+            )
         try:
             self.application = _load(account, region)
         except BaseException:
@@ -57,7 +59,9 @@ class Emulator:
         answer = await ask(self.application, "POST", "/_ministack/reset", headers={})
         if answer.status != 200:  # noqa: PLR2004
             value = f"the emulator answered {answer.status} to a reset"
-            raise RehearsalError(value, "a rehearsal begins with an empty cloud", "reinstall the locked ministack")
+            raise RehearsalError(
+                value, "a rehearsal begins with an empty cloud", "reinstall the locked ministack"
+            )
 
     async def call(self, service: str, operation: str, body: bytes, *, target: str) -> Answer:
         """One JSON-protocol call as the administrator; `target` is the prefix of X-Amz-Target."""
@@ -113,3 +117,16 @@ def _log_to(path: Path) -> logging.Handler:
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.getLogger().addHandler(handler)
     return handler
+
+
+def give_secret_arn(arn: str) -> None:
+    """Give a stored secret the ARN that a stack refers to it by.
+
+    Secrets Manager ends a secret's ARN with six random characters (Secrets Manager User Guide, ARN format), and so does the
+    emulator; the stack names those of the real account.
+    """
+    from ministack.services import secretsmanager  # noqa: PLC0415  (loaded with the emulator)
+
+    name = arn.rpartition(":secret:")[2][:-7]
+    internals: Any = secretsmanager
+    internals._secrets[name]["ARN"] = arn  # noqa: SLF001  (a pinned version; no call of its API sets an ARN)

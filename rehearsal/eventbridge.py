@@ -1,8 +1,8 @@
 """EventBridge: the declared rules on the default bus, their targets, and the ECR event that starts it all.
 
-AWS documents: eventbridge/latest/userguide/eb-rule-dlq.md, eb-rule-retry-policy.md, eb-transform-target-input.md;
-codepipeline/latest/userguide/create-cwe-ecr-source-cli.md (the target role). Only pipelines are played as targets.
-The matcher is ministack's, used as a library.
+AWS documents: eventbridge/latest/userguide/eb-rule-dlq.md, eb-rule-retry-policy.md,
+eb-transform-target-input.md; codepipeline/latest/userguide/create-cwe-ecr-source-cli.md (the target role).
+Only pipelines are played as targets. The matcher is ministack's, used as a library.
 """
 
 import json
@@ -67,10 +67,10 @@ class EventBridge:
     now: Callable[[], datetime] = _utc_now
 
     def put(self, event: Mapping[str, Any]) -> list[str]:
-        """Deliver an event to every target of every enabled rule that matches it; the ids of started executions.
+        """Deliver an event to all targets of enabled rules that match; ids of started executions.
 
-        Returns when all is delivered or given up. What can't be delivered goes to the target's dead-letter queue.
-        Calls the local cloud, so never call it from the thread that serves the cloud's endpoint.
+        Returns when all is delivered or given up. What can't be delivered goes to the target's dead-letter
+        queue. Calls the local cloud, so never call it from the thread that serves the cloud's endpoint.
         """
         started: list[str] = []
         for rule in self.cloud.declared(RULE_TYPE):
@@ -201,7 +201,7 @@ class EventBridge:
 
 
 def matches(pattern: str, event: Mapping[str, Any]) -> bool:
-    """Whether an event pattern (JSON text) matches; RehearsalError with AWS's reason for an invalid pattern."""
+    """Whether a pattern (JSON text) matches; RehearsalError with AWS's reason if it is invalid."""
     from ministack.services.eventbridge import (  # noqa: PLC0415  (loads 60 ms of services)
         _test_event_pattern,  # pyright: ignore[reportPrivateUsage, reportUnknownVariableType]
     )
@@ -217,8 +217,9 @@ def matches(pattern: str, event: Mapping[str, Any]) -> bool:
 
 
 def push_event(push: Push, *, at: datetime | None = None, id_: str | None = None) -> dict[str, Any]:
-    """The event that ECR sends for a push (AmazonECR/latest/userguide/ecr-eventbridge.md, "Event for a completed
-    image push"), with the media types that newer events carry and the empty tag of an untagged manifest.
+    """The event that ECR sends for a push (AmazonECR/latest/userguide/ecr-eventbridge.md, "Event for a
+    completed image push"), with the media types that newer events carry and the empty tag of an untagged
+    manifest.
     """  # noqa: D205
     return {
         "version": "0",

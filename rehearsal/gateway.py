@@ -9,13 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 from rehearsal import refusals
 from rehearsal.asgi import HOST, Answer, Receive, Scope, Send, Server, read_body, replay
-from rehearsal.calls import Place, Request, Underivable, needed
+from rehearsal.awsrequests import Place, Request
+from rehearsal.calls import Underivable, needed
 from rehearsal.ecr import Push, TagRule
-from rehearsal.ecrgate import EcrGate
+from rehearsal.ecrgate import EcrGate, Forward
 from rehearsal.emulator import Emulator
 from rehearsal.errors import RehearsalError
 from rehearsal.iam import AccessDenied, Authority, UnknownAccessKey, session_arn
@@ -26,6 +27,12 @@ from rehearsal.stored import Stored
 HEALTH = "/_ministack/health"
 """Path that answers without credentials once the gateway serves."""
 
+_PRESIGNED = frozenset({
+    "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-SignedHeaders",
+    "X-Amz-Security-Token", "X-Amz-Signature", "AWSAccessKeyId", "Signature", "Expires", "x-amz-security-token",
+})  # fmt: skip
+"""Query parameters that only sign a presigned URL."""
+
 _OK = 200
 _NOT_FOUND = 404
 _PATIENCE = 10.0
@@ -35,7 +42,7 @@ _PATIENCE = 10.0
 class Gateway:
     """The local cloud's endpoint; a context manager that is started inside."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (four of them only by name, all with the usual value)
         self,
         authority: Authority,
         on_push: Callable[[Push], None],
@@ -123,47 +130,58 @@ class Gateway:
         request = _request(scope, body)
 
         async def forward() -> Answer:
-            return await replay(emulator.application, _for_the_emulator(scope, request), body)
+            return await replay(emulator.application, _for_the_emulator(scope, request, emulator), body)
 
-        if request.signature is None and request.path == HEALTH:
+        if request.signature is not None:
+            return await self._signed(request, forward)
+        if request.path == HEALTH:
             return await forward()
-        if request.signature is None and (request.path == "/v2" or request.path.startswith("/v2/")):
+        if request.path == "/v2" or request.path.startswith("/v2/"):
             return await ecr.registry(request, f"{self.endpoint}/", forward)
+        return refusals.unsigned(request)
+
+    async def _signed(self, request: Request, forward: Forward) -> Answer:
         refusal, role_arn = self._caller(request)
         if refusal is not None:
             return refusal
         try:
             if role_arn is not None:
                 await self._authorize(request, role_arn)
+            return await self._authorized(request, role_arn, forward)
         except AccessDenied as denied:
             return refusals.access_denied(request, denied)
         except Underivable as reason:
-            return refusals.underivable(request, reason)
+            return refusals.underivable(reason)
+
+    async def _authorized(self, request: Request, role_arn: str | None, forward: Forward) -> Answer:
         if request.service == "ecr":
-            return await ecr.api(request, role_arn, forward)
-        if role_arn is not None and request.operation == "GetCallerIdentity":
+            return await self._running()[1].api(request, role_arn, forward)
+        if role_arn is None:
+            return await forward()
+        if request.operation == "GetCallerIdentity":
             return _identity(role_arn, self._place.account)
         answer = await forward()
-        if role_arn is not None and request.service == "s3" and answer.status == _NOT_FOUND:
-            return self._missing_object(request, role_arn) or answer
+        if request.service == "s3" and answer.status == _NOT_FOUND:
+            self._tell_missing(request, role_arn)
         return answer
 
     def _caller(self, request: Request) -> tuple[Answer | None, str | None]:
         """Why the caller is refused, or the role that calls (None: the administrator)."""
-        if request.signature is None:
-            return refusals.unsigned(request), None
+        signature = request.signature
         try:
-            known = self._authority.credentials_of(request.signature.access_key_id)
+            known = self._authority.credentials_of(signature.access_key_id if signature else "")
         except UnknownAccessKey:
             return refusals.unknown_key(request), None
-        if known.role_arn is not None and known.session_token != request.signature.session_token:
+        if known.role_arn is not None and (
+            signature is None or known.session_token != signature.session_token
+        ):
             return refusals.wrong_token(request), None
         return None, known.role_arn
 
     async def _authorize(self, request: Request, role_arn: str) -> None:
         stored = self._running()[2]
-        region = request.signature.region if request.signature else self._place.region
-        place = Place(self._place.account, region, self._place.partition)
+        region = request.signature.region if request.signature else ""
+        place = Place(self._place.account, region or self._place.region, self._place.partition)
         secret = await stored.secret(request) if request.service == "secretsmanager" else {}
         calls = needed(request, place, secret.get("ARN"))
         for call in calls:
@@ -171,16 +189,15 @@ class Gateway:
         for call in key_needed(calls, await stored.keys(request, calls, secret), place):
             self._authority.authorize(role_arn, call.action, call.resource, call.context)
 
-    def _missing_object(self, request: Request, role_arn: str) -> Answer | None:
-        """AccessDenied for who may not list the bucket (AmazonS3/latest/API/API_GetObject.md, Permissions)."""
+    def _tell_missing(self, request: Request, role_arn: str) -> None:
+        """AccessDenied instead of "no such key" for who may not list the bucket.
+
+        AmazonS3/latest/API/API_GetObject.md, Permissions.
+        """
         bucket, _, key = request.path.lstrip("/").partition("/")
-        if not key or request.method not in {"GET", "HEAD"}:
-            return None
-        try:
-            self._authority.authorize(role_arn, "s3:ListBucket", f"arn:{self._place.partition}:s3:::{bucket}")
-        except AccessDenied as denied:
-            return refusals.access_denied(request, denied)
-        return None
+        if key and request.method in {"GET", "HEAD"}:
+            where = f"arn:{self._place.partition}:s3:::{bucket}"
+            self._authority.authorize(role_arn, "s3:ListBucket", where)
 
     def _running(self) -> tuple[Emulator, EcrGate, Stored]:
         if self._emulator is None or self._ecr is None or self._stored is None:
@@ -197,17 +214,45 @@ def _request(scope: Scope, body: bytes) -> Request:
     return Request(service, scope["method"], scope["path"], query, headers, body, signature)
 
 
-def _for_the_emulator(scope: Scope, request: Request) -> Scope:
-    """The request without `mount`: ECR uploads each layer anew, and a mount would read another repository."""
-    if request.signature is None and request.method == "POST" and "mount" in request.query:
+def _for_the_emulator(scope: Scope, request: Request, emulator: Emulator) -> Scope:
+    """The request as the emulator must see it."""
+    query, headers = request.query, scope["headers"]
+    if request.signature is None and request.method == "POST" and "mount" in query:
+        # ECR uploads each layer anew; a mount would read another repository.
         return {**scope, "query_string": b""}
+    if request.signature is not None and ("X-Amz-Credential" in query or "AWSAccessKeyId" in query):
+        # The emulator knows none of our keys and, for presigned URLs only, insists on knowing them.
+        kept = [(name, one) for name, values in query.items() if name not in _PRESIGNED for one in values]
+        signed = emulator.signed(request.signature.service)["authorization"].encode("latin-1")
+        return {
+            **scope,
+            "query_string": urlencode(kept).encode("ascii"),
+            "headers": [*headers, (b"authorization", signed)],
+        }
+    if _own_key(request):
+        key = f"arn:aws:kms:{emulator.region}:{emulator.account}:alias/aws/s3"
+        return {
+            **scope,
+            "headers": [*headers, (b"x-amz-server-side-encryption-aws-kms-key-id", key.encode("latin-1"))],
+        }
     return scope
+
+
+def _own_key(request: Request) -> bool:
+    """Whether S3 would take its own AWS managed key, where the emulator insists on one that is named.
+
+    AmazonS3/latest/userguide/UsingKMSEncryption.md: without a key, the AWS managed key `aws/s3` is used.
+    """
+    named = "x-amz-server-side-encryption-aws-kms-key-id" in request.headers
+    return request.headers.get("x-amz-server-side-encryption") == "aws:kms" and not named
 
 
 def _identity(role_arn: str, account: str) -> Answer:
     """GetCallerIdentity of a role (STS/latest/APIReference/API_GetCallerIdentity.md)."""
     arn = session_arn(role_arn)
-    result = f"<Arn>{arn}</Arn><UserId>AROAREHEARSAL:{arn.rpartition('/')[2]}</UserId><Account>{account}</Account>"
+    result = (
+        f"<Arn>{arn}</Arn><UserId>AROAREHEARSAL:{arn.rpartition('/')[2]}</UserId><Account>{account}</Account>"
+    )
     body = (
         '<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">'
         f"<GetCallerIdentityResult>{result}</GetCallerIdentityResult></GetCallerIdentityResponse>"
@@ -226,4 +271,6 @@ def _answers(port: int) -> None:
         connection.close()
     if status != _OK:
         value = f"the emulator does not answer on {HOST}:{port} ({status})"
-        raise RehearsalError(value, "it answers at once after its start", "run again; see its log when that repeats")
+        raise RehearsalError(
+            value, "it answers at once after its start", "run again; see its log when that repeats"
+        )

@@ -8,7 +8,6 @@ AWS documents: IAM/latest/UserGuide/reference_policies_evaluation-logic.md (orde
 IAM/latest/UserGuide/troubleshoot_access-denied.md (the texts).
 """
 
-import re
 import secrets
 import string
 import threading
@@ -18,20 +17,13 @@ from typing import Any, NamedTuple
 
 from ministack.core.iam_evaluator import EvalContext, ParsedStatement, evaluate, parse_policy_document
 
-from rehearsal.errors import RehearsalError
+from rehearsal.policydocuments import judgeable, listed, statements
 
 ADMINISTRATOR_KEY = "test"
 """Access key of whoever runs `pulumi up`: the infrastructure team, allowed everything."""
 
 SESSION = "rehearsal"
 """Role session name in every message; AWS's services choose their own."""
-
-_OPERATOR = re.compile(
-    r"(?:For(?:All|Any)Values?:)?"
-    r"(?:(?:String(?:Not)?Equals(?:IgnoreCase)?|String(?:Not)?Like|Arn(?:Not)?(?:Equals|Like)|Bool|(?:Not)?IpAddress"
-    r"|(?:Numeric|Date)(?:(?:Not)?Equals|(?:Less|Greater)Than(?:Equals)?))(?:IfExists)?|Null)",
-    re.IGNORECASE,
-)
 
 _NOTHING: Mapping[str, Any] = {}
 
@@ -101,7 +93,7 @@ class Authority:
 
         Raises RehearsalError for a document that cannot be judged.
         """
-        _judgeable(trust, f"the trust policy of {role_arn}")
+        judgeable(trust, f"the trust policy of {role_arn}")
         with self._lock:
             known = self._roles.get(role_arn)
             if known is None:
@@ -119,7 +111,7 @@ class Authority:
 
         Raises LookupError for a role never put, RehearsalError for a document that cannot be judged.
         """
-        _judgeable(document, f"policy {name} of {role_arn}")
+        judgeable(document, f"policy {name} of {role_arn}")
         with self._lock:
             role = self._role(role_arn)
             role.documents[name] = document
@@ -142,10 +134,12 @@ class Authority:
     def assume(self, role_arn: str, service: str, context: Mapping[str, Any] = _NOTHING) -> Credentials:
         """Keys for an AWS service that acts as the role, for example `codebuild.amazonaws.com`.
 
-        `context` holds what the service would send: `aws:SourceAccount`, `aws:SourceArn`.
-        Raises AccessDenied unless the role's trust policy allows it.
+        `context` holds what the service would send, such as `aws:SourceArn`; `aws:SourceAccount` is the role's account
+        unless it says otherwise (IAM User Guide, confused-deputy). Raises AccessDenied unless the role's trust policy
+        allows it.
         """
-        self._trusted(role_arn, "Service", service, "sts:AssumeRole", context)
+        sent = {"aws:SourceAccount": role_arn.split(":")[4], **context}
+        self._trusted(role_arn, "Service", service, "sts:AssumeRole", sent)
         return self._keys_for(role_arn)
 
     def assume_with_web_identity(
@@ -208,7 +202,7 @@ class Authority:
         with self._lock:
             role = self._roles.get(role_arn)
             trust = role.trust if role else {}
-        about = [s for s in _statements(trust) if _names(s.get("Principal"), kind, principal)]
+        about = [s for s in statements(trust) if _names(s.get("Principal"), kind, principal)]
         question = _question(role_arn, action, role_arn, context)
         decision = _decide(question, [parse_policy_document({"Statement": about})])
         with self._lock:
@@ -266,34 +260,7 @@ def _trust_refusal(principal: str, action: str, role_arn: str, *, explicit: bool
     return AccessDenied(principal, action, role_arn, text)
 
 
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]  # pyright: ignore[reportUnknownVariableType]
-
-
-def _statements(document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return _listed(document.get("Statement", []))
-
-
 def _names(principal: Any, kind: str, value: str) -> bool:
     if principal == "*":
         return True
-    return isinstance(principal, dict) and value in _listed(principal.get(kind, []))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
-
-
-def _judgeable(document: Mapping[str, Any], where: str) -> None:
-    """Refuse what the evaluator would silently misread."""
-    if not _statements(document):
-        raise RehearsalError(where, "a policy document needs at least one Statement", "declare what it allows")
-    for statement in _statements(document):
-        if statement.get("Effect") not in ("Allow", "Deny"):
-            raise RehearsalError(
-                f"{where} has Effect {statement.get('Effect')!r}", "Effect is Allow or Deny", "write one of them"
-            )
-        for operator in statement.get("Condition", {}):
-            if not _OPERATOR.fullmatch(operator):
-                rule = "IAM has no such condition operator"
-                raise RehearsalError(f"{where} has condition operator {operator!r}", rule, "use one that IAM documents")
-        if "${" in repr(statement):
-            raise RehearsalError(
-                where, "the rehearsal cannot judge policy variables (${...})", "write the value itself"
-            )
+    return isinstance(principal, dict) and value in listed(principal.get(kind, []))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]

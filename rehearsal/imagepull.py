@@ -1,8 +1,9 @@
 """What a task's role must be allowed, and an image must be, before the image can be pulled.
 
-Permissions: AmazonECS/latest/developerguide/task_execution_IAM_role; texts: task_cannot_pull_image (same guide).
-Manifest and configuration are really read from the registry with the role's token; the layers are the
-runtime's work, so what they need is asked of the policies alone. Images of other registries are left alone.
+Permissions: AmazonECS/latest/developerguide/task_execution_IAM_role; texts: task_cannot_pull_image (same
+guide). Manifest and configuration are really read from the registry with the role's token; the layers are
+the runtime's work, so what they need is asked of the policies alone. Images of other registries are left
+alone.
 """
 
 import json

@@ -1,8 +1,9 @@
 """Application load balancers: declared listeners answered by real HTTP on the loopback interface.
 
-One event loop in a thread of its own serves every declared `aws:lb/listener:Listener` on a free port of 127.0.0.1 and
-checks the targets of every `aws:lb/targetGroup:TargetGroup`. HTTPS listeners are served as plain HTTP: certificates are
-not rehearsed. Listener rules, stickiness, slow start and network load balancers are not imitated.
+One event loop in a thread of its own serves every declared `aws:lb/listener:Listener` on a free port of
+127.0.0.1 and checks the targets of every `aws:lb/targetGroup:TargetGroup`. HTTPS listeners are served as
+plain HTTP: certificates are not rehearsed. Listener rules, stickiness, slow start and network load
+balancers are not imitated.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from typing import Any, Self, TypeVar
 import aiohttp
 from aiohttp import web
 
+from rehearsal.blocks import block, blocks
 from rehearsal.cloud import Cloud, Declared
 from rehearsal.proxy import Entrance, forward
 from rehearsal.targetgroups import Count, Health, TargetGroup
@@ -167,7 +169,7 @@ class LoadBalancers:
         self._cloud.journal.record("ELB", f"listener on port {listener.entrance.port} forwards to {shares}")
 
     def total(self, target_group_arn: str, metric: str) -> float:
-        """Sum (or present value) of a CloudWatch metric: RequestCount, HTTPCode_Target_5XX_Count, UnHealthyHostCount."""
+        """Sum (or present value) of a CloudWatch metric, such as HTTPCode_Target_5XX_Count."""
         return self._read(lambda: self._group(target_group_arn).counters.total(metric))
 
     def points(self, target_group_arn: str, metric: str) -> Sequence[Count]:
@@ -204,9 +206,9 @@ class LoadBalancers:
         self._mark_in_use()
         for listener in self._listeners.values():
             server = web.Server(self._handler(listener), access_log=None)
-            listener.runner = web.ServerRunner(server)
+            listener.runner = web.ServerRunner(server, shutdown_timeout=1.0)
             await listener.runner.setup()
-            site = web.TCPSite(listener.runner, "127.0.0.1", 0, shutdown_timeout=1.0)
+            site = web.TCPSite(listener.runner, "127.0.0.1", 0)
             await site.start()
             listener.port = listener.runner.addresses[0][1]
             declared = f"{listener.entrance.protocol}:{listener.entrance.port}"
@@ -253,20 +255,20 @@ def _listener(declared: Declared) -> _Listener:
     entrance = Entrance(
         str(declared.inputs.get("protocol") or "HTTP"), int(declared.inputs.get("port") or 80)
     )
-    action: Mapping[str, Any] = (declared.inputs.get("defaultActions") or [{}])[0]
+    action = block(declared.inputs.get("defaultActions"))
     if action.get("type") == "fixed-response":
-        return _Listener(declared.arn, entrance, {}, action.get("fixedResponse") or {})
+        return _Listener(declared.arn, entrance, {}, block(action.get("fixedResponse")))
     if action.get("type") != "forward":
         message = (
-            f"listener {declared.name} has a default action of type {action.get('type')!r}; the rehearsal serves "
-            "'forward' and 'fixed-response': declare one of them"
+            f"listener {declared.name} has a default action of type {action.get('type')!r}; the rehearsal "
+            "serves 'forward' and 'fixed-response': declare one of them"
         )
         raise ValueError(message)
     return _Listener(declared.arn, entrance, _forward_weights(action))
 
 
 def _forward_weights(action: Mapping[str, Any]) -> dict[str, int]:
-    groups: Sequence[Mapping[str, Any]] = (action.get("forward") or {}).get("targetGroups") or ()
+    groups = blocks(block(action.get("forward")).get("targetGroups"))
     if groups:
         return {group["arn"]: int(1 if group.get("weight") is None else group["weight"]) for group in groups}
     return {action["targetGroupArn"]: 1}

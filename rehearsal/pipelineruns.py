@@ -72,7 +72,8 @@ class Worker:
     def run(self, *, skip_succeeded: bool = False) -> list[str]:
         """Run group after group of equal run order, those of one group at the same time.
 
-        Answers the names of the failed actions; a failure lets the others of its group finish and starts no more.
+        Answers the names of the failed actions; a failure lets the others of its group finish and starts no
+        more.
         """
         for group in self._stage.in_order():
             todo = [action for action in group if not (skip_succeeded and action.name in self._succeeded)]

@@ -1,7 +1,7 @@
 """A declared pipeline as typed values, refused where CreatePipeline would refuse it.
 
-AWS documents: codepipeline/latest/userguide/reference-variables.md, limits.md, and the API's PipelineDeclaration.
-Not here: provider-specific configuration, which each action checks itself.
+AWS documents: codepipeline/latest/userguide/reference-variables.md, limits.md, and the API's
+PipelineDeclaration. Not here: provider-specific configuration, which each action checks itself.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

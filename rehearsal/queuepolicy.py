@@ -1,14 +1,14 @@
 """Whether a queue's resource policy lets an AWS service send to it.
 
-AWS document: eventbridge/latest/userguide/eb-rule-dlq.md ("Granting permissions to the dead-letter queue"). Decided by
-the same evaluator as roles are (ministack's, used as a library).
+AWS document: eventbridge/latest/userguide/eb-rule-dlq.md ("Granting permissions to the dead-letter queue").
+Decided by the same evaluator as roles are (ministack's, used as a library).
 """
 
 from ministack.core.iam_evaluator import EvalContext, evaluate_resource_policy
 
 
 def service_may_send(policy: str | None, service: str, queue_arn: str, source_arn: str) -> bool:
-    """Whether `service`, acting for `source_arn`, may `sqs:SendMessage`; a queue without policy lets no service."""
+    """Whether `service`, for `source_arn`, may `sqs:SendMessage`; without policy none may."""
     if not policy:
         return False
     _, _, _, region, account, _ = queue_arn.split(":", 5)

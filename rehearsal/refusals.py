@@ -11,7 +11,8 @@ from typing import Any
 from ministack.core.iam_actions import access_denied_response
 
 from rehearsal.asgi import Answer
-from rehearsal.calls import Request, Underivable
+from rehearsal.awsrequests import Request
+from rehearsal.calls import Underivable
 from rehearsal.iam import AccessDenied
 
 _FORBIDDEN = 403
@@ -23,27 +24,35 @@ def access_denied(request: Request, denied: AccessDenied) -> Answer:
     text = str(denied)
     if request.service == "s3":
         text = text.replace(f"on resource: {denied.resource} ", f'on resource: "{denied.resource}" ')
-    return _refused(request, action=denied.action, principal=denied.principal, resource=denied.resource, text=text)
+    return _refused(
+        request, action=denied.action, principal=denied.principal, resource=denied.resource, text=text
+    )
 
 
 def unknown_key(request: Request) -> Answer:
     """Nobody was given this access key: UnrecognizedClientException, or S3's InvalidAccessKeyId."""
     return _refused(
-        request, code="UnrecognizedClientException", text="The security token included in the request is invalid."
+        request,
+        code="UnrecognizedClientException",
+        text="The security token included in the request is invalid.",
     )
 
 
 def wrong_token(request: Request) -> Answer:
     """The key is temporary and its session token is missing or another one."""
-    return _refused(request, code="InvalidToken", text="The security token included in the request is invalid.")
+    return _refused(
+        request, code="InvalidToken", text="The security token included in the request is invalid."
+    )
 
 
 def unsigned(request: Request) -> Answer:
     """Nobody signed the request."""
-    return _refused(request, code="MissingAuthenticationToken", text="Request is missing Authentication Token")
+    return _refused(
+        request, code="MissingAuthenticationToken", text="Request is missing Authentication Token"
+    )
 
 
-def underivable(request: Request, reason: Underivable) -> Answer:
+def underivable(reason: Underivable) -> Answer:
     """The rehearsal does not know what AWS would check; it refuses rather than guesses."""
     return json_error("NotImplemented", f"The rehearsal cannot authorize this request: {reason}", status=501)
 
@@ -62,7 +71,7 @@ def registry_error(status: int, code: str, text: str, realm: str | None = None) 
     return Answer(status, headers, json.dumps({"errors": [{"code": code, "message": text}]}).encode())
 
 
-def _refused(
+def _refused(  # noqa: PLR0913  (the words of an error, each optional)
     request: Request, *, text: str, code: str = "", action: str = "", principal: str = "", resource: str = "*"
 ) -> Answer:
     found: tuple[int, dict[str, Any], bytes] = access_denied_response(

@@ -8,9 +8,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from rehearsal.calls import Needed, Place, Underivable, repository_arn
+from rehearsal.awsrequests import Place
+from rehearsal.calls import Needed, Underivable, repository_arn
 
-_PATH = re.compile(r"/v2/(?P<repository>.+?)/(?P<kind>blobs/uploads|blobs|manifests|tags)(?:/(?P<reference>.*))?")
+_PATH = re.compile(
+    r"/v2/(?P<repository>.+?)/(?P<kind>blobs/uploads|blobs|manifests|tags)(?:/(?P<reference>.*))?"
+)
 
 _ACTIONS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("HEAD", "blobs"): ("BatchCheckLayerAvailability",),

@@ -1,8 +1,9 @@
-"""The CodeDeploy service role at work: every call CodeDeploy would make on it, authorized by its declared policies.
+"""The CodeDeploy service role at work: every call CodeDeploy would make, authorized by declared policies.
 
 Which calls: aws-managed-policy/latest/reference/AWSCodeDeployRoleForECS. On which resources:
-service-authorization/latest/reference/list_ecs (CreateTaskSet and DeleteTaskSet on the task set, DescribeServices and
-UpdateServicePrimaryTaskSet on the service), list_elasticloadbalancingv2, list_cloudwatch, list_lambda.
+service-authorization/latest/reference/list_ecs (CreateTaskSet and DeleteTaskSet on the task set,
+DescribeServices and UpdateServicePrimaryTaskSet on the service), list_elasticloadbalancingv2,
+list_cloudwatch, list_lambda.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,7 +41,10 @@ class ServiceRole:
         try:
             cloud.authority.assume(group.role_arn, CODEDEPLOY)
         except AccessDenied as denied:
-            message = f"AWS CodeDeploy does not have the permissions required to assume the role {group.role_arn}. ({denied})"
+            message = (
+                "AWS CodeDeploy does not have the permissions required to assume the role "
+                f"{group.role_arn}. ({denied})"
+            )
             raise RoleRefused(message) from denied
 
     def describe(self) -> None:
@@ -99,7 +103,7 @@ class ServiceRole:
         except AccessDenied as denied:
             service = _SERVICES[action.partition(":")[0]]
             message = (
-                f"The IAM role {self._group.role_arn} does not give you permission to perform operations in the "
-                f"following AWS service: {service}. ({denied})"
+                f"The IAM role {self._group.role_arn} does not give you permission to perform operations in "
+                f"the following AWS service: {service}. ({denied})"
             )
             raise RoleRefused(message) from denied

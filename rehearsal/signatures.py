@@ -18,6 +18,7 @@ class Signature:
 
     access_key_id: str
     region: str
+    """Empty for a presigned S3 URL of the older kind, which names none."""
     service: str
     """The signing name, for example `s3`, `logs`, `monitoring`."""
     session_token: str | None
@@ -26,10 +27,17 @@ class Signature:
 def signature_of(headers: Mapping[str, str], query: Mapping[str, Sequence[str]]) -> Signature | None:
     """The request's signature, or None for a request that nobody signed."""
     found = _CREDENTIAL.search(headers.get("authorization", ""))
-    token = headers.get("x-amz-security-token")
-    if found is None:
-        found = _SCOPE.fullmatch(next(iter(query.get("X-Amz-Credential", ())), ""))
-        token = token or next(iter(query.get("X-Amz-Security-Token", ())), None)
-    if found is None:
-        return None
-    return Signature(found[1], found[2], found[3], token)
+    if found is not None:
+        return Signature(found[1], found[2], found[3], headers.get("x-amz-security-token"))
+    found = _SCOPE.fullmatch(_first(query, "X-Amz-Credential"))
+    if found is not None:
+        return Signature(found[1], found[2], found[3], _first(query, "X-Amz-Security-Token") or None)
+    if "AWSAccessKeyId" in query and "Signature" in query:  # what boto3 presigns for S3 in us-east-1
+        return Signature(
+            _first(query, "AWSAccessKeyId"), "", "s3", _first(query, "x-amz-security-token") or None
+        )
+    return None
+
+
+def _first(query: Mapping[str, Sequence[str]], name: str) -> str:
+    return next(iter(query.get(name, ())), "")

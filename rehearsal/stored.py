@@ -6,7 +6,8 @@ from typing import Any
 from urllib.parse import quote
 from xml.etree.ElementTree import fromstring
 
-from rehearsal.calls import Needed, Place, Request
+from rehearsal.awsrequests import Place, Request
+from rehearsal.calls import Needed
 from rehearsal.emulator import Emulator
 
 _OK = 200
@@ -25,7 +26,11 @@ class Stored:
     async def secret(self, request: Request) -> dict[str, Any]:
         """DescribeSecret of the secret a request names; empty when there is none."""
         named = request.document.get("SecretId")
-        return await self._json("secretsmanager", "DescribeSecret", {"SecretId": named}, "secretsmanager") if named else {}
+        return (
+            await self._json("secretsmanager", "DescribeSecret", {"SecretId": named}, "secretsmanager")
+            if named
+            else {}
+        )
 
     async def digest(self, repository: str, tag: str) -> str | None:
         """Digest of the image that a tag names now."""
@@ -52,7 +57,9 @@ class Stored:
             bucket, _, key = call.resource.partition(":::")[2].partition("/")
             version = request.query.get("versionId", [""])[0]
             query = f"versionId={quote(version)}" if version else ""
-            return (await self._emulator.get("s3", "HEAD", f"/{bucket}/{key}", query)).headers.get(_KMS_HEADER)
+            return (await self._emulator.get("s3", "HEAD", f"/{bucket}/{key}", query)).headers.get(
+                _KMS_HEADER
+            )
         if call.action == "s3:PutObject":
             return request.headers.get(_KMS_HEADER) or await self._bucket_key(call.resource)
         return None
@@ -80,7 +87,9 @@ class Stored:
     async def _customer_key(self, key: str) -> str | None:
         if "alias/aws/" in key:
             return None
-        found = (await self._json("kms", "DescribeKey", {"KeyId": key}, "TrentService")).get("KeyMetadata", {})
+        found = (await self._json("kms", "DescribeKey", {"KeyId": key}, "TrentService")).get(
+            "KeyMetadata", {}
+        )
         if found.get("KeyManager", "CUSTOMER") != "CUSTOMER":
             return None
         return found.get("Arn") or (key if key.startswith("arn:") else self._place.arn("kms", f"key/{key}"))

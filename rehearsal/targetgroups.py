@@ -1,8 +1,8 @@
 """One target group: its targets, their health by real HTTP checks, and what CloudWatch would count.
 
 Rules follow AWS's "Health checks for Application Load Balancer target groups"
-(elasticloadbalancing/latest/application/target-group-health-checks) and "Edit target group attributes" (same guide).
-Everything here runs inside the load balancer's event loop; nothing is locked.
+(elasticloadbalancing/latest/application/target-group-health-checks) and "Edit target group attributes"
+(same guide). Everything here runs inside the load balancer's event loop; nothing is locked.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import aiohttp
 
+from rehearsal.blocks import block
 from rehearsal.clock import Clock
 
 Health = Literal["initial", "healthy", "unhealthy", "draining", "unused"]
@@ -47,7 +48,7 @@ class HealthCheck:
     @classmethod
     def of(cls, inputs: Mapping[str, Any]) -> "HealthCheck":
         """Read a declared target group; what is left out has the Pulumi provider's defaults."""
-        given: Mapping[str, Any] = inputs.get("healthCheck") or {}
+        given = block(inputs.get("healthCheck"))
         return cls(
             path=str(given.get("path") or "/"),
             port=_port_text(given.get("port")),
@@ -158,8 +159,8 @@ class TargetGroup:
     def __init__(self, arn: str, inputs: Mapping[str, Any], clock: Clock, startup_allowance: float) -> None:
         """Make an empty group.
 
-        `startup_allowance` is how many real seconds a new target may refuse connections before that counts as a
-        failed check; a real program does not start faster because declared seconds are compressed.
+        `startup_allowance` is how many real seconds a new target may refuse connections before that counts
+        as a failed check; a real program does not start faster because declared seconds are compressed.
         """
         self.arn = arn
         self.check = HealthCheck.of(inputs)
@@ -193,8 +194,8 @@ class TargetGroup:
     async def deregister(self, host: str, port: int) -> None:
         """Send nothing new to a target, wait for its requests in flight, then forget it.
 
-        Waits at most the declared deregistration delay. A target without requests in flight is let go at once,
-        as AWS documents (edit-target-group-attributes, "Deregistration delay").
+        Waits at most the declared deregistration delay. A target without requests in flight is let go at
+        once, as AWS documents (edit-target-group-attributes, "Deregistration delay").
         """
         target = self._targets.get(f"{host}:{port}")
         if target is None:
@@ -214,8 +215,9 @@ class TargetGroup:
     def choose(self) -> Target | None:
         """The next target by round robin; None when there is none to choose.
 
-        Only healthy targets, but all registered ones when not one is healthy: an Application Load Balancer fails open
-        ("If a target group contains only unhealthy registered targets, the load balancer routes requests to all").
+        Only healthy targets, but all registered ones when not one is healthy: an Application Load Balancer
+        fails open ("If a target group contains only unhealthy registered targets, the load balancer routes
+        requests to all").
         """
         registered = [target for target in self.targets if target.health != "draining"]
         able = [target for target in registered if target.health == "healthy"] or registered

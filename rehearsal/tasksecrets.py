@@ -15,7 +15,10 @@ from botocore.exceptions import ClientError
 from rehearsal.cloud import Cloud
 from rehearsal.iam import Credentials
 
-PREFIX = "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed:"
+PREFIX = (
+    "ResourceInitializationError: unable to pull secrets or registry auth: "
+    "execution resource retrieval failed:"
+)
 
 _SECRET_PARTS = 7
 """`arn:aws:secretsmanager:region:account:secret:name-suffix`."""
@@ -44,7 +47,7 @@ def _value(cloud: Cloud, credentials: Credentials | None, source: str) -> str:
 def _from_secrets_manager(cloud: Cloud, credentials: Credentials | None, source: str) -> str:
     parts = source.split(":")
     arn = ":".join(parts[:_SECRET_PARTS])
-    key, stage, version = (parts[_SECRET_PARTS:] + ["", "", ""])[:3]
+    key, stage, version = [*parts[_SECRET_PARTS:], "", "", ""][:3]
     wanted = (
         {"SecretId": arn}
         | ({"VersionStage": stage} if stage else {})
@@ -88,7 +91,7 @@ def _parameter_names(source: str) -> list[str]:
     return [path, path[1:]] if path.count("/") == 1 else [path]
 
 
-def said(error: ClientError) -> str:
-    """Put an error of AWS in the words of the agent: code and message."""
-    detail = error.response.get("Error", {})
+def said(error: Any) -> str:
+    """Put botocore's ClientError in the words of the agent: code and message."""
+    detail: Mapping[str, Any] = error.response.get("Error", {})
     return f"{detail.get('Code')}: {detail.get('Message')}"

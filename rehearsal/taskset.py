@@ -1,9 +1,10 @@
 """A task set: as many tasks of one task definition as wanted, each kept alive, behind one target group.
 
-Steady state: AmazonECS/latest/APIReference/API_TaskSet (`stabilityStatus`). Replacement of tasks that fail load
-balancer checks after the grace period: AmazonECS/latest/developerguide/troubleshoot-service-load-balancers. Launches
-that keep failing are throttled, never given up, on AWS (service-throttle-logic); a rehearsal gives up after
-`ATTEMPTS` and says so.
+Steady state: AmazonECS/latest/APIReference/API_TaskSet (`stabilityStatus`). Replacement of tasks that fail
+load balancer checks after the grace period:
+AmazonECS/latest/developerguide/troubleshoot-service-load-balancers. Launches that keep failing are
+throttled, never given up, on AWS (service-throttle-logic); a rehearsal gives up after `ATTEMPTS` and says
+so.
 """
 
 import threading
@@ -25,7 +26,7 @@ POLL = 0.03
 """Real seconds between two looks at a task."""
 
 SHORTEST_GRACE = 5.0
-"""Real seconds a task may be unhealthy at least when a grace period is declared; programs start in real time."""
+"""Real seconds a declared grace period lasts at least; programs start in real time."""
 
 RETRY_AFTER = 10.0
 """Declared seconds before a failed task is replaced."""
@@ -132,7 +133,7 @@ class TaskSet:
         said = [f"{len(self.running)} of {self.count} tasks run"]
         if self.given_up:
             said[0] += (
-                f"; the rehearsal stopped replacing a task after {ATTEMPTS} failed ones, where ECS would go on"
+                f"; the rehearsal stopped replacing a task after {ATTEMPTS} failures, where ECS goes on"
             )
         group = self.blueprint.target_group
         if group is not None:

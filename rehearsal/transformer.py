@@ -1,7 +1,7 @@
 """EventBridge's input transformer. Pure.
 
-AWS document: eventbridge/latest/userguide/eb-transform-target-input.md. Supported JSON paths are dots, dashes,
-underscores, alphanumerics, array indices and wildcards; wildcards are refused here.
+AWS document: eventbridge/latest/userguide/eb-transform-target-input.md. Supported JSON paths are dots,
+dashes, underscores, alphanumerics, array indices and wildcards; wildcards are refused here.
 """
 
 import json
@@ -27,9 +27,10 @@ def transform(
 ) -> str:
     """The text a target receives.
 
-    `paths` maps variables to JSON paths into the event, `reserved` holds the `aws.events.*` variables. A variable of a
-    string is quoted where it stands alone and inserted as it is inside quotes; values are never escaped; an object or
-    array inside quotes loses its own quotes; a path that finds nothing leaves nothing behind.
+    `paths` maps variables to JSON paths into the event, `reserved` holds the `aws.events.*` variables. A
+    variable of a string is quoted where it stands alone and inserted as it is inside quotes; values are never
+    escaped; an object or array inside quotes loses its own quotes; a path that finds nothing leaves nothing
+    behind.
     """
     if len(paths) > MAX_PATHS:
         message = f"{len(paths)} input paths; at most {MAX_PATHS} are allowed"

@@ -5,7 +5,6 @@ Standard library only (see `docker_front.py`).
 
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -123,6 +122,8 @@ def _run(options: Options, store: Store, digest: str, space: Path, architecture:
 
 def _follow(launch: Launch, record: Path) -> int:
     """Start the process, note its id for `docker stop`, and wait for it."""
+    import subprocess  # noqa: PLC0415 (see `_remove`)
+
     wanted: list[int] = []
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda number, _frame: wanted.append(number))

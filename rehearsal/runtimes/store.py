@@ -8,15 +8,13 @@ import hashlib
 import json
 import os
 import re
-import tarfile
-from io import BytesIO
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from rehearsal.registry import Registry
 
 _ECR_HOST = re.compile(r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?")
-_WHITEOUT, _OPAQUE = ".wh.", ".wh..wh..opq"
 
 
 class StoreError(Exception):
@@ -101,26 +99,24 @@ class Store:
         return json.loads(self._read(str(self._manifest(digest)["config"]["digest"])))
 
     def unpack(self, digest: str, target: Path) -> None:
-        """Write the image's files, layer over layer, below `target`.
+        """Write the image's files, layer over layer, below `target`; raises StoreError."""
+        from rehearsal.runtimes import layers  # noqa: PLC0415 (5 ms, and the `docker` front starts often)
 
-        A name or link that would lead outside is refused (tarfile's `data` filter). Raises StoreError.
-        """
         target.mkdir(parents=True, exist_ok=True)
         for layer in self._manifest(digest)["layers"]:
             try:
-                with tarfile.open(fileobj=BytesIO(self._read(str(layer["digest"]))), mode="r:*") as archive:
-                    _extract(archive, target)
-            except tarfile.TarError as error:
+                layers.unpack(self._read(str(layer["digest"])), target)
+            except layers.LayerError as error:
                 message = f"layer {layer['digest']} can't be unpacked: {error}"
                 raise StoreError(message) from error
 
     def _manifest(self, digest: str) -> dict[str, Any]:
         return json.loads(self._read(digest))
 
-    def _fetched(self, digest: str, fetch: Any) -> bytes:
+    def _fetched(self, digest: str, fetch: Callable[[], bytes]) -> bytes:
         if self._blob(digest).exists():
             return self._read(digest)
-        content: bytes = fetch()
+        content = fetch()
         if _digest(content) != digest:
             message = f"filesystem layer verification failed for digest {digest}"
             raise StoreError(message)
@@ -159,30 +155,3 @@ def _variant(index: dict[str, Any], architecture: str) -> str:
             return str(entry["digest"])
     message = f"no matching manifest for linux/{architecture} in the manifest list entries"
     raise NoMatchingPlatformError(message)
-
-
-def _extract(archive: tarfile.TarFile, target: Path) -> None:
-    """Extract one layer; a whiteout removes what a lower layer put there (image-spec, layer.md)."""
-    for entry in archive:
-        folder, _, name = entry.name.rpartition("/")
-        if not name.startswith(_WHITEOUT):
-            archive.extract(entry, target, filter="data")
-            continue
-        place = (target / folder).resolve()
-        if not place.is_relative_to(target.resolve()):
-            message = f"{entry.name!r} would remove a file outside the image"
-            raise tarfile.TarError(message)
-        if name != _OPAQUE:
-            _remove(place / name.removeprefix(_WHITEOUT))
-        elif place.is_dir():
-            for path in place.iterdir():
-                _remove(path)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        import shutil  # noqa: PLC0415 (rarely needed, and the docker front starts often)
-
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)

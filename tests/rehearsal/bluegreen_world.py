@@ -4,19 +4,20 @@ Everything but the program in the containers is real: gateway, policies, HTTP, h
 """
 
 import json
+import socket
 import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from rehearsal.cloud import ACCOUNT, Cloud, Declared
 from rehearsal.clock import Clock
+from rehearsal.cloud import ACCOUNT, Cloud, Declared
 from rehearsal.deploymentgroup import APPLICATION, GROUP
 from rehearsal.ecs import SERVICE, EcsServices
 from rehearsal.iam import Authority
@@ -38,7 +39,14 @@ EXECUTION_ROLE = f"arn:aws:iam::{ACCOUNT}:role/web-execution"
 TASK_ROLE = f"arn:aws:iam::{ACCOUNT}:role/web-task"
 DEPLOY_ROLE = f"arn:aws:iam::{ACCOUNT}:role/web-deploy"
 PIPELINE_ROLE = f"arn:aws:iam::{ACCOUNT}:role/pipeline"
-CHECK = {"path": "/health", "matcher": "200", "interval": 5, "timeout": 2, "healthyThreshold": 2, "unhealthyThreshold": 2}
+CHECK = {
+    "path": "/health",
+    "matcher": "200",
+    "interval": 5,
+    "timeout": 2,
+    "healthyThreshold": 2,
+    "unhealthyThreshold": 2,
+}
 PASS_TO_TASKS = {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
 DEPLOY_POLICY: list[dict[str, Any]] = [
     {"Action": ["ecs:DescribeServices", "ecs:UpdateServicePrimaryTaskSet"], "Resource": WEB},
@@ -105,6 +113,10 @@ class Program(BaseHTTPRequestHandler):
             return json.dumps(dict(self.environment))
         return self.image
 
+    def handle(self) -> None:
+        with suppress(OSError):  # killed meanwhile
+            super().handle()
+
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         del format, args
 
@@ -113,9 +125,25 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
+    def __init__(self, handler: type[Program]) -> None:
+        super().__init__(("127.0.0.1", 0), handler)
+        self._connections: list[Any] = []
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._connections.append(request)
+        super().process_request(request, client_address)
+
+    def kill(self) -> None:
+        """Stop as a killed program does: requests in flight break."""
+        self.shutdown()
+        self.server_close()
+        for connection in self._connections:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
 
 @contextmanager
-def served(image: str, environment: Mapping[str, str] | None = None) -> Iterator[int]:
+def served(image: str, environment: Mapping[str, str] | None = None) -> Generator[int]:
     """Serve a program; yields its port."""
     server = started(image, environment or {})
     try:
@@ -127,7 +155,7 @@ def served(image: str, environment: Mapping[str, str] | None = None) -> Iterator
 
 def started(image: str, environment: Mapping[str, str]) -> Server:
     handler = type("Bound", (Program,), {"image": image, "environment": environment})
-    server = Server(("127.0.0.1", 0), handler)
+    server = Server(handler)
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     return server
 
@@ -152,11 +180,12 @@ class FakeTask:
         return [f"{self.specs[0].image} wrote this"][-lines:]
 
     def stop(self, timeout: float) -> None:
-        assert timeout >= 2, "a real program gets two real seconds to shut down, however compressed the clock is"
+        assert timeout >= 2, (
+            "a real program gets two real seconds to shut down, however compressed the clock is"
+        )
         self.stopped = True
         if self.server is not None:
-            self.server.shutdown()
-            self.server.server_close()
+            self.server.kill()
 
 
 @dataclass
@@ -164,7 +193,7 @@ class FakeRuntime:
     """Runs every task as a little web server in this process."""
 
     level: str = "fake"
-    tasks: list[FakeTask] = field(default_factory=list)
+    tasks: list[FakeTask] = field(default_factory=list[FakeTask])
 
     def run_task(self, task_id: str, containers: Sequence[ContainerSpec], cpu: str, memory: str) -> FakeTask:
         del task_id, cpu, memory
@@ -187,7 +216,8 @@ def policy(statements: list[dict[str, Any]], without: str | None = None) -> dict
     """A policy document; `without` drops one action."""
     kept: list[dict[str, Any]] = []
     for statement in statements:
-        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        given: Any = statement["Action"]
+        actions: list[str] = [given] if isinstance(given, str) else given
         left = [action for action in actions if action != without]
         if left:
             kept.append({**statement, "Effect": "Allow", "Action": left})
@@ -208,7 +238,7 @@ def put_roles(authority: Authority) -> None:
     authority.put_policy(PIPELINE_ROLE, "pipeline", policy(PIPELINE_POLICY))
 
 
-def declare(cloud: Cloud, type_: str, name: str, **inputs: Any) -> Declared:
+def declare(cloud: Cloud, type_: str, name: str, /, **inputs: Any) -> Declared:
     """Put a resource on record as the program would."""
     arn = inputs.pop("arn", f"arn:aws:test:::{name}")
     resource = Declared(f"urn:{type_}:{name}", type_, name, arn, inputs, {**inputs, "arn": arn})
@@ -233,7 +263,16 @@ def declare_balancer(cloud: Cloud, **more: Any) -> None:
     declare(cloud, LISTENER, "test", arn=TEST, port=9443, protocol="HTTPS", defaultActions=forward)
     for name in ("web-1", "web-2"):
         resource = cloud.one(TARGET_GROUP, arn=BLUE if name == "web-1" else GREEN)
-        cloud.add(Declared(resource.urn, resource.type, name, resource.id, resource.inputs, {**resource.outputs, "name": name}))
+        cloud.add(
+            Declared(
+                resource.urn,
+                resource.type,
+                name,
+                resource.id,
+                resource.inputs,
+                {**resource.outputs, "name": name},
+            )
+        )
 
 
 def task_definition(image: str, **container: Any) -> dict[str, Any]:
@@ -247,7 +286,13 @@ def task_definition(image: str, **container: Any) -> dict[str, Any]:
         "executionRoleArn": EXECUTION_ROLE,
         "taskRoleArn": TASK_ROLE,
         "containerDefinitions": [
-            {"name": "web", "image": image, "essential": True, "portMappings": [{"containerPort": 8080}], **container}
+            {
+                "name": "web",
+                "image": image,
+                "essential": True,
+                "portMappings": [{"containerPort": 8080}],
+                **container,
+            }
         ],
     }
 
@@ -286,7 +331,10 @@ def declare_deployment(cloud: Cloud, **more: Any) -> None:
         },
         "blueGreenDeploymentConfig": {
             "deploymentReadyOption": {"actionOnTimeout": "CONTINUE_DEPLOYMENT"},
-            "terminateBlueInstancesOnDeploymentSuccess": {"action": "TERMINATE", "terminationWaitTimeInMinutes": 0},
+            "terminateBlueInstancesOnDeploymentSuccess": {
+                "action": "TERMINATE",
+                "terminationWaitTimeInMinutes": 0,
+            },
         },
         "autoRollbackConfiguration": {
             "enabled": True,
@@ -314,7 +362,7 @@ class World:
 
 
 @contextmanager
-def running(cloud: Cloud, image: str = "example/app:v1", **service: Any) -> Iterator[World]:
+def running(cloud: Cloud, image: str = "example/app:v1", **service: Any) -> Generator[World]:
     declared = declare_service(cloud, register(cloud, task_definition(image)), **service)
     runtime = FakeRuntime()
     with LoadBalancers(cloud, 0.5) as balancers, EcsServices(cloud, runtime, balancers) as services:
@@ -333,7 +381,7 @@ def get(url: str, **headers: str) -> tuple[int, str]:
 
 
 @contextmanager
-def steady_stream(url: str, clients: int = 3) -> Iterator[list[tuple[int, str]]]:
+def steady_stream(url: str, clients: int = 3) -> Generator[list[tuple[int, str]]]:
     """Send requests one after the other from a few clients; yields what is answered, an exception as status 0."""
     answers: list[tuple[int, str]] = []
     ending = threading.Event()

@@ -8,14 +8,15 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 
-from rehearsal.calls import Needed, Place, Request, Underivable, needed
+from rehearsal.awsrequests import Place, Request
+from rehearsal.calls import Needed, Underivable, needed
 from rehearsal.registrycalls import key_needed, registry_needed, registry_request
 from rehearsal.signatures import Signature, signature_of
 
 HERE = Place("123456789012", "us-east-1")
 EXECUTION = "arn:aws:iam::123456789012:role/web-execution"
 TASK = "arn:aws:iam::123456789012:role/web-task"
-SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:app/db-AbCdEf"  # noqa: S105  (an ARN)
+SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:app/db-AbCdEf"
 GROUP = "arn:aws:logs:us-east-1:123456789012:log-group:/app/build"
 
 
@@ -26,8 +27,8 @@ def request_of(service: str, operation: str, **parameters: Any) -> Request:
         region_name="us-east-1",
         endpoint_url="http://127.0.0.1:9",
         aws_access_key_id="ASIAX",
-        aws_secret_access_key="x",  # noqa: S106
-        aws_session_token="token",  # noqa: S106
+        aws_secret_access_key="x",
+        aws_session_token="token",
         config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}),
     )
     seen: list[Any] = []
@@ -67,12 +68,22 @@ ROWS: list[tuple[str, str, dict[str, Any], list[tuple[str, str]]]] = [
         {"Bucket": "bucket", "Key": "k", "VersionId": "v1"},
         [("s3:GetObjectVersion", "arn:aws:s3:::bucket/k")],
     ),
-    ("s3", "put_object", {"Bucket": "bucket", "Key": "k", "Body": b"x"}, [("s3:PutObject", "arn:aws:s3:::bucket/k")]),
+    (
+        "s3",
+        "put_object",
+        {"Bucket": "bucket", "Key": "k", "Body": b"x"},
+        [("s3:PutObject", "arn:aws:s3:::bucket/k")],
+    ),
     ("s3", "delete_object", {"Bucket": "bucket", "Key": "k"}, [("s3:DeleteObject", "arn:aws:s3:::bucket/k")]),
     ("s3", "list_objects_v2", {"Bucket": "bucket"}, [("s3:ListBucket", "arn:aws:s3:::bucket")]),
     ("s3", "head_bucket", {"Bucket": "bucket"}, [("s3:ListBucket", "arn:aws:s3:::bucket")]),
     ("s3", "get_bucket_location", {"Bucket": "bucket"}, [("s3:GetBucketLocation", "arn:aws:s3:::bucket")]),
-    ("s3", "get_bucket_versioning", {"Bucket": "bucket"}, [("s3:GetBucketVersioning", "arn:aws:s3:::bucket")]),
+    (
+        "s3",
+        "get_bucket_versioning",
+        {"Bucket": "bucket"},
+        [("s3:GetBucketVersioning", "arn:aws:s3:::bucket")],
+    ),
     ("s3", "get_bucket_acl", {"Bucket": "bucket"}, [("s3:GetBucketAcl", "arn:aws:s3:::bucket")]),
     (
         "s3",
@@ -80,7 +91,12 @@ ROWS: list[tuple[str, str, dict[str, Any], list[tuple[str, str]]]] = [
         {"Bucket": "bucket", "Key": "k", "CopySource": "other/key"},
         [("s3:PutObject", "arn:aws:s3:::bucket/k"), ("s3:GetObject", "arn:aws:s3:::other/key")],
     ),
-    ("s3", "create_multipart_upload", {"Bucket": "bucket", "Key": "k"}, [("s3:PutObject", "arn:aws:s3:::bucket/k")]),
+    (
+        "s3",
+        "create_multipart_upload",
+        {"Bucket": "bucket", "Key": "k"},
+        [("s3:PutObject", "arn:aws:s3:::bucket/k")],
+    ),
     (
         "ssm",
         "get_parameters",
@@ -106,7 +122,12 @@ ROWS: list[tuple[str, str, dict[str, Any], list[tuple[str, str]]]] = [
     ("logs", "describe_log_streams", {"logGroupName": "/app/build"}, [("logs:DescribeLogStreams", GROUP)]),
     ("logs", "describe_log_groups", {}, [("logs:DescribeLogGroups", "*")]),
     ("ecr", "get_authorization_token", {}, [("ecr:GetAuthorizationToken", "*")]),
-    ("ecr", "describe_images", {"repositoryName": "app/web"}, [("ecr:DescribeImages", repository("app/web"))]),
+    (
+        "ecr",
+        "describe_images",
+        {"repositoryName": "app/web"},
+        [("ecr:DescribeImages", repository("app/web"))],
+    ),
     (
         "ecr",
         "describe_repositories",
@@ -114,7 +135,12 @@ ROWS: list[tuple[str, str, dict[str, Any], list[tuple[str, str]]]] = [
         [("ecr:DescribeRepositories", repository("app")), ("ecr:DescribeRepositories", repository("web"))],
     ),
     ("ecr", "describe_repositories", {}, [("ecr:DescribeRepositories", repository("*"))]),
-    ("ecr", "put_image", {"repositoryName": "app", "imageManifest": "{}"}, [("ecr:PutImage", repository("app"))]),
+    (
+        "ecr",
+        "put_image",
+        {"repositoryName": "app", "imageManifest": "{}"},
+        [("ecr:PutImage", repository("app"))],
+    ),
     (
         "ecs",
         "describe_services",
@@ -144,7 +170,9 @@ ROWS: list[tuple[str, str, dict[str, Any], list[tuple[str, str]]]] = [
 ]
 
 
-@pytest.mark.parametrize(("service", "operation", "parameters", "wanted"), ROWS, ids=[f"{r[0]} {r[1]}" for r in ROWS])
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters", "wanted"), ROWS, ids=[f"{r[0]} {r[1]}" for r in ROWS]
+)
 def test_a_request_needs(
     service: str, operation: str, parameters: dict[str, Any], wanted: list[tuple[str, str]]
 ) -> None:
@@ -153,13 +181,17 @@ def test_a_request_needs(
 
 
 def test_listing_tells_the_prefix_to_the_policy() -> None:
-    (call,) = needed(request_of("s3", "list_objects_v2", Bucket="bucket", Prefix="templates/", Delimiter="/"), HERE)
+    (call,) = needed(
+        request_of("s3", "list_objects_v2", Bucket="bucket", Prefix="templates/", Delimiter="/"), HERE
+    )
     assert call.context == {"s3:prefix": "templates/", "s3:delimiter": "/"}
 
 
 def test_writing_tells_the_encryption_to_the_policy() -> None:
     key = "arn:aws:kms:us-east-1:123456789012:key/k"
-    sent = request_of("s3", "put_object", Bucket="bucket", Key="k", ServerSideEncryption="aws:kms", SSEKMSKeyId=key)
+    sent = request_of(
+        "s3", "put_object", Bucket="bucket", Key="k", ServerSideEncryption="aws:kms", SSEKMSKeyId=key
+    )
     (call,) = needed(sent, HERE)
     assert call.context["s3:x-amz-server-side-encryption"] == "aws:kms"
     assert call.context["s3:x-amz-server-side-encryption-aws-kms-key-id"] == key
@@ -275,7 +307,9 @@ def test_what_no_customer_key_protects_needs_none() -> None:
 
 
 def test_the_caller_is_read_from_header_and_from_presigned_query() -> None:
-    header = {"authorization": "AWS4-HMAC-SHA256 Credential=ASIA1/20260101/eu-west-1/s3/aws4_request, Signature=0"}
+    header = {
+        "authorization": "AWS4-HMAC-SHA256 Credential=ASIA1/20260101/eu-west-1/s3/aws4_request, Signature=0"
+    }
     assert signature_of(header, {}) == Signature("ASIA1", "eu-west-1", "s3", None)
     query = {"X-Amz-Credential": ["ASIA2/20260101/us-east-1/s3/aws4_request"], "X-Amz-Security-Token": ["t"]}
     assert signature_of({}, query) == Signature("ASIA2", "us-east-1", "s3", "t")

@@ -5,10 +5,13 @@ import hashlib
 import http.client
 import json
 import queue
+import subprocess
+import sys
 import threading
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
@@ -39,28 +42,32 @@ class Local:
     authority: Authority
     pushes: "queue.Queue[Push]"
     credentials: Credentials
-    clients: dict[tuple[str, str], Any] = field(default_factory=dict[tuple[str, str], Any])
+    clients: dict[tuple[str | None, ...], Any] = field(default_factory=dict[tuple[str | None, ...], Any])
 
     def allow(self, *statements: tuple[str | list[str], str | list[str]]) -> None:
         """Let the role do exactly this from now on."""
-        document = [{"Effect": "Allow", "Action": action, "Resource": resource} for action, resource in statements]
+        document = [
+            {"Effect": "Allow", "Action": action, "Resource": resource} for action, resource in statements
+        ]
         nothing = [{"Effect": "Allow", "Action": "none:Nothing", "Resource": "*"}]
         self.authority.put_policy(ROLE, "inline", {"Version": "2012-10-17", "Statement": document or nothing})
 
-    def client(self, service: str, who: Credentials | None = None) -> Any:
-        """A boto3 client; the role's own when nobody is named."""
+    def client(self, service: str, who: Credentials | None = None, config: Config | None = None) -> Any:
+        """A boto3 client, the role's own when nobody is named; made once for each caller."""
         caller = who or self.credentials
-        found = self.clients.get((service, caller.access_key_id))
-        if found is None or who is not None:
-            found = self.clients[service, caller.access_key_id] = boto3.client(
+        found = None if config else self.clients.get((service, caller.access_key_id, caller.session_token))
+        if found is None:
+            found = boto3.client(
                 service,
                 region_name=REGION,
                 endpoint_url=self.gateway.endpoint,
                 aws_access_key_id=caller.access_key_id,
                 aws_secret_access_key=caller.secret_access_key,
                 aws_session_token=caller.session_token,
-                config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
+                config=config or Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
             )
+        if config is None:
+            self.clients[service, caller.access_key_id, caller.session_token] = found
         return found
 
     def admin(self, service: str) -> Any:
@@ -123,7 +130,11 @@ def digest_of(content: bytes) -> str:
 @pytest.fixture(scope="module")
 def running() -> Iterator[Local]:
     authority = Authority()
-    trust = {"Effect": "Allow", "Principal": {"Service": "codebuild.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Service": "codebuild.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
     authority.put_role(ROLE, {"Version": "2012-10-17", "Statement": [trust]})
     pushes: queue.Queue[Push] = queue.Queue()
     with Gateway(authority, pushes.put) as gateway:
@@ -177,7 +188,10 @@ def repository_arn(name: str) -> str:
 def test_an_allowed_call_reaches_the_store_and_is_recorded(local: Local, bucket: str) -> None:
     local.allow((["s3:PutObject", "s3:GetObject"], f"arn:aws:s3:::{bucket}/*"))
     local.client("s3").put_object(Bucket=bucket, Key="release/taskdef.json", Body=b"{}" * 5000)
-    assert local.client("s3").get_object(Bucket=bucket, Key="release/taskdef.json")["Body"].read() == b"{}" * 5000
+    assert (
+        local.client("s3").get_object(Bucket=bucket, Key="release/taskdef.json")["Body"].read()
+        == b"{}" * 5000
+    )
     seen = [(call.action, call.resource, call.allowed) for call in local.authority.calls[-2:]]
     where = f"arn:aws:s3:::{bucket}/release/taskdef.json"
     assert seen == [("s3:PutObject", where, True), ("s3:GetObject", where, True)]
@@ -201,7 +215,12 @@ def test_a_refused_head_is_a_bare_403(local: Local, bucket: str) -> None:
 
 def test_listing_is_held_to_the_declared_prefix(local: Local, bucket: str) -> None:
     only = {"StringLike": {"s3:prefix": "templates/*"}}
-    allowed = {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": f"arn:aws:s3:::{bucket}", "Condition": only}
+    allowed = {
+        "Effect": "Allow",
+        "Action": "s3:ListBucket",
+        "Resource": f"arn:aws:s3:::{bucket}",
+        "Condition": only,
+    }
     local.authority.put_policy(ROLE, "inline", {"Statement": [allowed]})
     local.client("s3").list_objects_v2(Bucket=bucket, Prefix="templates/1f/")
     with pytest.raises(ClientError) as refused:
@@ -209,16 +228,14 @@ def test_listing_is_held_to_the_declared_prefix(local: Local, bucket: str) -> No
     assert code_and_text(refused)[0] == "AccessDenied"
 
 
-@pytest.mark.parametrize(
-    ("may_list", "code"), [(True, "NoSuchKey"), (False, "AccessDenied")], ids=["who may list", "who may not"]
-)
+@pytest.mark.parametrize(("listing", "code"), [("allowed", "NoSuchKey"), ("refused", "AccessDenied")])
 def test_a_missing_object_is_told_only_to_who_may_list(
-    local: Local, bucket: str, may_list: bool, code: str
+    local: Local, bucket: str, listing: str, code: str
 ) -> None:
     """API_GetObject.md: 404 with s3:ListBucket on the bucket, 403 without."""
     local.allow(
         ("s3:GetObject", f"arn:aws:s3:::{bucket}/*"),
-        *([("s3:ListBucket", f"arn:aws:s3:::{bucket}")] if may_list else []),
+        *([("s3:ListBucket", f"arn:aws:s3:::{bucket}")] if listing == "allowed" else []),
     )
     with pytest.raises(ClientError) as missing:
         local.client("s3").get_object(Bucket=bucket, Key="gone")
@@ -228,7 +245,9 @@ def test_a_missing_object_is_told_only_to_who_may_list(
 def test_an_object_under_a_customer_key_needs_the_key(local: Local, bucket: str) -> None:
     key = local.admin("kms").create_key()["KeyMetadata"]["Arn"]
     rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}}
-    local.admin("s3").put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
+    local.admin("s3").put_bucket_encryption(
+        Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]}
+    )
     objects = (["s3:PutObject", "s3:GetObject"], f"arn:aws:s3:::{bucket}/*")
     local.allow(objects)
     with pytest.raises(ClientError) as refused:
@@ -243,11 +262,21 @@ def test_an_object_under_a_customer_key_needs_the_key(local: Local, bucket: str)
     assert local.client("s3").get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
 
 
-def test_a_presigned_url_acts_as_its_signer(local: Local, bucket: str) -> None:
+def test_kms_encryption_without_a_key_takes_the_managed_one(local: Local, bucket: str) -> None:
+    """UsingKMSEncryption.md: S3 uses aws/s3 then, which needs no permission on a key."""
+    local.allow((["s3:PutObject", "s3:GetObject"], f"arn:aws:s3:::{bucket}/*"))
+    local.client("s3").put_object(Bucket=bucket, Key="k", Body=b"x", ServerSideEncryption="aws:kms")
+    assert local.client("s3").get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
+
+
+@pytest.mark.parametrize("kind", ["s3", "s3v4"])
+def test_a_presigned_url_acts_as_its_signer(local: Local, bucket: str, kind: str) -> None:
     local.admin("s3").put_object(Bucket=bucket, Key="k", Body=b"x")
     local.allow(("s3:GetObject", f"arn:aws:s3:::{bucket}/*"))
-    url = local.client("s3").generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "k"})
-    with urlopen(url) as answer:  # noqa: S310  (our own loopback address)
+    presigning = Config(signature_version=kind, s3={"addressing_style": "path"})
+    signer = local.client("s3", local.credentials, presigning)
+    url = signer.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "k"})
+    with urlopen(url) as answer:
         assert answer.read() == b"x"
     assert local.authority.calls[-1].resource == f"arn:aws:s3:::{bucket}/k"
 
@@ -282,7 +311,6 @@ def test_temporary_keys_without_their_session_token_are_refused(local: Local) ->
         "UnrecognizedClientException",
         "The security token included in the request is invalid.",
     )
-    del local.clients["ssm", without.access_key_id]
 
 
 def test_who_am_i_names_the_role(local: Local) -> None:
@@ -291,7 +319,34 @@ def test_who_am_i_names_the_role(local: Local) -> None:
 
 def test_an_unsigned_request_is_refused(local: Local) -> None:
     status, _, body = local.registry("GET", "/_ministack/reset", None)
-    assert (status, b"MissingAuthenticationToken" in body) == (403, True), "only the health path answers anyone"
+    assert (status, b"MissingAuthenticationToken" in body) == (400, True), (
+        "only the health path answers anyone"
+    )
+
+
+def test_the_aws_cli_shows_the_refusal_as_aws_would(local: Local, tmp_path: Path) -> None:
+    environment = {
+        "AWS_ENDPOINT_URL": local.gateway.endpoint,
+        "AWS_ACCESS_KEY_ID": local.credentials.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": local.credentials.secret_access_key,
+        "AWS_SESSION_TOKEN": str(local.credentials.session_token),
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_CONFIG_FILE": "/dev/null",
+        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "HOME": str(tmp_path),
+        "PATH": "/usr/bin:/bin",
+    }
+    cli = [sys.executable, "-m", "awscli", "ecr", "get-login-password"]
+    refused = subprocess.run(cli, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    text = "An error occurred (AccessDeniedException) when calling the GetAuthorizationToken operation: "
+    assert (refused.returncode, refused.stdout) == (255, "")
+    assert text + implicit("ecr:GetAuthorizationToken", "*") in refused.stderr
+    local.allow(("ecr:GetAuthorizationToken", "*"))
+    allowed = subprocess.run(cli, env=environment, capture_output=True, text=True, check=True, timeout=60)
+    assert local.registry("GET", "/v2/", allowed.stdout.strip())[0] == 200, (
+        "what it prints opens the registry"
+    )
 
 
 # Parameters, secrets, logs, task definitions
@@ -363,8 +418,13 @@ def test_what_cannot_be_derived_is_not_let_through(local: Local) -> None:
 def test_the_registry_asks_for_a_login(local: Local) -> None:
     for password in (None, "made-up"):
         status, headers, _ = local.registry("GET", "/v2/", password)
-        assert (status, headers["www-authenticate"].partition(" ")[0]) == (401, "Basic"), "what docker login needs"
-    assert local.registry("GET", "/v2/", local.password(ADMINISTRATOR))[0] == 200
+        assert (status, headers["www-authenticate"].partition(" ")[0]) == (401, "Basic"), (
+            "what docker login needs"
+        )
+    password = local.password(ADMINISTRATOR)
+    assert local.registry("GET", "/v2/", password)[0] == 200
+    somebody = "Basic " + base64.b64encode(f"somebody:{password}".encode()).decode()
+    assert local.registry("GET", "/v2/", None, Authorization=somebody)[0] == 401, "the user name is AWS"
 
 
 def test_a_token_needs_its_own_permission(local: Local) -> None:
@@ -396,7 +456,9 @@ def test_a_push_by_an_allowed_role_is_announced_once(local: Local, repository: s
     assert local.no_push(), "one push, one event"
 
 
-def test_a_push_without_the_permission_is_denied_in_the_words_docker_shows(local: Local, repository: str) -> None:
+def test_a_push_without_the_permission_is_denied_in_the_words_docker_shows(
+    local: Local, repository: str
+) -> None:
     local.allow(("ecr:GetAuthorizationToken", "*"), (PULL, repository_arn(repository)))
     status, _, body = local.push(repository, "stg", b"one", local.password())
     error = json.loads(body)["errors"][0]
@@ -423,7 +485,10 @@ def test_a_pull_needs_its_permissions(local: Local, repository: str) -> None:
 def test_a_push_under_a_digest_alone_is_not_announced(local: Local, repository: str) -> None:
     password = local.password(ADMINISTRATOR)
     manifest = b'{"schemaVersion": 2}'
-    assert local.registry("PUT", f"/v2/{repository}/manifests/{digest_of(manifest)}", password, manifest)[0] == 201
+    assert (
+        local.registry("PUT", f"/v2/{repository}/manifests/{digest_of(manifest)}", password, manifest)[0]
+        == 201
+    )
     assert local.no_push()
 
 
@@ -437,7 +502,9 @@ def test_only_an_excluded_tag_may_move(local: Local, repository: str, tag: str, 
     if status == 400:
         error = json.loads(body)["errors"][0]
         assert error["code"] == "TAG_INVALID"
-        assert error["message"].startswith(f"The image tag '{tag}' already exists in the '{repository}' repository")
+        assert error["message"].startswith(
+            f"The image tag '{tag}' already exists in the '{repository}' repository"
+        )
         assert local.push(repository, tag, b"one", password)[0] == 201, "the same image is no overwriting"
     local.gateway.repositories[repository] = TagRule("MUTABLE")
     assert local.push(repository, tag, b"three", password)[0] == 201, "the rule is what refused"
@@ -478,21 +545,23 @@ def test_a_layer_is_never_mounted_from_another_repository(local: Local, reposito
 
 
 def test_a_slow_handler_of_pushes_holds_nobody_up(local: Local, repository: str) -> None:
-    entered, leave = threading.Event(), threading.Event()
+    entered, leave, over = threading.Event(), threading.Event(), threading.Event()
 
     def slow(_: Push) -> None:
         entered.set()
-        leave.wait(5)
+        leave.wait(3)
+        over.set()
 
-    held = local.gateway._ecr  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    held = local.gateway._ecr  # pyright: ignore[reportPrivateUsage]
     assert held is not None
-    before, held._on_push = held._on_push, slow  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    before, held._on_push = held._on_push, slow  # pyright: ignore[reportPrivateUsage]
     try:
         assert local.push(repository, "stg", b"one", local.password(ADMINISTRATOR))[0] == 201
         assert entered.wait(2)
         local.admin("ecr").describe_images(repositoryName=repository)
+        assert not over.is_set(), "both were answered while the handler was still at work"
     finally:
-        held._on_push = before  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        held._on_push = before  # pyright: ignore[reportPrivateUsage]
         leave.set()
 
 

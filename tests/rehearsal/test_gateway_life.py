@@ -20,9 +20,13 @@ def listening_ports() -> set[int]:
             mine.add(str(one.readlink()))
         except OSError:  # closed since it was listed
             continue
-    tables = [Path("/proc/net", name).read_text(encoding="ascii").splitlines()[1:] for name in ("tcp", "tcp6")]
+    tables = [
+        Path("/proc/net", name).read_text(encoding="ascii").splitlines()[1:] for name in ("tcp", "tcp6")
+    ]
     rows = [line.split() for table in tables for line in table]
-    return {int(row[1].rpartition(":")[2], 16) for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in mine}
+    return {
+        int(row[1].rpartition(":")[2], 16) for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in mine
+    }
 
 
 def buckets(endpoint: str) -> list[str]:
@@ -31,7 +35,7 @@ def buckets(endpoint: str) -> list[str]:
         region_name="us-east-1",
         endpoint_url=endpoint,
         aws_access_key_id="test",
-        aws_secret_access_key="test",  # noqa: S106
+        aws_secret_access_key="test",
     )
     found = [one.get("Name", "") for one in client.list_buckets()["Buckets"]]
     client.create_bucket(Bucket="left-behind")

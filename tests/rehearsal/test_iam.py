@@ -24,7 +24,11 @@ def statement(effect: str = "Allow", **more: Any) -> dict[str, Any]:
 
 def authority(*statements: dict[str, Any], trust: dict[str, Any] | None = None) -> Authority:
     made = Authority()
-    trusted = trust or {"Effect": "Allow", "Principal": {"Service": "codebuild.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    trusted = trust or {
+        "Effect": "Allow",
+        "Principal": {"Service": "codebuild.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
     made.put_role(ROLE, {"Version": "2012-10-17", "Statement": [trusted]})
     if statements:
         made.put_policy(ROLE, "inline", {"Version": "2012-10-17", "Statement": list(statements)})
@@ -34,7 +38,7 @@ def authority(*statements: dict[str, Any], trust: dict[str, Any] | None = None) 
 def test_what_a_policy_allows_passes_and_is_recorded() -> None:
     made = authority(statement())
     made.authorize(ROLE, "s3:GetObject", f"{BUCKET}/taskdef.json")
-    assert made.calls == [Call(ROLE, "s3:GetObject", f"{BUCKET}/taskdef.json", True)]
+    assert made.calls == [Call(ROLE, "s3:GetObject", f"{BUCKET}/taskdef.json", allowed=True)]
 
 
 def test_what_no_policy_allows_is_refused_in_aws_words_and_recorded() -> None:
@@ -52,7 +56,7 @@ def test_what_no_policy_allows_is_refused_in_aws_words_and_recorded() -> None:
 
 def test_an_explicit_deny_wins_over_an_allow_and_says_so() -> None:
     made = authority(statement(), statement("Deny", Resource=f"{BUCKET}/secret"))
-    with pytest.raises(AccessDenied, match="with an explicit deny in an identity-based policy$"):
+    with pytest.raises(AccessDenied, match=r"with an explicit deny in an identity-based policy$"):
         made.authorize(ROLE, "s3:GetObject", f"{BUCKET}/secret")
     made.authorize(ROLE, "s3:GetObject", f"{BUCKET}/other")
 
@@ -206,27 +210,35 @@ def test_a_trust_condition_on_the_source_is_checked() -> None:
         "Effect": "Allow",
         "Principal": {"Service": ["codebuild.amazonaws.com"]},
         "Action": "sts:AssumeRole",
-        "Condition": {"StringEquals": {"aws:SourceAccount": "123456789012"}, "ArnEquals": {"aws:SourceArn": source}},
+        "Condition": {
+            "StringEquals": {"aws:SourceAccount": "123456789012"},
+            "ArnEquals": {"aws:SourceArn": source},
+        },
     }
     made = authority(trust=trust)
-    made.assume(ROLE, "codebuild.amazonaws.com", {"aws:SourceAccount": "123456789012", "aws:SourceArn": source})
-    for context in ({"aws:SourceAccount": "123456789012"}, {"aws:SourceAccount": "999999999999", "aws:SourceArn": source}):
+    made.assume(
+        ROLE, "codebuild.amazonaws.com", {"aws:SourceAccount": "123456789012", "aws:SourceArn": source}
+    )
+    for context in (
+        {"aws:SourceAccount": "123456789012"},
+        {"aws:SourceAccount": "999999999999", "aws:SourceArn": source},
+    ):
         with pytest.raises(AccessDenied):
             made.assume(ROLE, "codebuild.amazonaws.com", context)
 
 
 @pytest.mark.parametrize(
-    ("claims", "allowed"),
+    ("claims", "answer"),
     [
-        ({"aud": "sts.amazonaws.com", "sub": "repo:acme/shop:ref:refs/heads/main"}, True),
-        ({"aud": "sts.amazonaws.com", "sub": "repo:acme/shop:ref:refs/heads/evil"}, False),
-        ({"aud": "other", "sub": "repo:acme/shop:ref:refs/heads/main"}, False),
-        ({"aud": "sts.amazonaws.com"}, False),
+        ({"aud": "sts.amazonaws.com", "sub": "repo:acme/shop:ref:refs/heads/main"}, "allowed"),
+        ({"aud": "sts.amazonaws.com", "sub": "repo:acme/shop:ref:refs/heads/evil"}, "refused"),
+        ({"aud": "other", "sub": "repo:acme/shop:ref:refs/heads/main"}, "refused"),
+        ({"aud": "sts.amazonaws.com"}, "refused"),
     ],
     ids=["the declared subject", "another branch", "another audience", "no subject"],
 )
 def test_a_workflow_gets_keys_only_for_the_declared_subject_and_audience(
-    claims: dict[str, str], allowed: bool
+    claims: dict[str, str], answer: str
 ) -> None:
     host = "token.actions.githubusercontent.com"
     wanted = {f"{host}:aud": "sts.amazonaws.com", f"{host}:sub": "repo:acme/shop:ref:refs/heads/main"}
@@ -237,15 +249,19 @@ def test_a_workflow_gets_keys_only_for_the_declared_subject_and_audience(
         "Condition": {"StringEquals": wanted},
     }
     made = authority(trust=trust)
-    if allowed:
+    if answer == "allowed":
         assert made.assume_with_web_identity(ROLE, PROVIDER, claims).role_arn == ROLE
         return
-    with pytest.raises(AccessDenied, match="^Not authorized to perform sts:AssumeRoleWithWebIdentity$"):
+    with pytest.raises(AccessDenied, match=r"^Not authorized to perform sts:AssumeRoleWithWebIdentity$"):
         made.assume_with_web_identity(ROLE, PROVIDER, claims)
 
 
 def test_another_identity_provider_is_not_trusted() -> None:
-    trust = {"Effect": "Allow", "Principal": {"Federated": PROVIDER}, "Action": "sts:AssumeRoleWithWebIdentity"}
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Federated": PROVIDER},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+    }
     with pytest.raises(AccessDenied):
         authority(trust=trust).assume_with_web_identity(ROLE, f"{PROVIDER}.example", {})
 
@@ -274,7 +290,9 @@ def test_a_document_that_would_be_misread_is_refused(wrong: dict[str, Any]) -> N
 def test_decisions_from_many_threads_are_all_recorded() -> None:
     made = authority(statement())
     crowd = [
-        threading.Thread(target=lambda: [made.authorize(ROLE, "s3:GetObject", f"{BUCKET}/k") for _ in range(50)])
+        threading.Thread(
+            target=lambda: [made.authorize(ROLE, "s3:GetObject", f"{BUCKET}/k") for _ in range(50)]
+        )
         for _ in range(8)
     ]
     for thread in crowd:

@@ -7,7 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from bluegreen_world import BLUE, GREEN, PRODUCTION, TEST, declare_balancer, eventually, get, new_cloud, served
+from bluegreen_world import (
+    BLUE,
+    GREEN,
+    PRODUCTION,
+    TEST,
+    declare_balancer,
+    eventually,
+    get,
+    new_cloud,
+    served,
+)
 
 from rehearsal.cloud import Cloud
 from rehearsal.iam import Authority
@@ -41,12 +51,18 @@ def test_a_healthy_target_answers_through_the_listener(balancers: LoadBalancers)
         assert get(balancers.url(PRODUCTION)) == (200, "v1")
 
 
-def test_a_target_learns_of_client_protocol_and_port_and_of_nothing_hop_by_hop(balancers: LoadBalancers) -> None:
+def test_a_target_learns_of_client_protocol_and_port_and_of_nothing_hop_by_hop(
+    balancers: LoadBalancers,
+) -> None:
     with served("v1") as port:
         balancers.register(BLUE, "127.0.0.1", port)
-        seen = json.loads(get(f"{balancers.url(PRODUCTION)}/headers", **{"X-Forwarded-For": "203.0.113.7", "TE": "x"})[1])
+        seen = json.loads(
+            get(f"{balancers.url(PRODUCTION)}/headers", **{"X-Forwarded-For": "203.0.113.7", "TE": "x"})[1]
+        )
         assert seen["x-forwarded-for"] == "203.0.113.7, 127.0.0.1", "x-forwarded-headers, append"
-        assert seen["x-forwarded-proto"] == "https", "the declared listener's protocol, though served as HTTP here"
+        assert seen["x-forwarded-proto"] == "https", (
+            "the declared listener's protocol, though served as HTTP here"
+        )
         assert seen["x-forwarded-port"] == "443"
         assert seen["x-amzn-trace-id"].startswith("Root=1-"), "load-balancer-request-tracing"
         assert "te" not in seen, "hop-by-hop headers end at the load balancer (RFC 9110, 7.6.1)"
@@ -79,10 +95,14 @@ def test_when_no_target_is_healthy_all_get_requests(balancers: LoadBalancers) ->
     with served("unhealthy") as port:
         balancers.register(BLUE, "127.0.0.1", port)
         eventually(lambda: "unhealthy" in balancers.health(BLUE).values())
-        assert get(balancers.url(PRODUCTION))[0] == 200, 'target-group-health-checks: "the load balancer fails open"'
+        assert get(balancers.url(PRODUCTION))[0] == 200, (
+            'target-group-health-checks: "the load balancer fails open"'
+        )
 
 
-def test_a_target_that_refuses_connections_is_first_waited_for_then_unhealthy(balancers: LoadBalancers) -> None:
+def test_a_target_that_refuses_connections_is_first_waited_for_then_unhealthy(
+    balancers: LoadBalancers,
+) -> None:
     balancers.register(BLUE, "127.0.0.1", 1)
     assert balancers.health(BLUE) == {"127.0.0.1:1": "initial"}, "real programs need real time to start"
     eventually(lambda: balancers.health(BLUE) == {"127.0.0.1:1": "unhealthy"})
@@ -103,7 +123,9 @@ def test_targets_of_a_group_behind_no_listener_are_unused_and_not_checked(balanc
         assert balancers.reasons(GREEN) == {f"127.0.0.1:{port}": "Target.NotInUse"}
         balancers.modify_listener(PRODUCTION, {BLUE: 1, GREEN: 0})
         healthy(balancers, GREEN, port)
-        assert get(balancers.url(PRODUCTION))[0] == 503, "weight 0 gets no request, and nothing fails over to it"
+        assert get(balancers.url(PRODUCTION))[0] == 503, (
+            "weight 0 gets no request, and nothing fails over to it"
+        )
 
 
 def test_weights_share_requests_exactly(balancers: LoadBalancers) -> None:

@@ -1,0 +1,54 @@
+# Every target sets up what it needs by itself; `make` alone says what there is.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+STACK ?= stg
+BIN := .venv/bin
+SOURCES := __main__.py settings documents components delivery rehearsal tests benchmarks examples
+
+.PHONY: help
+help: ## say what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /	/' | expand -t 12
+
+.PHONY: setup
+setup: .venv/.complete ## make the virtual environment from the hashed lock
+
+.venv/.complete: requirements/all.txt requirements/uv.txt
+	@echo "setting up .venv from requirements/all.txt"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "$$($(PYTHON) --version) is too old: Python 3.11 or newer is needed; name one with make PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -m venv .venv \
+	  || { echo "python3 -m venv failed: install your distribution's venv package (Debian: python3-venv)" >&2; exit 1; }
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements/all.txt
+	@touch $@
+
+.PHONY: rehearse
+rehearse: setup ## play releases through the declared pipeline on this machine (STACK=prd for the other stack)
+	@$(BIN)/python -m delivery rehearse --stack $(STACK) $(ARGS)
+
+.PHONY: test
+test: setup ## check and test everything this machine can
+	@$(BIN)/python -m tests
+
+.PHONY: lint
+lint: setup ## only the static checks
+	@$(BIN)/python -m tests lint
+
+.PHONY: lock
+lock: setup ## resolve the dependencies anew into the hashed lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --all-extras \
+	  --upgrade pyproject.toml -o requirements/all.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  --upgrade requirements/uv.in -o requirements/uv.txt
+
+.PHONY: schema
+schema: setup ## write the JSON Schema of the stack files from the settings models
+	@$(BIN)/python -m settings.schema
+
+.PHONY: bench
+bench: setup ## measure, as ratios in one run
+	@$(BIN)/python -m benchmarks
+
+.PHONY: clean
+clean: ## remove what setup and rehearsals made
+	rm -rf .venv .rehearsal .tools

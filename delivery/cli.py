@@ -1,0 +1,47 @@
+"""The commands: thin, each hands over to the module that does the work."""
+
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="delivery",
+    help="Deliver images to Amazon ECS: rehearse the declared pipeline on this machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def _commands() -> None:
+    """Deliver images to Amazon ECS: rehearse the declared pipeline on this machine."""
+
+
+@app.command()
+def rehearse(
+    stack: Annotated[str, typer.Option(help="Stack whose YAML is rehearsed.")] = "stg",
+    level: Annotated[
+        str | None, typer.Option(help="Level of reality: process. Default: the most real one this machine can do.")
+    ] = None,
+    scenario: Annotated[
+        list[str] | None,
+        typer.Option(help="Scenario to play: release, broken-migration or denied; may be given again. Default: all."),
+    ] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Stay up afterwards and print the URLs, until Ctrl-C.")] = False,  # noqa: FBT002
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON; the timeline goes to stderr.")] = False,  # noqa: FBT002
+) -> None:
+    """Play releases of the sample application through the declared pipeline, on this machine.
+
+    The real Pulumi program of the stack is evaluated against a local cloud; no AWS account, credentials or Docker are
+    needed, and nothing leaves this machine. Exits with 0 only when every scenario went as it should.
+    """
+    from delivery.rehearse import Options, run  # noqa: PLC0415  (operators must not wait for pulumi to load)
+
+    raise typer.Exit(run(Options(stack, level, tuple(scenario or ()), keep=keep, as_json=as_json)))
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

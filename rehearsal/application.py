@@ -1,0 +1,31 @@
+"""The application that is released in a rehearsal: its versions, each a folder with what changes laid over it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rehearsal.program import ROOT
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of an application."""
+
+    name: str
+    """What the version says of itself."""
+    folder: Path
+    overlays: Sequence[Path] = ()
+
+
+EXAMPLES = ROOT / "examples"
+_APP = EXAMPLES / "app"
+_V2 = EXAMPLES / "releases" / "v2"
+_BROKEN = EXAMPLES / "releases" / "v3-broken"
+_V4 = EXAMPLES / "releases" / "v4"
+
+V1 = Version("v1", _APP)
+V2 = Version("v2", _APP, [_V2])
+BROKEN = Version("v3", _APP, [_V2, _BROKEN])
+"""A version whose migration fails."""
+V4 = Version("v4", _APP, [_V2, _V4])
+"""A good version that follows v2."""

@@ -1,0 +1,88 @@
+"""Levels of reality: what runs the containers, and how images get into the registry."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from rehearsal.cloud import Cloud
+from rehearsal.iam import Credentials
+from rehearsal.image import pack
+from rehearsal.postgres import Postgres
+from rehearsal.processes import Processes
+from rehearsal.registry import Registry, ecr_token
+from rehearsal.runtimes import Runtime
+from rehearsal.runtimes.docker_front import install_docker_front
+from rehearsal.runtimes.process import ProcessRuntime
+
+ARCHITECTURES = {"X86_64": "amd64", "ARM64": "arm64"}
+
+
+class Level(Protocol):
+    """One level of reality."""
+
+    name: str
+    shows: str
+    """What a run at this level shows, and what it doesn't, in one sentence."""
+    runtime: Runtime
+    docker: Path
+    """Folder whose `docker` answers in builds."""
+    build_environment: Mapping[str, str]
+    """What that `docker` needs to know."""
+
+    def __init__(self, cloud: Cloud, processes: Processes) -> None:
+        """Get ready to run containers for a cloud."""
+        ...
+
+    @staticmethod
+    def database_access() -> dict[str, Any]:
+        """Where the database must listen and whom it must let in, as arguments of Postgres."""
+        ...
+
+    @staticmethod
+    def database_url(postgres: Postgres, url: str) -> str:
+        """The database's URL as builds and tasks reach it."""
+        ...
+
+    def push(
+        self, folder: Path, overlays: Sequence[Path], repository: str, tags: Sequence[str], pusher: Credentials
+    ) -> str:
+        """Make an image of an application's folder and push it as `pusher`; its digest."""
+        ...
+
+
+class ProcessLevel:
+    """No daemon: image layers are unpacked and their commands run as processes of this machine."""
+
+    name = "process"
+    shows = (
+        "a real registry, database, AWS CLI, buildspec, HTTP traffic and authorization by the declared policies; not shown: "
+        "the image's base and RUN steps, container isolation, the declared network, TLS"
+    )
+
+    def __init__(self, cloud: Cloud, processes: Processes) -> None:
+        """Install the `docker` that answers for this level."""
+        self._cloud = cloud
+        self.runtime: Runtime = ProcessRuntime.of(cloud, processes)
+        self.docker = install_docker_front(cloud.scratch / "docker").parent
+        self.build_environment = {
+            "REHEARSAL_REGISTRY": cloud.endpoint.removeprefix("http://"),
+            "REHEARSAL_STORE": str(cloud.scratch / "images"),
+        }
+
+    @staticmethod
+    def database_access() -> dict[str, Any]:
+        """This machine only."""
+        return {}
+
+    @staticmethod
+    def database_url(postgres: Postgres, url: str) -> str:  # noqa: ARG004
+        """Loopback, as it is."""
+        return url
+
+    def push(
+        self, folder: Path, overlays: Sequence[Path], repository: str, tags: Sequence[str], pusher: Credentials
+    ) -> str:
+        """Pack the folder by its Dockerfile and push it by the registry protocol."""
+        image = pack(folder, overlays=overlays)
+        client = self._cloud.client("ecr", pusher)
+        return Registry(self._cloud.endpoint, lambda: ecr_token(client)).push(image, repository, tags)

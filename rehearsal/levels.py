@@ -1,0 +1,16 @@
+"""Which levels there are, and which one this machine can do."""
+
+from rehearsal.errors import RehearsalError
+from rehearsal.level import Level, ProcessLevel
+
+LEVELS: dict[str, type[Level]] = {"process": ProcessLevel}
+"""Every level by its name, from the least real to the most real."""
+
+
+def level_named(name: str | None) -> type[Level]:
+    """The level that was asked for, or the most real one this machine can do."""
+    if name is None:
+        return ProcessLevel
+    if name not in LEVELS:
+        raise RehearsalError(f"--level {name}", "there is no such level", f"name one of {', '.join(LEVELS)}")
+    return LEVELS[name]

@@ -1,0 +1,204 @@
+"""One rehearsal: the local cloud, the declared program in it, and the services that behave like AWS's.
+
+Everything that is started belongs to one context, which stops it whatever happens; what a killed rehearsal leaves running,
+the reaper ends (see `processes.py`).
+"""
+
+import json
+import secrets
+import shutil
+import threading
+from collections.abc import Generator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from documents.github import subjects
+from rehearsal.application import Version
+from rehearsal.cloud import ADMINISTRATOR, Cloud, Declared
+from rehearsal.codebuild import CodeBuild
+from rehearsal.codedeploy import CodeDeployToECS
+from rehearsal.codepipeline import CodePipeline
+from rehearsal.declaring import declare
+from rehearsal.deployments import Deployments
+from rehearsal.ecr import Push
+from rehearsal.ecrsource import EcrSource
+from rehearsal.ecs import EcsServices
+from rehearsal.eventbridge import EventBridge, push_event
+from rehearsal.executions import Execution
+from rehearsal.gateway import Gateway
+from rehearsal.iam import Authority, Credentials
+from rehearsal.journal import Journal
+from rehearsal.level import Level
+from rehearsal.loadbalancer import LoadBalancers
+from rehearsal.postgres import Postgres
+from rehearsal.processes import Processes
+from rehearsal.program import ROOT, stack_config
+from rehearsal.scratch import run_folder
+from rehearsal.secretvalues import store
+from settings import NAMESPACE, Settings, parse
+
+PIPELINE = "aws:codepipeline/pipeline:Pipeline"
+ROLE = "aws:iam/role:Role"
+LISTENER = "aws:lb/listener:Listener"
+SERVICE = "aws:ecs/service:Service"
+
+
+@dataclass
+class Rehearsal:
+    """A running rehearsal."""
+
+    stack: str
+    settings: Settings
+    cloud: Cloud
+    level: Level
+    pipeline: CodePipeline
+    load_balancers: LoadBalancers
+    services: EcsServices
+    deployments: Deployments
+    events: EventBridge
+    database_url: str = field(repr=False)
+    held: list[Mapping[str, Any]] | None = None
+    """Events of pushes that wait to be delivered by hand; None delivers each at once."""
+    _arrived: threading.Condition = field(default_factory=threading.Condition)
+    _started: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+
+    @property
+    def journal(self) -> Journal:
+        """The timeline."""
+        return self.cloud.journal
+
+    def first_execution(self) -> Execution:
+        """The execution that CodePipeline starts by itself when a pipeline is created (API codepipeline.TriggerType)."""
+        return self.pipeline.wait(self.pipeline.start(self.pipeline_name, trigger="CreatePipeline"), 30)
+
+    def pusher(self) -> Credentials:
+        """Who pushes: the declared push role in the hands of its first workflow, or the administrator when nobody is listed."""
+        pushers = self.settings.image.pushers
+        if not pushers:
+            return ADMINISTRATOR
+        role = self.cloud.one(ROLE, name=f"{self.pipeline_name}-push")
+        claims = {"aud": "sts.amazonaws.com", "sub": subjects(**pushers[0].model_dump())[0]}
+        trust = json.loads(role.inputs["assumeRolePolicy"])
+        provider = trust["Statement"][0]["Principal"]["Federated"]
+        return self.cloud.authority.assume_with_web_identity(role.arn, provider, claims)
+
+    def push(self, version: Version) -> str:
+        """Push a version of the application under a tag of its own and under the stack's tag; its digest."""
+        image = self.settings.image
+        unique = f"{version.name}-{secrets.token_hex(4)}"
+        return self.level.push(version.folder, version.overlays, image.repository, [unique, image.tag], self.pusher())
+
+    @property
+    def pipeline_name(self) -> str:
+        """Name of the declared pipeline."""
+        return str(self.cloud.one(PIPELINE).outputs["name"])
+
+    def pushed(self, push: Push) -> None:
+        """What ECR does after an image has arrived under a tag: it sends an event."""
+        self.journal.record("ECR", f"{push.repository}:{push.tag} is now {short(push.digest)}", digest=push.digest)
+        event = push_event(push)
+        if self.held is not None:
+            self.held.append(event)
+            return
+        self.deliver(event)
+
+    def deliver(self, event: Mapping[str, Any]) -> list[str]:
+        """Hand an event to EventBridge; ids of the executions it started."""
+        started = self.events.put(event)
+        with self._arrived:
+            self._started.setdefault(str(event["detail"]["image-digest"]), []).extend(started)
+            self._arrived.notify_all()
+        return started
+
+    def release_of(self, digest: str, timeout: float = 120.0) -> Execution:
+        """The first execution that a push of this digest started, once it has ended.
+
+        Raises TimeoutError when the push starts nothing, or its release goes on for more than `timeout` real seconds.
+        """
+        with self._arrived:
+            if not self._arrived.wait_for(lambda: self._started.get(digest), timeout):
+                raise TimeoutError(f"the push of {short(digest)} started nothing within {timeout:.0f} s")
+            started = self._started[digest][0]
+        return self.pipeline.wait(started, timeout)
+
+    def url(self, service: str) -> str:
+        """Where a service's production listener answers."""
+        return self.load_balancers.url(self.listener(service).arn)
+
+    def listener(self, service: str) -> Declared:
+        """The production listener of a service."""
+        return next(one for one in self.cloud.declared(LISTENER) if one.name == f"{service}-listener")
+
+
+def short(digest: str) -> str:
+    """A digest as people say it."""
+    return digest.removeprefix("sha256:")[:12]
+
+
+@contextmanager
+def rehearsing(
+    stack: str, *, level: type[Level], journal: Journal | None = None, root: Path = ROOT
+) -> Generator[Rehearsal]:
+    """Start everything a stack needs, evaluate its program, and stop everything at the end.
+
+    Raises RehearsalError for what the machine lacks, SettingsError and pulumi.RunError for the stack's own faults.
+    """
+    journal = journal or Journal()
+    config = stack_config(stack, root)
+    settings = parse({key.removeprefix(f"{NAMESPACE}:"): v for key, v in config.items() if key.startswith(NAMESPACE)})
+    with ExitStack() as ends:
+        folder = ends.enter_context(run_folder(root))
+        processes = ends.enter_context(Processes())
+        background = ends.enter_context(ThreadPoolExecutor(1, thread_name_prefix="postgres"))
+        database = background.submit(_database, ends, level, processes, folder)
+        authority = Authority()
+        pushes: Future[Rehearsal] = Future()
+        gateway = Gateway(authority, lambda push: pushes.result().pushed(push), log=folder / "emulator.log")
+        ends.callback(gateway.stop)
+        region = str(config.get("aws:region", "us-east-1"))
+        cloud = Cloud(gateway.start(), authority, journal, folder, region=region)
+        declare(cloud, stack, config)
+        journal.record("Pulumi", f"{cloud.count()} resources of stack {stack} declared")
+        url = database.result()
+        store(cloud, settings, url)
+        rehearsal = ends.enter_context(_services(stack, settings, cloud, level(cloud, processes), processes, url))
+        pushes.set_result(rehearsal)
+        yield rehearsal
+
+
+def _database(ends: ExitStack, level: type[Level], processes: Processes, folder: Path) -> str:
+    postgres = Postgres(processes, folder / "postgres", template=folder.parent / "templates", **level.database_access())
+    ends.enter_context(postgres)
+    return level.database_url(postgres, postgres.create_database("app"))
+
+
+@contextmanager
+def _services(
+    stack: str, settings: Settings, cloud: Cloud, level: Level, processes: Processes, database_url: str
+) -> Generator[Rehearsal]:
+    """AWS's services on the declared resources, and the declared ECS services started on their first revision."""
+    with ExitStack() as ends:
+        load_balancers = ends.enter_context(LoadBalancers(cloud))
+        services = ends.enter_context(EcsServices(cloud, level.runtime, load_balancers))
+        deployments = Deployments(cloud, services, load_balancers)
+        ends.callback(deployments.stop)
+        providers = {
+            "ECR": EcrSource(cloud),
+            "CodeBuild": CodeBuild(cloud, processes, docker=level.docker, environment=level.build_environment),
+            "CodeDeployToECS": CodeDeployToECS(cloud, deployments),
+        }
+        pipeline = ends.enter_context(CodePipeline(cloud, providers))
+        for declared in cloud.declared(SERVICE):
+            services.create_service(declared)
+        events = EventBridge(cloud, pipeline.start)
+        yield Rehearsal(
+            stack, settings, cloud, level, pipeline, load_balancers, services, deployments, events, database_url
+        )
+
+
+def remove_scratch(root: Path = ROOT) -> None:
+    """Remove what earlier rehearsals kept to start faster."""
+    shutil.rmtree(root / ".rehearsal", ignore_errors=True)

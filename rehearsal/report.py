@@ -1,0 +1,88 @@
+"""What a rehearsal tells people: a timeline while it goes, then a table of steps, or the same as JSON."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from rehearsal.journal import Entry
+from rehearsal.scenarios import Play, Step
+
+_SHORT = 160
+
+
+class Timeline:
+    """Prints every entry and every step as it happens."""
+
+    def __init__(self, console: Console) -> None:
+        """Print to `console`."""
+        self._console = console
+
+    def entry(self, entry: Entry) -> None:
+        """One thing that happened."""
+        self._console.print(
+            f"[dim]{entry.seconds:7.2f}[/]  [cyan]{entry.source:<12}[/] {escape(_first_line(entry.message))}",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+    def step(self, step: Step) -> None:
+        """One step that is over."""
+        mark = "[green]ok[/]" if step.ok else "[bold red]no[/]"
+        self._console.print(f"[bold]{step.seconds:6.2f}s[/]  {mark}  [bold]{escape(step.name)}[/]", highlight=False)
+
+
+def table(plays: Sequence[Play], console: Console) -> None:
+    """Every step with its time and what was seen."""
+    drawn = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column, options in _COLUMNS.items():
+        drawn.add_column(column, **options)
+    for play in plays:
+        for number, step in enumerate(play.steps):
+            drawn.add_row(
+                play.scenario if number == 0 else "",
+                escape(step.name),
+                f"{step.seconds:.2f}",
+                "[green]ok[/]" if step.ok else "[bold red]no[/]",
+                escape(step.seen),
+            )
+    console.print(drawn)
+
+
+_COLUMNS: Mapping[str, Mapping[str, Any]] = {
+    "scenario": {"style": "bold", "no_wrap": True},
+    "step": {"min_width": 24, "ratio": 2},
+    "seconds": {"justify": "right", "no_wrap": True},
+    "": {"no_wrap": True},
+    "seen": {"ratio": 5, "overflow": "fold"},
+}
+
+
+def as_json(stack: str, level: str, shows: str, plays: Sequence[Play]) -> str:
+    """The whole report as JSON."""
+    content = {
+        "stack": stack,
+        "level": level,
+        "shows": shows,
+        "ok": all(play.ok for play in plays),
+        "scenarios": [
+            {
+                "name": play.scenario,
+                "ok": play.ok,
+                "steps": [
+                    {"name": one.name, "seconds": round(one.seconds, 3), "ok": one.ok, "seen": one.seen}
+                    for one in play.steps
+                ],
+            }
+            for play in plays
+        ],
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False)
+
+
+def _first_line(text: str) -> str:
+    line = text.strip().split("\n", 1)[0]
+    return line if len(line) <= _SHORT else f"{line[:_SHORT]}…"

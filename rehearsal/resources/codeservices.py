@@ -1,0 +1,34 @@
+"""CodeBuild, CodeDeploy, CodePipeline and notification rules: on record, for the services of the rehearsal to read."""
+
+from rehearsal.cloud import Cloud
+from rehearsal.resources.kind import Inputs, Kind, Made, arn, on_record
+
+
+def _deployment_group(cloud: Cloud, inputs: Inputs) -> Made:
+    name = f"{inputs['appName']}/{inputs['deploymentGroupName']}"
+    return name, {"arn": arn(cloud, "codedeploy", f"deploymentgroup:{name}"), "computePlatform": "ECS"}
+
+
+def _notification_rule(cloud: Cloud, inputs: Inputs) -> Made:
+    made = arn(cloud, "codestar-notifications", f"notificationrule/{inputs['name']}")
+    return made, {"arn": made}
+
+
+KINDS = {
+    "aws:codebuild/project:Project": Kind(
+        on_record("codebuild", lambda inputs: f"project/{inputs['name']}"), replaced_by=frozenset({"name"})
+    ),
+    "aws:codedeploy/application:Application": Kind(
+        on_record("codedeploy", lambda inputs: f"application:{inputs['name']}"),
+        replaced_by=frozenset({"computePlatform"}),
+    ),
+    "aws:codedeploy/deploymentGroup:DeploymentGroup": Kind(
+        _deployment_group, named=None, replaced_by=frozenset({"appName"})
+    ),
+    "aws:codepipeline/pipeline:Pipeline": Kind(
+        on_record("codepipeline", lambda inputs: str(inputs["name"])), replaced_by=frozenset({"name"})
+    ),
+    "aws:codestarnotifications/notificationRule:NotificationRule": Kind(
+        _notification_rule, replaced_by=frozenset({"resource"})
+    ),
+}

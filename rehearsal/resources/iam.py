@@ -1,0 +1,35 @@
+"""Roles and their policies: handed to the authority that decides every call."""
+
+import json
+
+from rehearsal.cloud import Cloud
+from rehearsal.resources.kind import Inputs, Kind, Made
+
+
+def role_arn(cloud: Cloud, name: str) -> str:
+    """ARN of a role of the local cloud."""
+    return f"arn:{cloud.partition}:iam::{cloud.account}:role/{name}"
+
+
+def _role(cloud: Cloud, inputs: Inputs) -> Made:
+    made = role_arn(cloud, inputs["name"])
+    cloud.authority.put_role(made, json.loads(inputs["assumeRolePolicy"]))
+    return inputs["name"], {"arn": made, "uniqueId": f"AROA{inputs['name'].upper()[:12]}"}
+
+
+def _policy(cloud: Cloud, inputs: Inputs) -> Made:
+    cloud.authority.put_policy(role_arn(cloud, inputs["role"]), inputs["name"], json.loads(inputs["policy"]))
+    return f"{inputs['role']}:{inputs['name']}", {}
+
+
+def _remove_policy(cloud: Cloud, resource_id: str, inputs: Inputs) -> None:  # noqa: ARG001
+    role, _, name = resource_id.partition(":")
+    cloud.authority.remove_policy(role_arn(cloud, role), name)
+
+
+KINDS = {
+    "aws:iam/role:Role": Kind(_role, replaced_by=frozenset({"name"})),
+    "aws:iam/rolePolicy:RolePolicy": Kind(
+        _policy, _remove_policy, longest=128, replaced_by=frozenset({"name", "role"})
+    ),
+}

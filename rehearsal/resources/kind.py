@@ -1,0 +1,67 @@
+"""What the local cloud knows about one type of resource."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rehearsal.cloud import Cloud
+
+Inputs = Mapping[str, Any]
+Made = tuple[str, dict[str, Any]]
+"""A resource's id, and what the cloud adds to its inputs."""
+
+
+def _nothing(cloud: Cloud, resource_id: str, inputs: Inputs) -> None:
+    """A resource on record only has nothing to be removed from."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How resources of one type are made and removed.
+
+    `make` puts the resource there as declared: called again with other inputs and the same name, it changes it.
+    """
+
+    make: Callable[[Cloud, Inputs], Made]
+    remove: Callable[[Cloud, str, Inputs], None] = _nothing
+    named: str | None = "name"
+    """Input that holds the physical name, which Pulumi makes up when the program gives none; None for nameless types."""
+    prefix: str | None = None
+    """Input that says what a made-up name begins with."""
+    longest: int = 64
+    """Characters a physical name may have."""
+    replaced_by: frozenset[str] = frozenset()
+    """Inputs whose change makes a new resource instead of changing this one."""
+
+    def with_name(self, logical: str, inputs: Inputs, seed: str) -> dict[str, Any]:
+        """Inputs with a physical name: the declared one, or the logical one with a suffix made from `seed`."""
+        if self.named is None or inputs.get(self.named):
+            return dict(inputs)
+        begin = inputs.get(self.prefix) if self.prefix else None
+        suffix = hashlib.sha256(seed.encode()).hexdigest()[:7]
+        made_up = f"{begin}{suffix}" if begin else f"{logical[: self.longest - 8]}-{suffix}"
+        return {**inputs, self.named: made_up}
+
+
+def arn(cloud: Cloud, service: str, resource: str) -> str:
+    """ARN of a regional resource of the local cloud."""
+    return f"arn:{cloud.partition}:{service}:{cloud.region}:{cloud.account}:{resource}"
+
+
+def on_record(service: str, resource: Callable[[Inputs], str]) -> Callable[[Cloud, Inputs], Made]:
+    """A maker for what is only put on record: its id is its name, its ARN follows a pattern."""
+
+    def make(cloud: Cloud, inputs: Inputs) -> Made:
+        return str(inputs["name"]), {"arn": arn(cloud, service, resource(inputs))}
+
+    return make
+
+
+def attached_to(key: str) -> Callable[[Cloud, Inputs], Made]:
+    """A maker for what belongs to another resource and is known by that one's id."""
+
+    def make(cloud: Cloud, inputs: Inputs) -> Made:  # noqa: ARG001  (every maker takes the cloud)
+        return str(inputs[key]), {}
+
+    return make

@@ -1,0 +1,41 @@
+"""Load balancers, listeners and target groups: on record, for `rehearsal.loadbalancer` to open."""
+
+import hashlib
+
+from rehearsal.cloud import Cloud
+from rehearsal.resources.kind import Inputs, Kind, Made, arn
+
+
+def _digits(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _load_balancer(cloud: Cloud, inputs: Inputs) -> Made:
+    suffix = f"app/{inputs['name']}/{_digits(inputs['name'])}"
+    made = arn(cloud, "elasticloadbalancing", f"loadbalancer/{suffix}")
+    name = f"{inputs['name']}-{_digits(inputs['name'])[:9]}.{cloud.region}.elb.amazonaws.com"
+    return made, {"arn": made, "arnSuffix": suffix, "dnsName": name, "zoneId": "Z35SXDOTRQ7X7K"}
+
+
+def _target_group(cloud: Cloud, inputs: Inputs) -> Made:
+    suffix = f"targetgroup/{inputs['name']}/{_digits(inputs['name'])}"
+    made = arn(cloud, "elasticloadbalancing", suffix)
+    return made, {"arn": made, "arnSuffix": suffix}
+
+
+def _listener(cloud: Cloud, inputs: Inputs) -> Made:
+    balancer = str(inputs["loadBalancerArn"]).rpartition(":loadbalancer/")[2]
+    port = _digits(f"{balancer}:{inputs['port']}")
+    made = arn(cloud, "elasticloadbalancing", f"listener/{balancer}/{port}")
+    return made, {"arn": made}
+
+
+KINDS = {
+    "aws:lb/loadBalancer:LoadBalancer": Kind(
+        _load_balancer, longest=32, replaced_by=frozenset({"name", "internal", "loadBalancerType"})
+    ),
+    "aws:lb/targetGroup:TargetGroup": Kind(
+        _target_group, longest=32, replaced_by=frozenset({"name", "port", "protocol", "targetType", "vpcId"})
+    ),
+    "aws:lb/listener:Listener": Kind(_listener, named=None, replaced_by=frozenset({"loadBalancerArn"})),
+}
