@@ -28,7 +28,7 @@ rehearse: setup ## play releases through the declared pipeline on this machine (
 
 .PHONY: test
 test: setup ## check and test everything this machine can
-	@$(BIN)/python -m tests
+	@$(BIN)/python -m tests $(TIERS)
 
 .PHONY: lint
 lint: setup ## only the static checks

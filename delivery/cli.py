@@ -23,14 +23,21 @@ def _commands() -> None:
 def rehearse(
     stack: Annotated[str, typer.Option(help="Stack whose YAML is rehearsed.")] = "stg",
     level: Annotated[
-        str | None, typer.Option(help="Level of reality: process. Default: the most real one this machine can do.")
+        str | None,
+        typer.Option(help="Level of reality: process. Default: the most real one this machine can do."),
     ] = None,
     scenario: Annotated[
         list[str] | None,
-        typer.Option(help="Scenario to play: release, broken-migration or denied; may be given again. Default: all."),
+        typer.Option(
+            help="Scenario to play: release, broken-migration or denied; may be given again. Default: all."
+        ),
     ] = None,
-    keep: Annotated[bool, typer.Option("--keep", help="Stay up afterwards and print the URLs, until Ctrl-C.")] = False,  # noqa: FBT002
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON; the timeline goes to stderr.")] = False,  # noqa: FBT002
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Stay up afterwards and print the URLs, until Ctrl-C.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the report as JSON; the timeline goes to stderr.")
+    ] = False,
 ) -> None:
     """Play releases of the sample application through the declared pipeline, on this machine.
 

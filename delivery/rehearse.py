@@ -4,7 +4,7 @@ import signal
 import sys
 import threading
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import FrameType
 from typing import Never
@@ -73,7 +73,9 @@ def _rehearse(options: Options, errors: Console) -> int:
 def _chosen(names: Sequence[str]) -> list[str]:
     unknown = [name for name in names if name not in SCENARIOS]
     if unknown:
-        raise RehearsalError(f"--scenario {unknown[0]}", "there is no such scenario", f"name one of {', '.join(SCENARIOS)}")
+        raise RehearsalError(
+            f"--scenario {unknown[0]}", "there is no such scenario", f"name one of {', '.join(SCENARIOS)}"
+        )
     if not names:
         return list(SCENARIOS)
     # The others begin where a release has ended.
@@ -82,10 +84,8 @@ def _chosen(names: Sequence[str]) -> list[str]:
 
 def _play(rehearsal: Rehearsal, name: str, timeline: Timeline) -> Play:
     play = Play(name, follower=timeline.step)
-    try:
+    with suppress(Unexpected):  # the step says so
         SCENARIOS[name](rehearsal, play)
-    except Unexpected:
-        pass  # the step says so
     return play
 
 
@@ -104,7 +104,9 @@ def _report(options: Options, rehearsal: Rehearsal, plays: Sequence[Play]) -> No
 def _stay(rehearsal: Rehearsal, console: Console) -> None:
     for service in rehearsal.settings.services:
         console.print(f"{service}: {rehearsal.url(service)}")
-    console.print(f"AWS endpoint: {rehearsal.cloud.endpoint} (access key test, secret test, Region {rehearsal.cloud.region})")
+    console.print(
+        f"AWS endpoint: {rehearsal.cloud.endpoint} (access key test, secret test, Region {rehearsal.cloud.region})"
+    )
     console.print("Staying up until Ctrl-C.")
     try:
         threading.Event().wait()

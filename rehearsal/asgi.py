@@ -159,6 +159,7 @@ class Server:
                 remedy = f"stop what listens there, or {remedy}"
             raise RehearsalError(value, f"the {self._name} needs it for itself", remedy) from problem
         listening.listen(128)
+        listening.setblocking(False)
         return listening
 
     def _run(self, listening: socket.socket) -> None:
@@ -166,12 +167,17 @@ class Server:
 
     async def _serve(self, listening: socket.socket) -> None:
         from hypercorn.asyncio import serve  # noqa: PLC0415  (only a started server needs it)
-        from hypercorn.config import Config  # noqa: PLC0415
+        from hypercorn.config import Config, Sockets  # noqa: PLC0415
+
+        class Handed(Config):
+            """Serves the socket it is given; hypercorn's own would be inherited by every child process."""
+
+            def create_sockets(self) -> Sockets:
+                return Sockets([], [listening], [])
 
         self._loop = asyncio.get_running_loop()
         self._over = asyncio.Event()
-        config = Config()
-        config.bind = [f"fd://{listening.detach()}"]
+        config = Handed()
         config.errorlog = None  # it would announce itself on the terminal
         config.graceful_timeout = 0.5
         config.keep_alive_timeout = 75.0

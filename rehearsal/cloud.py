@@ -1,8 +1,10 @@
 """What exists: every declared resource, and how to reach the services that hold it."""
 
+import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +87,11 @@ class Cloud:
 
         Raises LookupError that says what was looked for and what there is.
         """
-        found = [resource for resource in self.declared(type_) if all(_value(resource, k) == v for k, v in where.items())]
+        found = [
+            resource
+            for resource in self.declared(type_)
+            if all(_value(resource, k) == v for k, v in where.items())
+        ]
         if len(found) != 1:
             there = [resource.name for resource in self.declared(type_)]
             message = f"{len(found)} resources of type {type_} match {where}; declared are {there}"
@@ -93,7 +99,7 @@ class Cloud:
         return found[0]
 
     def client(self, service: str, credentials: Credentials | None = None) -> Any:
-        """A boto3 client for the local cloud, acting as `credentials` (the administrator when left out)."""
+        """A botocore client for the local cloud, acting as `credentials` (the administrator when left out)."""
         who = credentials or ADMINISTRATOR
         with self._clients_lock:  # clients are safe in threads, making them from one session is not
             key = (service, who.access_key_id)
@@ -102,10 +108,9 @@ class Cloud:
             return self._clients[key]
 
     def _make_client(self, service: str, who: Credentials) -> Any:
-        import boto3  # noqa: PLC0415  (0.2 s that most readers of this module never need)
-        from botocore.config import Config  # noqa: PLC0415
+        from botocore.config import Config  # noqa: PLC0415  (0.2 s that most readers of this module never need)
 
-        return boto3.client(
+        return _session().create_client(
             service,
             region_name=self.region,
             endpoint_url=self.endpoint,
@@ -114,6 +119,22 @@ class Cloud:
             aws_session_token=who.session_token,
             config=Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"}),
         )
+
+
+@cache
+def _session() -> Any:
+    """A botocore session that reads neither the developer's profile nor their files: no call of ours may leave with them."""
+    from botocore.session import Session  # noqa: PLC0415
+
+    nowhere = (None, None, os.devnull, None)
+    return Session(
+        session_vars={
+            "profile": (None, None, None, None),
+            "config_file": nowhere,
+            "credentials_file": nowhere,
+            "ignore_configured_endpoint_urls": (None, None, True, None),
+        }
+    )
 
 
 def _value(resource: Declared, key: str) -> Any:

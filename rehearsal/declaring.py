@@ -65,7 +65,7 @@ class _Answering(Mocks):
             raise
         return made.id, dict(made.outputs)
 
-    def call(self, args: MockCallArgs) -> dict[str, Any]:
+    def call(self, args: MockCallArgs) -> Any:
         return answer(self._cloud, args.token)
 
 

@@ -29,8 +29,8 @@ class Level(Protocol):
     build_environment: Mapping[str, str]
     """What that `docker` needs to know."""
 
-    def __init__(self, cloud: Cloud, processes: Processes) -> None:
-        """Get ready to run containers for a cloud."""
+    def __init__(self, cloud: Cloud, processes: Processes, architecture: str) -> None:
+        """Get ready to run containers for a cloud, of images for `architecture` (`amd64` or `arm64`)."""
         ...
 
     @staticmethod
@@ -44,7 +44,12 @@ class Level(Protocol):
         ...
 
     def push(
-        self, folder: Path, overlays: Sequence[Path], repository: str, tags: Sequence[str], pusher: Credentials
+        self,
+        folder: Path,
+        overlays: Sequence[Path],
+        repository: str,
+        tags: Sequence[str],
+        pusher: Credentials,
     ) -> str:
         """Make an image of an application's folder and push it as `pusher`; its digest."""
         ...
@@ -59,14 +64,16 @@ class ProcessLevel:
         "the image's base and RUN steps, container isolation, the declared network, TLS"
     )
 
-    def __init__(self, cloud: Cloud, processes: Processes) -> None:
+    def __init__(self, cloud: Cloud, processes: Processes, architecture: str) -> None:
         """Install the `docker` that answers for this level."""
         self._cloud = cloud
-        self.runtime: Runtime = ProcessRuntime.of(cloud, processes)
+        self._architecture = architecture
+        self.runtime: Runtime = ProcessRuntime.of(cloud, processes, architecture=architecture)
         self.docker = install_docker_front(cloud.scratch / "docker").parent
-        self.build_environment = {
+        self.build_environment: Mapping[str, str] = {
             "REHEARSAL_REGISTRY": cloud.endpoint.removeprefix("http://"),
             "REHEARSAL_STORE": str(cloud.scratch / "images"),
+            "REHEARSAL_ARCHITECTURE": architecture,
         }
 
     @staticmethod
@@ -80,9 +87,14 @@ class ProcessLevel:
         return url
 
     def push(
-        self, folder: Path, overlays: Sequence[Path], repository: str, tags: Sequence[str], pusher: Credentials
+        self,
+        folder: Path,
+        overlays: Sequence[Path],
+        repository: str,
+        tags: Sequence[str],
+        pusher: Credentials,
     ) -> str:
         """Pack the folder by its Dockerfile and push it by the registry protocol."""
-        image = pack(folder, overlays=overlays)
+        image = pack(folder, overlays=overlays, architecture=self._architecture)
         client = self._cloud.client("ecr", pusher)
         return Registry(self._cloud.endpoint, lambda: ecr_token(client)).push(image, repository, tags)

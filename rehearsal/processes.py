@@ -58,6 +58,10 @@ class Child:
         process 1, whose end is the end of the others too.
         """
         self.signal(everyone=everyone)
+        return self.end(timeout)
+
+    def end(self, timeout: float) -> int:
+        """Wait at most `timeout` real seconds, kill what still runs of the family; the exit code."""
         if self.poll() is None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(timeout)
@@ -142,17 +146,32 @@ class Processes:
 
     def stop(self, child: Child, timeout: float = 5.0, *, everyone: bool = True) -> int:
         """Stop one child (see `Child.stop`) and forget it; its exit code."""
-        code = child.stop(timeout, everyone=everyone)
-        with self._lock:
-            if child in self._children:
-                self._children.remove(child)
-                self._tell_if_there(f"- {child.pid}")
-        return code
+        child.signal(everyone=everyone)
+        return self._end(child, timeout)
+
+    def stop_together(self, children: Sequence[Child], timeout: float = 5.0) -> None:
+        """Stop several at the same time, as a task's containers are: the signal goes to the leaders, once.
+
+        A second signal may find an application on its way out, its handlers already gone, and spoil its exit code.
+        """
+        for child in children:
+            child.signal()
+        deadline = time.monotonic() + timeout
+        for child in children:
+            self._end(child, max(0.0, deadline - time.monotonic()))
 
     def running(self) -> list[Child]:
         """Children not stopped yet, oldest first; one that ended by itself may have left a family."""
         with self._lock:
             return list(self._children)
+
+    def _end(self, child: Child, timeout: float) -> int:
+        code = child.end(timeout)
+        with self._lock:
+            if child in self._children:
+                self._children.remove(child)
+                self._tell_if_there(f"- {child.pid}")
+        return code
 
     def _tell(self, line: str) -> None:
         pipe = self._reaper.stdin if self._reaper else None

@@ -31,7 +31,7 @@ from rehearsal.executions import Execution
 from rehearsal.gateway import Gateway
 from rehearsal.iam import Authority, Credentials
 from rehearsal.journal import Journal
-from rehearsal.level import Level
+from rehearsal.level import ARCHITECTURES, Level
 from rehearsal.loadbalancer import LoadBalancers
 from rehearsal.postgres import Postgres
 from rehearsal.processes import Processes
@@ -59,7 +59,6 @@ class Rehearsal:
     services: EcsServices
     deployments: Deployments
     events: EventBridge
-    database_url: str = field(repr=False)
     held: list[Mapping[str, Any]] | None = None
     """Events of pushes that wait to be delivered by hand; None delivers each at once."""
     _arrived: threading.Condition = field(default_factory=threading.Condition)
@@ -89,7 +88,9 @@ class Rehearsal:
         """Push a version of the application under a tag of its own and under the stack's tag; its digest."""
         image = self.settings.image
         unique = f"{version.name}-{secrets.token_hex(4)}"
-        return self.level.push(version.folder, version.overlays, image.repository, [unique, image.tag], self.pusher())
+        return self.level.push(
+            version.folder, version.overlays, image.repository, [unique, image.tag], self.pusher()
+        )
 
     @property
     def pipeline_name(self) -> str:
@@ -98,7 +99,9 @@ class Rehearsal:
 
     def pushed(self, push: Push) -> None:
         """What ECR does after an image has arrived under a tag: it sends an event."""
-        self.journal.record("ECR", f"{push.repository}:{push.tag} is now {short(push.digest)}", digest=push.digest)
+        self.journal.record(
+            "ECR", f"{push.repository}:{push.tag} is now {short(push.digest)}", digest=push.digest
+        )
         event = push_event(push)
         if self.held is not None:
             self.held.append(event)
@@ -148,36 +151,49 @@ def rehearsing(
     """
     journal = journal or Journal()
     config = stack_config(stack, root)
-    settings = parse({key.removeprefix(f"{NAMESPACE}:"): v for key, v in config.items() if key.startswith(NAMESPACE)})
+    settings = parse(
+        {key.removeprefix(f"{NAMESPACE}:"): v for key, v in config.items() if key.startswith(NAMESPACE)}
+    )
     with ExitStack() as ends:
         folder = ends.enter_context(run_folder(root))
         processes = ends.enter_context(Processes())
         background = ends.enter_context(ThreadPoolExecutor(1, thread_name_prefix="postgres"))
         database = background.submit(_database, ends, level, processes, folder)
         authority = Authority()
-        pushes: Future[Rehearsal] = Future()
-        gateway = Gateway(authority, lambda push: pushes.result().pushed(push), log=folder / "emulator.log")
-        ends.callback(gateway.stop)
         region = str(config.get("aws:region", "us-east-1"))
+        pushes: Future[Rehearsal] = Future()
+        gateway = Gateway(
+            authority, lambda push: pushes.result().pushed(push), region=region, log=folder / "emulator.log"
+        )
+        ends.callback(gateway.stop)
         cloud = Cloud(gateway.start(), authority, journal, folder, region=region)
         declare(cloud, stack, config)
         journal.record("Pulumi", f"{cloud.count()} resources of stack {stack} declared")
-        url = database.result()
-        store(cloud, settings, url)
-        rehearsal = ends.enter_context(_services(stack, settings, cloud, level(cloud, processes), processes, url))
+        store(cloud, settings, database.result())
+        rehearsal = ends.enter_context(
+            _services(
+                stack,
+                settings,
+                cloud,
+                level(cloud, processes, ARCHITECTURES[settings.architecture]),
+                processes,
+            )
+        )
         pushes.set_result(rehearsal)
         yield rehearsal
 
 
 def _database(ends: ExitStack, level: type[Level], processes: Processes, folder: Path) -> str:
-    postgres = Postgres(processes, folder / "postgres", template=folder.parent / "templates", **level.database_access())
+    postgres = Postgres(
+        processes, folder / "postgres", template=folder.parent / "templates", **level.database_access()
+    )
     ends.enter_context(postgres)
     return level.database_url(postgres, postgres.create_database("app"))
 
 
 @contextmanager
-def _services(
-    stack: str, settings: Settings, cloud: Cloud, level: Level, processes: Processes, database_url: str
+def _services(  # one argument for each thing the services stand on
+    stack: str, settings: Settings, cloud: Cloud, level: Level, processes: Processes
 ) -> Generator[Rehearsal]:
     """AWS's services on the declared resources, and the declared ECS services started on their first revision."""
     with ExitStack() as ends:
@@ -187,7 +203,9 @@ def _services(
         ends.callback(deployments.stop)
         providers = {
             "ECR": EcrSource(cloud),
-            "CodeBuild": CodeBuild(cloud, processes, docker=level.docker, environment=level.build_environment),
+            "CodeBuild": CodeBuild(
+                cloud, processes, docker=level.docker, environment=level.build_environment
+            ),
             "CodeDeployToECS": CodeDeployToECS(cloud, deployments),
         }
         pipeline = ends.enter_context(CodePipeline(cloud, providers))
@@ -195,7 +213,7 @@ def _services(
             services.create_service(declared)
         events = EventBridge(cloud, pipeline.start)
         yield Rehearsal(
-            stack, settings, cloud, level, pipeline, load_balancers, services, deployments, events, database_url
+            stack, settings, cloud, level, pipeline, load_balancers, services, deployments, events
         )
 
 

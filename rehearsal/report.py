@@ -1,6 +1,7 @@
 """What a rehearsal tells people: a timeline while it goes, then a table of steps, or the same as JSON."""
 
 import json
+import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,19 +21,23 @@ class Timeline:
     def __init__(self, console: Console) -> None:
         """Print to `console`."""
         self._console = console
+        self._lock = threading.Lock()
 
     def entry(self, entry: Entry) -> None:
         """One thing that happened."""
-        self._console.print(
+        self._print(
             f"[dim]{entry.seconds:7.2f}[/]  [cyan]{entry.source:<12}[/] {escape(_first_line(entry.message))}",
-            highlight=False,
-            soft_wrap=True,
         )
 
     def step(self, step: Step) -> None:
         """One step that is over."""
         mark = "[green]ok[/]" if step.ok else "[bold red]no[/]"
-        self._console.print(f"[bold]{step.seconds:6.2f}s[/]  {mark}  [bold]{escape(step.name)}[/]", highlight=False)
+        self._print(f"[bold]{step.seconds:6.2f}s[/]  {mark}  [bold]{escape(step.name)}[/]")
+
+    def _print(self, line: str) -> None:
+        """One whole line: entries come from many threads."""
+        with self._lock:
+            self._console.print(line, highlight=False, soft_wrap=True)
 
 
 def table(plays: Sequence[Play], console: Console) -> None:

@@ -76,8 +76,13 @@ def release(rehearsal: Rehearsal, play: Play) -> None:
     with Stream(rehearsal.url(_service(rehearsal))) as stream:
         _released(rehearsal, play, V2)
     with play.step("not one request failed while traffic moved") as seen:
-        _expect(not stream.failures, f"{len(stream.failures)} of {stream.sent} failed: {sorted(set(stream.failures))}")
-        seen.append(f"{stream.sent} requests: " + ", ".join(f"{n} by {v}" for v, n in stream.versions.items()))
+        _expect(
+            not stream.failures,
+            f"{len(stream.failures)} of {stream.sent} failed: {sorted(set(stream.failures))}",
+        )
+        seen.append(
+            f"{stream.sent} requests: " + ", ".join(f"{n} by {v}" for v, n in stream.versions.items())
+        )
 
 
 def broken_migration(rehearsal: Rehearsal, play: Play) -> None:
@@ -88,10 +93,12 @@ def broken_migration(rehearsal: Rehearsal, play: Play) -> None:
         digest = rehearsal.push(BROKEN)
     with play.step("the release stops at its migration") as seen:
         execution = rehearsal.release_of(digest, RELEASE_TIMEOUT)
-        _expect(execution.status == FAILED, f"it is {execution.status}; a failed migration must fail the release")
+        _expect(
+            execution.status == FAILED, f"it is {execution.status}; a failed migration must fail the release"
+        )
         migrate = execution.action("Migrate")
         _expect(migrate.status == FAILED, f"Migrate is {migrate.status}")
-        seen.append(migrate.error_message or "")
+        seen.append(_own_words(migrate.error_message or ""))
     with play.step("nothing was deployed") as seen:
         ran = [action.action for action in execution.actions]
         _expect(not [name for name in ran if name.startswith("Deploy")], f"these actions ran: {ran}")
@@ -103,7 +110,10 @@ def denied(rehearsal: Rehearsal, play: Play) -> None:
     """Take one statement from the build's role: the release stops where AWS would stop it, and names what is missing."""
     before = _answering(rehearsal)
     action = "ecr:BatchGetImage"
-    with play.step(f"the build's role loses the statement with {action}") as seen, _without(rehearsal, action) as lost:
+    with (
+        play.step(f"the build's role loses the statement with {action}") as seen,
+        _without(rehearsal, action) as lost,
+    ):
         seen.append(f"taken away: {', '.join(lost)}")
         digest = rehearsal.push(V4)
         execution = rehearsal.release_of(digest, RELEASE_TIMEOUT)
@@ -113,7 +123,7 @@ def denied(rehearsal: Rehearsal, play: Play) -> None:
         repository = f":repository/{rehearsal.settings.image.repository}"
         for part in (f"is not authorized to perform: {action}", repository):
             _expect(part in said, f"the error does not name {part!r}: {said}")
-        seen.append(said)
+        seen.append(next(line for line in said.splitlines() if action in line))
     with play.step("nothing changed for anyone") as seen:
         seen.append(f"{_answering(rehearsal, before)} keeps answering")
 
@@ -133,9 +143,16 @@ def _released(rehearsal: Rehearsal, play: Play, version: Version) -> None:
     with play.step(f"release {version.name}") as seen:
         execution = rehearsal.release_of(digest, RELEASE_TIMEOUT)
         _expect(execution.status == SUCCEEDED, _why(execution))
-        seen.append(", ".join(f"{a.action} {(a.ended or a.started) - a.started:.2f} s" for a in execution.actions))
+        seen.append(
+            ", ".join(f"{a.action} {(a.ended or a.started) - a.started:.2f} s" for a in execution.actions)
+        )
     with play.step(f"{version.name} answers through the load balancer") as seen:
         seen.append(_answering(rehearsal, version.name))
+
+
+def _own_words(message: str) -> str:
+    """The last lines of a failed build's own log: what comes after CodeBuild's frame around them."""
+    return "\n".join(line for line in message.splitlines()[1:] if not line.startswith("delivery: image "))
 
 
 def _why(execution: Execution) -> str:

@@ -25,7 +25,9 @@ def run_folder(root: Path) -> Generator[Path]:
         folder.chmod(0o755)
     except OSError as error:
         rule = "a rehearsal writes into the project's folder only"
-        raise RehearsalError(str(scratch), f"{rule}, and this failed: {error.strerror}", "make it writable") from None
+        raise RehearsalError(
+            str(scratch), f"{rule}, and this failed: {error.strerror}", "make it writable"
+        ) from None
     try:
         yield folder
     finally:

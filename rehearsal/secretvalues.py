@@ -28,7 +28,9 @@ def store(cloud: Cloud, settings: Settings, database_url: str) -> None:
         one = parse(reference)
         value = database_url if variable in DATABASE_VARIABLES else secrets.token_urlsafe(24)
         if one.parameter is not None:
-            cloud.client("ssm").put_parameter(Name=one.parameter, Value=value, Type="SecureString", Overwrite=True)
+            cloud.client("ssm").put_parameter(
+                Name=one.parameter, Value=value, Type="SecureString", Overwrite=True
+            )
         else:
             values.setdefault(one.arn or "", {})[one.json_key] = value
     for arn, keys in values.items():

@@ -1,15 +1,15 @@
 """CloudWatch and EventBridge: log groups for real, rules, targets and alarms on record."""
 
+import contextlib
+
 from rehearsal.cloud import Cloud
 from rehearsal.resources.kind import Inputs, Kind, Made, arn, on_record
 
 
 def _log_group(cloud: Cloud, inputs: Inputs) -> Made:
     logs = cloud.client("logs")
-    try:
+    with contextlib.suppress(logs.exceptions.ResourceAlreadyExistsException):
         logs.create_log_group(logGroupName=inputs["name"])
-    except logs.exceptions.ResourceAlreadyExistsException:
-        pass  # a change of retention
     if inputs.get("retentionInDays"):
         logs.put_retention_policy(logGroupName=inputs["name"], retentionInDays=int(inputs["retentionInDays"]))
     return inputs["name"], {"arn": arn(cloud, "logs", f"log-group:{inputs['name']}")}

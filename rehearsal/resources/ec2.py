@@ -12,7 +12,9 @@ def _security_group(cloud: Cloud, inputs: Inputs) -> Made:
 
 
 def _rule(cloud: Cloud, inputs: Inputs) -> Made:
-    text = "-".join(str(inputs.get(key)) for key in ("securityGroupId", "referencedSecurityGroupId", "fromPort"))
+    text = "-".join(
+        str(inputs.get(key)) for key in ("securityGroupId", "referencedSecurityGroupId", "fromPort")
+    )
     rule_id = f"sgr-{hashlib.sha256(text.encode()).hexdigest()[:17]}"
     return rule_id, {
         "arn": arn(cloud, "ec2", f"security-group-rule/{rule_id}"),

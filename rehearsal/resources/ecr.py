@@ -38,6 +38,10 @@ def _lifecycle(cloud: Cloud, inputs: Inputs) -> Made:
 
 
 KINDS = {
-    "aws:ecr/repository:Repository": Kind(_repository, _remove_repository, longest=256, replaced_by=frozenset({"name"})),
-    "aws:ecr/lifecyclePolicy:LifecyclePolicy": Kind(_lifecycle, named=None, replaced_by=frozenset({"repository"})),
+    "aws:ecr/repository:Repository": Kind(
+        _repository, _remove_repository, longest=256, replaced_by=frozenset({"name"})
+    ),
+    "aws:ecr/lifecyclePolicy:LifecyclePolicy": Kind(
+        _lifecycle, named=None, replaced_by=frozenset({"repository"})
+    ),
 }

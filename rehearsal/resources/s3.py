@@ -3,6 +3,8 @@
 The bucket policy is not enforced: the rehearsal speaks plain HTTP on this machine, which TLS-only refuses.
 """
 
+import contextlib
+
 from rehearsal.cloud import Cloud
 from rehearsal.resources.kind import Inputs, Kind, Made, attached_to
 
@@ -10,11 +12,13 @@ from rehearsal.resources.kind import Inputs, Kind, Made, attached_to
 def _bucket(cloud: Cloud, inputs: Inputs) -> Made:
     name = inputs["bucket"]
     s3 = cloud.client("s3")
-    where = {} if cloud.region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": cloud.region}}
-    try:
+    where = (
+        {}
+        if cloud.region == "us-east-1"
+        else {"CreateBucketConfiguration": {"LocationConstraint": cloud.region}}
+    )
+    with contextlib.suppress(s3.exceptions.BucketAlreadyOwnedByYou, s3.exceptions.BucketAlreadyExists):
         s3.create_bucket(Bucket=name, **where)
-    except (s3.exceptions.BucketAlreadyOwnedByYou, s3.exceptions.BucketAlreadyExists):
-        pass  # a change of what is only on record
     return name, {
         "arn": f"arn:{cloud.partition}:s3:::{name}",
         "bucketDomainName": f"{name}.s3.amazonaws.com",
@@ -34,7 +38,9 @@ def _remove_bucket(cloud: Cloud, resource_id: str, inputs: Inputs) -> None:
 
 def _versioning(cloud: Cloud, inputs: Inputs) -> Made:
     status = inputs["versioningConfiguration"]["status"]
-    cloud.client("s3").put_bucket_versioning(Bucket=inputs["bucket"], VersioningConfiguration={"Status": status})
+    cloud.client("s3").put_bucket_versioning(
+        Bucket=inputs["bucket"], VersioningConfiguration={"Status": status}
+    )
     return inputs["bucket"], {}
 
 
@@ -46,7 +52,11 @@ def _object(cloud: Cloud, inputs: Inputs) -> Made:
         ContentType=inputs.get("contentType", "binary/octet-stream"),
     )
     made = f"arn:{cloud.partition}:s3:::{inputs['bucket']}/{inputs['key']}"
-    return inputs["key"], {"arn": made, "etag": answer["ETag"].strip('"'), "versionId": answer.get("VersionId", "")}
+    return inputs["key"], {
+        "arn": made,
+        "etag": answer["ETag"].strip('"'),
+        "versionId": answer.get("VersionId", ""),
+    }
 
 
 def _remove_object(cloud: Cloud, resource_id: str, inputs: Inputs) -> None:

@@ -17,5 +17,7 @@ def _remove_parameter(cloud: Cloud, resource_id: str, inputs: Inputs) -> None:  
 
 
 KINDS = {
-    "aws:ssm/parameter:Parameter": Kind(_parameter, _remove_parameter, longest=2048, replaced_by=frozenset({"name"}))
+    "aws:ssm/parameter:Parameter": Kind(
+        _parameter, _remove_parameter, longest=2048, replaced_by=frozenset({"name"})
+    )
 }

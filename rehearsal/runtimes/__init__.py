@@ -51,6 +51,8 @@ class Runtime(Protocol):
 
     level: str
 
-    def run_task(self, task_id: str, containers: Sequence[ContainerSpec], cpu: str, memory: str) -> RunningTask:
+    def run_task(
+        self, task_id: str, containers: Sequence[ContainerSpec], cpu: str, memory: str
+    ) -> RunningTask:
         """Start every container of a task; raises RuntimeError with the reason when one can't be started."""
         ...

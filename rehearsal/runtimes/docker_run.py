@@ -137,9 +137,12 @@ def _follow(launch: Launch, record: Path) -> int:
         message = f'docker: Error response from daemon: exec: "{launch.words[0]}": {reason}: unknown'
         raise DockerError(message, _NOT_FOUND if missing else _NOT_EXECUTABLE) from error
     record.write_text(str(process.pid), encoding="utf-8")
+    passed: set[int] = set()
     while True:
-        while wanted:
-            process.send_signal(wanted.pop(0))
+        for signum in set(wanted) - passed:
+            # Once each: `timeout` signals us twice, and the second would find an application on its way out.
+            passed.add(signum)
+            process.send_signal(signum)
         try:
             code = process.wait(0.02)
         except subprocess.TimeoutExpired:

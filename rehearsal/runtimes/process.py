@@ -9,7 +9,6 @@ stand-in plays them, and the task says which.
 """
 
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -73,11 +72,7 @@ class ProcessTask:
 
     def stop(self, timeout: float) -> None:
         """Send TERM to every container, after `timeout` real seconds KILL; returns when nothing runs."""
-        for started in self._started.values():
-            started.child.signal()
-        deadline = time.monotonic() + timeout
-        for started in self._started.values():
-            self._processes.stop(started.child, max(0.0, deadline - time.monotonic()), everyone=False)
+        self._processes.stop_together([started.child for started in self._started.values()], timeout)
 
 
 class ProcessRuntime:

@@ -1,6 +1,7 @@
 """Starting and stopping a gateway: what listens, what is left, and what stands in the way."""
 
 import socket
+import subprocess
 import threading
 from pathlib import Path
 
@@ -50,6 +51,19 @@ def test_only_its_own_port_listens_and_nothing_is_left() -> None:
         assert listening_ports() - ports == {own}
     assert listening_ports() == ports
     assert [one for one in threading.enumerate() if one not in threads] == []
+
+
+def test_a_child_process_does_not_inherit_the_port() -> None:
+    with Gateway(Authority(), print) as gateway:
+        port = int(gateway.endpoint.rpartition(":")[2])
+        sleeper = subprocess.Popen(["/bin/sleep", "30"], close_fds=False)
+    try:
+        with socket.socket() as again:
+            again.bind(("127.0.0.1", port))
+            again.listen()
+    finally:
+        sleeper.kill()
+        sleeper.wait()
 
 
 def test_a_second_start_begins_with_an_empty_cloud() -> None:

@@ -1,0 +1,1 @@
+"""Tests, in tiers: see `python -m tests --help`."""

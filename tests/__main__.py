@@ -1,0 +1,127 @@
+"""Runs the tiers of checks and tests that this machine has the parts for, and says which it left out and why.
+
+python -m tests [tier ...]        the named tiers, or all
+python -m tests --all [tier ...]  a tier that can't run is a failure (what CI asks for)
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+PACKAGES = (
+    "__main__.py",
+    "settings",
+    "documents",
+    "components",
+    "delivery",
+    "rehearsal",
+    "tests",
+    "benchmarks",
+    "examples",
+)
+SHELL = (".ci/run", "bin/delivery")
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a tier went."""
+
+    tier: str
+    failed: bool
+    text: str
+
+
+@dataclass(frozen=True)
+class Tier:
+    """One tier: what it shows, what it needs, and how it runs."""
+
+    name: str
+    shows: str
+    run: Callable[["Tier"], Result]
+    missing: Callable[[], str | None] = lambda: None
+    """What is missing on this machine and what would bring it in; None when nothing is."""
+
+
+def _lint(tier: Tier) -> Result:
+    present = [path for path in PACKAGES if (ROOT / path).exists()]
+    checks = [
+        ["ruff", "check", "--quiet", *present],
+        ["ruff", "format", "--check", "--quiet", *present],
+        ["pyright", "--pythonpath", sys.executable],
+        ["shellcheck", *SHELL],
+    ]
+    failed = [check[0] for check in checks if _call([str(BIN / check[0]), *check[1:]]) != 0]
+    text = f"{len(checks) - len(failed)} passed, {len(failed)} failed" + (
+        f" ({', '.join(failed)})" if failed else ""
+    )
+    return Result(tier.name, bool(failed), text)
+
+
+def _pytest(tier: Tier) -> Result:
+    """Pytest's exit code decides; a tier in which no test ran has failed too (exit code 5)."""
+    with tempfile.NamedTemporaryFile(suffix=".xml") as report:
+        command = [sys.executable, "-m", "pytest", "-q", f"tests/{tier.name}", f"--junitxml={report.name}"]
+        code = _call(command)
+        try:
+            suite = ET.parse(report.name).getroot().find("testsuite")  # noqa: S314  (written by pytest just now)
+        except ET.ParseError:
+            suite = None
+    counted = {
+        key: int(suite.get(key, 0)) if suite is not None else 0
+        for key in ("tests", "failures", "errors", "skipped")
+    }
+    bad = counted["failures"] + counted["errors"]
+    passed = counted["tests"] - bad - counted["skipped"]
+    text = f"{passed} passed, {bad} failed" + (
+        f", {counted['skipped']} skipped" if counted["skipped"] else ""
+    )
+    return Result(tier.name, code != 0 or counted["skipped"] > 0, text)
+
+
+def _call(command: Sequence[str]) -> int:
+    return subprocess.run(command, cwd=ROOT, check=False, stdin=subprocess.DEVNULL).returncode
+
+
+TIERS = (
+    Tier("lint", "formatting, lint, types, shell", _lint),
+    Tier("unit", "documents, settings, components, both stacks under mocks", _pytest),
+    Tier("rehearsal", "the imitated services and whole releases at level process", _pytest),
+)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run tiers; 0 when every one that ran passed (and, with --all, every one ran)."""
+    parser = argparse.ArgumentParser(prog="python -m tests", description="Run the tiers of checks and tests.")
+    parser.add_argument("--all", action="store_true", help="a tier that can't run is a failure")
+    parser.add_argument("tier", nargs="*", help=f"of {', '.join(tier.name for tier in TIERS)}; default: all")
+    chosen = parser.parse_args(arguments)
+    unknown = set(chosen.tier) - {tier.name for tier in TIERS}
+    if unknown:
+        parser.error(f"no tier {', '.join(sorted(unknown))}")
+    results = [_run(tier, must=chosen.all) for tier in TIERS if not chosen.tier or tier.name in chosen.tier]
+    print("\ntiers:")
+    for result in results:
+        print(f"  {result.tier}: {result.text}")
+    return int(any(result.failed for result in results))
+
+
+def _run(tier: Tier, *, must: bool) -> Result:
+    missing = tier.missing()
+    if missing:
+        return Result(tier.name, must, f"left out: {missing}")
+    print(f"\n== {tier.name}: {tier.shows}", flush=True)
+    begun = time.monotonic()
+    result = tier.run(tier)
+    return Result(result.tier, result.failed, f"{result.text}, {time.monotonic() - begun:.0f} s")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,12 @@
+"""The SDK and the tests see nothing of the machine's own AWS or Pulumi environment."""
+
+import logging
+import os
+
+for _name in list(os.environ):
+    if _name.startswith(("AWS_", "PULUMI_")):
+        del os.environ[_name]
+# An Output in an f-string would be registered as an error text; this makes it an error.
+os.environ["PULUMI_ERROR_OUTPUT_STRING"] = "true"
+# The SDK leaves futures behind whose error it has already raised once; asyncio repeats each when it is collected.
+logging.getLogger("asyncio").setLevel(logging.CRITICAL)
