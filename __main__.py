@@ -110,7 +110,7 @@ trigger = PushTrigger(
         "repository": image.repository,
         "tag": image.tag,
         "pipeline_arn": pipeline.arn,
-        "alarm_topic_arn": notifications.topic_arn,
+        "alarm_topic_arns": notifications.alarm_topic_arns,
     },
 )
 description = describe(

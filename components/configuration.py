@@ -8,7 +8,7 @@ import pulumi_aws as aws
 from pulumi.runtime import config
 
 from documents.names import Names, Place
-from settings import NAMESPACE, Settings, SettingsError, parse, refuse_examples
+from settings import NAMESPACE, Settings, SettingsError, parse, refuse_examples, refuse_stack_name
 
 
 def read() -> tuple[Settings, Names, Place]:
@@ -18,6 +18,7 @@ def read() -> tuple[Settings, Names, Place]:
     """
     try:
         settings = parse(_raw())
+        refuse_stack_name(settings, pulumi.get_stack())
         place = _place()
         refuse_examples(settings, place.account)
     except SettingsError as error:

@@ -32,6 +32,7 @@ class Descriptor(pulumi.ComponentResource):
             name=args["names"].descriptor,
             description="What the delivery stack made, for its operators",
             type="String",
+            tier="Intelligent-Tiering",  # several services are more than the 4 KB of a standard parameter
             value=pulumi.Output.json_dumps(args["content"], sort_keys=True),
             opts=pulumi.ResourceOptions(parent=self),
         )

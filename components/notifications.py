@@ -24,6 +24,8 @@ class Notifications(pulumi.ComponentResource):
 
     topic_arn: pulumi.Output[str]
     """ARN of the topic."""
+    alarm_topic_arns: list[pulumi.Output[str]]
+    """Topics that hear of alarms: this one, and the operator's own if there is one."""
 
     def __init__(
         self, name: str, args: NotificationsArgs, opts: pulumi.ResourceOptions | None = None
@@ -53,4 +55,6 @@ class Notifications(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=[may_publish])),
         )
         self.topic_arn = topic.arn
-        self.register_outputs({"topicArn": self.topic_arn})
+        theirs = args["notify"].alarm_topic_arn
+        self.alarm_topic_arns = [topic.arn, *([pulumi.Output.from_input(theirs)] if theirs else [])]
+        self.register_outputs({"topicArn": self.topic_arn, "alarmTopicArns": self.alarm_topic_arns})

@@ -1,5 +1,6 @@
 """What starts the pipeline: a push under the stack's tag, with the pushed digest pinned."""
 
+from collections.abc import Sequence
 from typing import TypedDict
 
 import pulumi
@@ -19,8 +20,8 @@ class PushTriggerArgs(TypedDict):
     repository: str
     tag: str
     pipeline_arn: pulumi.Input[str]
-    alarm_topic_arn: pulumi.Input[str]
-    """Topic that hears of pushes that could not be delivered."""
+    alarm_topic_arns: Sequence[pulumi.Input[str]]
+    """Topics that hear of pushes that could not be delivered."""
 
 
 class PushTrigger(pulumi.ComponentResource):
@@ -90,7 +91,7 @@ class PushTrigger(pulumi.ComponentResource):
             threshold=1,
             comparison_operator="GreaterThanOrEqualToThreshold",
             treat_missing_data="notBreaching",
-            alarm_actions=[args["alarm_topic_arn"]],
+            alarm_actions=args["alarm_topic_arns"],
             opts=inside,
         )
         self.rule_name = rule.name

@@ -5,7 +5,7 @@ from typing import TypedDict
 import pulumi
 from pulumi_aws import ec2, lb
 
-from documents.names import parent_of_target_group
+from documents.names import fitting
 from settings.network import Network
 from settings.service import LoadBalancer, Service
 
@@ -77,7 +77,7 @@ class ServiceFront(pulumi.ComponentResource):
             opts=inside,
         )
         made = lb.LoadBalancer(
-            f"{name}-balancer",
+            fitting(f"{name}-balancer"),
             load_balancer_type="application",
             internal=balancer.internal,
             security_groups=[group.id],
@@ -114,7 +114,7 @@ class ServiceFront(pulumi.ComponentResource):
 def _target_group(name: str, args: ServiceFrontArgs, inside: pulumi.ResourceOptions) -> lb.TargetGroup:
     service, check = args["service"], args["service"].health_check
     return lb.TargetGroup(
-        parent_of_target_group(name),
+        fitting(name),
         vpc_id=args["network"].vpc_id,
         port=service.port,
         protocol="HTTP",

@@ -75,6 +75,9 @@ def appspec_file(service: str) -> str:
     return f"appspec-{service}.yaml"
 
 
-def parent_of_target_group(name: str) -> str:
-    """`name` cut so that Pulumi's suffix of eight characters still fits into the 32 that ELB allows."""
+def fitting(name: str) -> str:
+    """`name` cut so that Pulumi's suffix of eight characters still fits into the 32 that ELB allows.
+
+    For load balancers and target groups (Elastic Load Balancing API Reference, CreateLoadBalancer, CreateTargetGroup).
+    """
     return name[:24].rstrip("-")

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 _SECRET_ARN = re.compile(
-    r"^(?P<arn>arn:aws[\w-]*:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6})"
-    r"(?::(?P<key>[^:]*)(?::(?P<stage>[^:]*)(?::(?P<version>[^:]*))?)?)?$"
+    r"(?P<arn>arn:aws[\w-]*:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6})"
+    r"(?::(?P<key>[^:]*)(?::(?P<stage>[^:]*)(?::(?P<version>[^:]*))?)?)?"
 )
-_PARAMETER_ARN = re.compile(r"^arn:aws[\w-]*:ssm:[\w-]+:\d{12}:parameter(?P<name>/[\w./-]+)$")
-_PARAMETER_NAME = re.compile(r"^/[\w.-]+(/[\w.-]+)*$")
+_PARAMETER_ARN = re.compile(r"arn:aws[\w-]*:ssm:[\w-]+:\d{12}:parameter(?P<name>/[\w./-]+)")
+_PARAMETER_NAME = re.compile(r"/[\w.-]+(/[\w.-]+)*")
 
 
 @dataclass(frozen=True)
@@ -33,15 +33,15 @@ def parse(value: str) -> Reference:
     secrets-envvar-ssm-paramstore). Raises ValueError, which never repeats the value: it may be the secret itself,
     pasted in the wrong place.
     """
-    if match := _SECRET_ARN.match(value):
+    if match := _SECRET_ARN.fullmatch(value):
         key, stage, version = (match[name] or "" for name in ("key", "stage", "version"))
         if stage and version:
             message = "names a version stage and a version id; Secrets Manager takes one of the two: leave one empty"
             raise ValueError(message)
         return Reference(match["arn"], None, key, stage, version)
-    if match := _PARAMETER_ARN.match(value):
+    if match := _PARAMETER_ARN.fullmatch(value):
         return Reference(value, match["name"])
-    if _PARAMETER_NAME.match(value):
+    if _PARAMETER_NAME.fullmatch(value):
         return Reference(None, value)
     message = (
         "is neither the full ARN of a Secrets Manager secret (arn:aws:secretsmanager:…:secret:NAME-AbCdEf, "

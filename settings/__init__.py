@@ -26,6 +26,7 @@ __all__ = [
     "examples",
     "parse",
     "refuse_examples",
+    "refuse_stack_name",
 ]
 
 NAMESPACE = "delivery"
@@ -39,6 +40,13 @@ _EXAMPLE_ARN = re.compile(rf"^arn:[^:]*:[^:]*:[^:]*:{EXAMPLE_ACCOUNT}:")
 _EXAMPLE_ADDRESS = re.compile(r"@(?:[\w-]+\.)*example\.(?:com|org|net)$")
 
 APPLICATION = r"^[a-z][a-z0-9-]{0,22}[a-z0-9]$"
+MOST_SERVICES = 8
+"""Services of one stack. With longer names more would not fit: an inline policy has at most 10,240 characters (IAM User Guide,
+reference_iam-quotas), and the descriptor at most 8 KB (Systems Manager User Guide, parameter-store-advanced-parameters)."""
+
+LONGEST_ROLE_NAME = 64
+"""Characters of an IAM role's name (IAM User Guide, reference_iam-quotas)."""
+
 SERVICE = r"^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$"
 
 
@@ -51,14 +59,16 @@ class Settings(Group):
     image: Image = Field(description="The ECR repository, the tag whose push is a release, and who may push.")
     network: Network = Field(description="VPC, private subnets and the database's security group.")
     migration: Migration = Field(description="The command run from the pushed image before traffic moves.")
-    services: dict[str, Service] = Field(min_length=1, max_length=20, description="Web services, by name.")
+    services: dict[str, Service] = Field(
+        min_length=1, max_length=MOST_SERVICES, description="Web services, by name."
+    )
     release: Release = Field(description="Mode, approval, window, alarms, retention and protection.")
     notify: Notify = Field(default=Notify(), description="Who hears of releases.")
 
     @model_validator(mode="after")
     def _service_names(self) -> "Settings":
         for name in self.services:
-            if not re.match(SERVICE, name):
+            if not re.fullmatch(SERVICE, name):
                 message = f"service name {name!r} does not have the form {SERVICE}; it becomes part of AWS names: choose another"
                 raise ValueError(message)
         return self
@@ -116,6 +126,22 @@ def examples(settings: Settings) -> list[str]:
         for path, value in found
         if _EXAMPLE_ID.match(value) or _EXAMPLE_ARN.match(value) or _EXAMPLE_ADDRESS.search(value)
     ]
+
+
+def refuse_stack_name(settings: Settings, stack: str) -> None:
+    """Raise SettingsError when names made with the stack's name would be refused by AWS."""
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", stack):
+        raise SettingsError(
+            f"stack {stack!r} becomes part of AWS names, which take small letters, digits and hyphens: "
+            "call the stack otherwise"
+        )
+    for service in settings.services:
+        longest = f"{settings.application}-{stack}-{service}-execution"
+        if len(longest) > LONGEST_ROLE_NAME:
+            raise SettingsError(
+                f"application {settings.application!r}, stack {stack!r} and service {service!r} make the role name {longest}, "
+                f"{len(longest)} characters; IAM takes {LONGEST_ROLE_NAME}: shorten one of the three"
+            )
 
 
 def refuse_examples(settings: Settings, account: str) -> None:

@@ -15,6 +15,7 @@ import pulumi
 from answers import ACCOUNT, Answers
 from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockMonitor
+from pulumi.runtime.settings import get_root_resource
 
 from documents.names import Names, Place
 from rehearsal.program import evaluating, plain, run_program, stack_config
@@ -89,11 +90,6 @@ class Graph(MockMonitor):
             self.sent[urn] = Sent(urn, request, rpc.deserialize_properties(request.object))
         return super().RegisterResource(request)
 
-    def RegisterResourceOutputs(self, request: Any) -> Any:
-        if "pulumi:pulumi:Stack" in request.urn:
-            self.exports = plain(rpc.deserialize_properties(request.outputs))
-        return super().RegisterResourceOutputs(request)
-
     def all(self, type_: str) -> list[Sent]:
         """Everything of a type, given by its last word: `Role`, `Pipeline`."""
         return [one for one in self.sent.values() if one.type.rpartition(":")[2] == type_]
@@ -140,7 +136,13 @@ def _evaluated(stack: str, config: Config, account: str) -> Graph:
         except Exception as error:
             error.add_note(f"{len(graph.sent)} resources were declared before")
             raise
+        graph.exports = asyncio.get_event_loop().run_until_complete(_exports())
     return graph
+
+
+async def _exports() -> dict[str, Any]:
+    root: Any = get_root_resource()
+    return _whole(await pulumi.Output.from_input(dict(root.outputs)).future())
 
 
 @contextmanager

@@ -31,7 +31,7 @@ def test_an_output_in_a_formatted_text_is_an_error() -> None:
         queue = sqs.Queue("one")
         sqs.Queue("two", name=f"{queue.name}-suffix")
 
-    with pytest.raises(TypeError):
+    with pytest.raises(Exception, match="not supported"):
         deployed(build)
 
 
