@@ -12,7 +12,7 @@ class Group(BaseModel):
     """A group of settings, read from one object of the stack's YAML."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=to_camel, hide_input_in_errors=False
+        frozen=True, extra="forbid", alias_generator=to_camel, defer_build=True
     )
 
 

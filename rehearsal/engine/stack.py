@@ -1,0 +1,123 @@
+"""One stack of the project, driven by the real CLI and engine against the local cloud.
+
+Everything is in one scratch folder: copies of `Pulumi.yaml` and the stack's file (the CLI may write into the latter), the
+file backend, Pulumi's home. The Automation API serves the program from this process, so no language plugin is needed.
+"""
+
+import os
+import runpy
+import secrets
+import shutil
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pulumi import automation
+from pulumi.automation.errors import CommandError
+
+from rehearsal.cloud import Cloud
+from rehearsal.engine.outcome import EngineFailed, Listener, Outcome
+from rehearsal.engine.provider import Provider
+from rehearsal.program import PROJECT, ROOT
+
+SCRUBBED = ("AWS_", "PULUMI_", "GOOGLE_", "AZURE_", "VAULT_")
+"""Beginnings of variables that could lead the CLI to somebody's account, backend or key."""
+
+
+class Stack:
+    """A stack whose every run is structured: what was done, by URN."""
+
+    def __init__(self, stack: automation.Stack, provider: Provider, settings_file: Path) -> None:
+        """Hold an initialized stack; see `engine_stack`."""
+        self._stack = stack
+        self.provider = provider
+        """The provider, for its log, its injected failures and its view of what is live."""
+        self.settings_file = settings_file
+        """The copy of the stack's file, free to be edited."""
+
+    def edit(self, change: Callable[[dict[str, Any]], None]) -> None:
+        """Change the configuration, in the copy of the stack's file; `change` gets its `config` mapping."""
+        document = yaml.safe_load(self.settings_file.read_text(encoding="utf-8"))
+        change(document["config"])
+        self.settings_file.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+
+    def preview(self) -> Outcome:
+        """What `up` would do."""
+        return self._run(self._stack.preview)
+
+    def up(self) -> Outcome:
+        """Make the cloud what the program says."""
+        return self._run(self._stack.up)
+
+    def refresh(self) -> Outcome:
+        """Make the state what the cloud says."""
+        return self._run(self._stack.refresh)
+
+    def destroy(self) -> Outcome:
+        """Remove everything."""
+        return self._run(self._stack.destroy)
+
+    def export(self) -> dict[str, Any]:
+        """The state, as `pulumi stack export` writes it: secrets encrypted."""
+        exported = self._stack.export_stack()
+        return {"version": exported.version, "deployment": exported.deployment}
+
+    def resources(self) -> dict[str, Mapping[str, Any]]:
+        """What the state holds, by URN."""
+        return {one["urn"]: one for one in self.export()["deployment"].get("resources", [])}
+
+    def _run(self, operation: Callable[..., Any]) -> Outcome:
+        listener = Listener()
+        try:
+            operation(on_event=listener, color="never", suppress_progress=True, suppress_outputs=True)
+        except CommandError as error:
+            outcome = listener.outcome()
+            said = "\n".join(outcome.diagnostics) or str(error)
+            raise EngineFailed(said, outcome) from None
+        return listener.outcome()
+
+
+@contextmanager
+def engine_stack(
+    cloud: Cloud, name: str, cli: automation.PulumiCommand, *, folder: Path | None = None, root: Path = ROOT
+) -> Generator[Stack]:
+    """A stack of the project at `root`, empty at first, in `folder` (below the cloud's scratch folder when left out).
+
+    Raises CommandError when the CLI cannot even begin.
+    """
+    scratch = folder or cloud.scratch / "engine"
+    for part in ("project", "backend", "home", "temporary"):
+        (scratch / part).mkdir(parents=True, exist_ok=True)
+    settings_file = scratch / "project" / f"Pulumi.{name}.yaml"
+    shutil.copyfile(root / "Pulumi.yaml", scratch / "project" / "Pulumi.yaml")
+    shutil.copyfile(root / settings_file.name, settings_file)
+    with Provider(cloud) as provider:
+        options = automation.LocalWorkspaceOptions(
+            work_dir=str(scratch / "project"),
+            pulumi_home=str(scratch / "home"),
+            pulumi_command=cli,
+            env_vars=_environment(scratch, provider.port),
+        )
+        stack = automation.create_or_select_stack(
+            name, project_name=PROJECT, program=lambda: _program(root), opts=options
+        )
+        yield Stack(stack, provider, settings_file)
+
+
+def _program(root: Path) -> None:
+    runpy.run_path(str(root / "__main__.py"), run_name="__main__")
+
+
+def _environment(scratch: Path, port: int) -> dict[str, str]:
+    emptied = {name: "" for name in os.environ if name.startswith(SCRUBBED)}
+    return {
+        **emptied,
+        "PULUMI_BACKEND_URL": f"file://{scratch / 'backend'}",
+        "PULUMI_CONFIG_PASSPHRASE": secrets.token_hex(16),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DEBUG_PROVIDERS": f"aws:{port}",
+        "HOME": str(scratch / "home"),
+        "TMPDIR": str(scratch / "temporary"),
+    }

@@ -1,0 +1,78 @@
+"""Lifecycle rules, bucket and topic policies, statements."""
+
+from documents import bucket, events, grants
+from documents.lifecycle import lifecycle
+from documents.names import Place
+from documents.notifications import RELEASE_EVENTS, topic_policy
+
+PLACE = Place("123456789012", "eu-central-1")
+
+
+def test_the_image_under_the_moving_tag_never_expires() -> None:
+    first, untagged, tagged = lifecycle("stg", 50, 90)["rules"]
+    assert first["selection"] == {
+        "tagStatus": "tagged",
+        "tagPatternList": ["stg"],
+        "countType": "imageCountMoreThan",
+        "countNumber": 1,
+    }, "one image at most is under a tag, so this rule expires nothing and shields it from the lower rules"
+    assert untagged["selection"]["countType"] == "sinceImagePushed", "a count would take a running image away"
+    assert untagged["selection"]["countNumber"] == 90
+    assert untagged["selection"]["countUnit"] == "days", "only the since-types have a unit, and they need it"
+    assert "countUnit" not in tagged["selection"]
+    assert tagged["selection"]["countNumber"] == 50
+    assert [rule["rulePriority"] for rule in (first, untagged, tagged)] == [1, 2, 3], "each priority once"
+
+
+def test_the_policy_of_the_bucket_refuses_plain_http_for_bucket_and_objects() -> None:
+    [statement] = bucket.tls_only("arn:aws:s3:::b")["Statement"]
+    assert statement["Effect"] == "Deny"
+    assert statement["Resource"] == ["arn:aws:s3:::b", "arn:aws:s3:::b/*"]
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_artifacts_expire_and_templates_stay() -> None:
+    expiring = [rule for rule in bucket.expire_artifacts("shop-stg") if "expiration" in rule]
+    assert [rule["filter"] for rule in expiring] == [{"prefix": "shop-stg/"}], "a waiting execution needs its templates"
+
+
+def test_only_this_rule_may_leave_events_in_the_queue() -> None:
+    [statement] = events.dead_letter_policy("queue-arn", "rule-arn")["Statement"]
+    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+    assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": "rule-arn"}}
+
+
+def test_notification_rules_and_alarms_of_this_account_may_publish() -> None:
+    rules, alarms = topic_policy("topic", "123456789012")["Statement"]
+    assert rules["Principal"] == {"Service": "codestar-notifications.amazonaws.com"}
+    assert alarms["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert alarms["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
+
+
+def test_failed_succeeded_and_waiting_releases_are_told() -> None:
+    assert set(RELEASE_EVENTS) == {
+        "codepipeline-pipeline-pipeline-execution-failed",
+        "codepipeline-pipeline-pipeline-execution-succeeded",
+        "codepipeline-pipeline-manual-approval-needed",
+    }
+
+
+def test_parameters_are_granted_by_arn_in_this_region_and_account() -> None:
+    [statement] = grants.read_secrets(PLACE, [], ["/shop/db"], [])
+    assert statement["Action"] == ["ssm:GetParameters"]
+    assert statement["Resource"] == ["arn:aws:ssm:eu-central-1:123456789012:parameter/shop/db"]
+
+
+def test_customer_keys_decrypt_through_the_two_services_only() -> None:
+    *_, statement = grants.read_secrets(PLACE, ["s"], [], ["key"])
+    assert statement["Action"] == ["kms:Decrypt"]
+    assert statement["Condition"] == {
+        "StringEquals": {
+            "kms:ViaService": ["secretsmanager.eu-central-1.amazonaws.com", "ssm.eu-central-1.amazonaws.com"]
+        }
+    }
+
+
+def test_no_secrets_make_no_statements() -> None:
+    assert grants.read_secrets(PLACE, [], [], []) == [], "an empty Resource list is refused by IAM"
+    assert grants.call_hooks({}) == []

@@ -1,0 +1,147 @@
+"""Task definition, AppSpec, and the version that names them."""
+
+import json
+import shlex
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from documents import appspec, taskdef
+from documents.shapes import ShapeError, check_input
+from documents.templates import version
+
+TASK = taskdef.Task(
+    family="shop-stg-web",
+    cpu=256,
+    memory=512,
+    architecture="ARM64",
+    execution_role="arn:aws:iam::123456789012:role/execution",
+    task_role="arn:aws:iam::123456789012:role/task",
+    log_group="/delivery/shop/stg/web",
+    region="us-east-1",
+)
+FILES = st.dictionaries(st.text(max_size=8), st.text(max_size=8), max_size=4)
+
+
+@given(FILES, FILES)
+def test_two_sets_of_files_have_one_version_only_when_they_are_the_same(
+    one: Mapping[str, str], other: Mapping[str, str]
+) -> None:
+    assert (version(one) == version(other)) == (one == other), "the prefix names the content, nothing else"
+
+
+@given(FILES)
+def test_the_order_of_files_does_not_change_the_version(files: Mapping[str, str]) -> None:
+    assert version(dict(reversed(list(files.items())))) == version(files)
+
+
+def test_moving_text_from_one_file_to_the_next_changes_the_version() -> None:
+    assert version({"a": "xy", "b": ""}) != version({"a": "x", "b": "y"}), "contents are not just joined"
+    assert version({"ab": "c"}) != version({"a": "bc"}), "neither are names and contents"
+
+
+WORDS = st.lists(
+    st.text(st.characters(blacklist_characters="\0", blacklist_categories=("Cs",)), min_size=1, max_size=12),
+    min_size=1,
+    max_size=6,
+)
+
+
+@settings(max_examples=25, deadline=None)  # each example is a process
+@given(WORDS)
+def test_command_words_arrive_unharmed_through_the_shell_of_the_buildspec(words: list[str]) -> None:
+    script = 'eval "command=($DELIVERY_COMMAND)"; printf "%s\\0" "${command[@]}"'
+    environment = {"DELIVERY_COMMAND": shlex.join(words), "LC_ALL": "C.UTF-8"}
+    run = subprocess.run(["/bin/bash", "-euc", script], env=environment, capture_output=True, check=True)
+    assert run.stdout.decode().split("\0")[:-1] == words
+
+
+def test_the_template_is_an_input_of_register_task_definition() -> None:
+    pushed = taskdef.Container("app", taskdef.pushed_image(), port=8080, environment={"B": "2", "A": "1"})
+    definition = taskdef.task_definition(TASK, [pushed])
+    check_input("ecs", "RegisterTaskDefinition", definition)
+    [container] = definition["containerDefinitions"]
+    assert container["image"] == "<IMAGE1_NAME>", "the action replaces exactly this text"
+    assert [one["name"] for one in container["environment"]] == ["A", "B"], "the order of YAML keys changes no version"
+    assert json.loads(taskdef.text(definition)) == definition
+
+
+def test_what_is_not_set_is_not_sent() -> None:
+    [container] = taskdef.task_definition(TASK, [taskdef.Container("app", "x")])["containerDefinitions"]
+    assert not {"command", "user", "stopTimeout"} & set(container), "null or empty would override the image"
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"cpuu": "256"}, "cpuu"),
+        ({"cpu": 256}, "cpu"),
+        ({"networkMode": "overlay"}, "overlay"),
+        ({"containerDefinitions": [{"image": 5}]}, "image"),
+    ],
+)
+def test_a_document_aws_would_refuse_is_refused_with_its_place(change: dict[str, object], word: str) -> None:
+    definition = {**taskdef.task_definition(TASK, [taskdef.Container("app", "x")]), **change}
+    with pytest.raises(ShapeError, match=f"RegisterTaskDefinition would refuse this: .*{word}"):
+        check_input("ecs", "RegisterTaskDefinition", definition)
+
+
+def test_an_operation_without_input_cannot_be_checked() -> None:
+    with pytest.raises(LookupError, match="takes no input"):
+        check_input("iam", "DeleteAccountPasswordPolicy", {})
+
+
+TARGET = appspec.Target("app", 8080, ["subnet-1", "subnet-2"], ["sg-1"])
+
+
+def test_the_appspec_is_what_codedeploy_documents() -> None:
+    document = yaml.safe_load(appspec.text(appspec.appspec(TARGET, {})))
+    [resource] = document["Resources"]
+    service = resource["TargetService"]
+    assert document["version"] == 0.0
+    assert service["Type"] == "AWS::ECS::Service"
+    assert service["Properties"]["TaskDefinition"] == "<TASK_DEFINITION>", "the action replaces exactly this text"
+    assert service["Properties"]["LoadBalancerInfo"] == {"ContainerName": "app", "ContainerPort": 8080}
+    assert service["Properties"]["NetworkConfiguration"] == {
+        "AwsvpcConfiguration": {
+            "Subnets": ["subnet-1", "subnet-2"],
+            "SecurityGroups": ["sg-1"],
+            "AssignPublicIp": "DISABLED",
+        }
+    }, "all three or none, and ENABLED would put tasks on public addresses"
+    assert "Hooks" not in document
+
+
+def test_hooks_stand_in_the_order_codedeploy_calls_them() -> None:
+    given_ = {"AfterAllowTraffic": "z", "BeforeInstall": "a", "AfterAllowTestTraffic": "m"}
+    document = appspec.appspec(TARGET, given_)
+    assert document["Hooks"] == [
+        {"BeforeInstall": "a"},
+        {"AfterAllowTestTraffic": "m"},
+        {"AfterAllowTraffic": "z"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "page"),
+    [
+        ("/healthz", "/www/healthz"),
+        ("/", "/www/index.html"),
+        ("/a/b/", "/www/a/b/index.html"),
+        ("/health?deep=1", "/www/health"),
+        ("/it's", "/www/it's"),
+    ],
+)
+def test_the_bootstrap_image_answers_the_health_path(path: str, page: str, tmp_path: Path) -> None:
+    container = taskdef.bootstrap_container("app", 8080, path)
+    script = container.command[2]
+    *make, serve = script.split(" && ")
+    assert serve == "exec httpd -f -p 8080 -h /www", "exec, so that TERM stops it at once"
+    written = " && ".join(make).replace("/www", f"{tmp_path}/www")
+    subprocess.run(["/bin/sh", "-c", written], check=True)
+    assert (tmp_path / page.lstrip("/")).is_file(), "busybox's httpd answers a file with 200"
