@@ -13,7 +13,7 @@ from components.role import granted_role
 from components.web_service import WebService
 from documents import grants, stages
 from documents.names import Names, Place
-from documents.policy import Statement, trust_account
+from documents.policy import Statement, trust
 from settings.release import Release
 from settings.service import Service
 
@@ -49,8 +49,9 @@ class DeliveryPipeline(pulumi.ComponentResource):
         super().__init__("delivery:index:DeliveryPipeline", name, {}, opts)
         inside = pulumi.ResourceOptions(parent=self)
         names, release, artifacts = args["names"], args["release"], args["artifacts"]
-        trust = trust_account("codepipeline.amazonaws.com", args["place"].account)
-        role = granted_role(name, names.pipeline, trust, _statements(args), inside)
+        role = granted_role(
+            name, names.pipeline, trust("codepipeline.amazonaws.com"), _statements(args), inside
+        )
         store: codepipeline.PipelineArtifactStoreArgsDict = {"type": "S3", "location": artifacts.bucket}
         if release.artifact_key_arn:
             store["encryption_key"] = {"type": "KMS", "id": release.artifact_key_arn}

@@ -17,7 +17,7 @@ from components.service_front import ServiceFront
 from documents import appspec, grants, taskdef
 from documents.images import repositories
 from documents.names import Names, Place
-from documents.policy import Statement, trust_account
+from documents.policy import Statement, trust, trust_account
 from documents.secrets import keys_of
 from documents.shapes import check_input
 from settings.network import Network
@@ -180,13 +180,19 @@ class WebService(pulumi.ComponentResource):
 
 
 def _roles(name: str, args: WebServiceArgs, inside: pulumi.ResourceOptions) -> tuple[Granted, Granted]:
-    """The execution role and the task role (Amazon ECS Developer Guide, task_execution_IAM_role, task-iam-roles)."""
+    """The execution role and the task role (Amazon ECS Developer Guide, task_execution_IAM_role, task-iam-roles).
+
+    Only the second page gives a condition on the account for its trust policy.
+    """
     base = args["names"].service(args["key"])
-    trust = trust_account("ecs-tasks.amazonaws.com", args["place"].account)
+    tasks = "ecs-tasks.amazonaws.com"
     execution = granted_role(
-        f"{name}-execution", f"{base}-execution", trust, _execution_statements(args), inside
+        f"{name}-execution", f"{base}-execution", trust(tasks), _execution_statements(args), inside
     )
-    task = granted_role(f"{name}-task", f"{base}-task", trust, args["service"].task_role_statements, inside)
+    of_account = trust_account(tasks, args["place"].account)
+    task = granted_role(
+        f"{name}-task", f"{base}-task", of_account, args["service"].task_role_statements, inside
+    )
     return execution, task
 
 

@@ -22,6 +22,9 @@ from rehearsal.taskset import POLL, TaskSet
 FULL = 100
 """All of production traffic, in percent."""
 
+LONGEST_WAIT = 3.0
+"""Real seconds that a declared wait lasts at most: an hour that blue is kept for shows no more than five minutes do."""
+
 
 @dataclass(frozen=True)
 class Parts:
@@ -242,7 +245,7 @@ class BlueGreen:
         self._parts.load_balancers.modify_listener(listener, weights)
 
     def _wait_declared(self, declared: float) -> None:
-        self._wait(self._parts.cloud.clock.seconds(declared), lambda: False)
+        self._wait(min(self._parts.cloud.clock.seconds(declared), LONGEST_WAIT), lambda: False)
 
     def _wait(
         self, seconds: float, done: Callable[[], bool], give_up: Callable[[], bool] | None = None

@@ -11,9 +11,7 @@ RESERVED_PREFIXES = ("AWS_", "CODEBUILD_", "DOCKER_", "DELIVERY_")
 class Group(BaseModel):
     """A group of settings, read from one object of the stack's YAML."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=to_camel, defer_build=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, defer_build=True)
 
 
 def _text(value: Any) -> Any:

@@ -39,9 +39,9 @@ def _sentence(finding: ErrorDetails, model: type[BaseModel], namespace: str) -> 
 
 
 def _seen(value: Any, steps: list[int | str]) -> str:
-    if "secrets" in steps:
-        return "a value that is not repeated here (it may be a secret)"
     text = repr(value)
+    if "secrets" in steps or "secrets" in text:
+        return "a value that is not repeated here (it may be a secret)"
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 

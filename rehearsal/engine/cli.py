@@ -55,9 +55,15 @@ def build_cli(progress: Progress | None = None, root: Path = ROOT) -> PulumiComm
     go = shutil.which("go")
     least = ".".join(map(str, OLDEST_GO))
     if go is None or _version([go, "version"]) < OLDEST_GO:
-        found = "no Pulumi CLI on PATH, and no Go" if go is None else f"no Pulumi CLI on PATH, and Go older than {least}"
+        found = (
+            "no Pulumi CLI on PATH, and no Go"
+            if go is None
+            else f"no Pulumi CLI on PATH, and Go older than {least}"
+        )
         rule = f"the engine tier runs the real CLI, {'.'.join(map(str, OLDEST))} or newer"
-        raise RehearsalError(found, rule, f"install Pulumi, or Go {least} to have the CLI built by `make pulumi`")
+        raise RehearsalError(
+            found, rule, f"install Pulumi, or Go {least} to have the CLI built by `make pulumi`"
+        )
     if progress:
         progress(f"building the Pulumi CLI {VERSION} from tools/pulumi; takes some minutes the first time")
     target = root / BUILT / "bin" / "pulumi"
@@ -74,7 +80,9 @@ def build_cli(progress: Progress | None = None, root: Path = ROOT) -> PulumiComm
     )
     if built.returncode != 0:
         said = " ".join(built.stderr.split()[-40:])
-        raise RehearsalError("go build of the Pulumi CLI failed", said, "see whether Go can reach its module proxy")
+        raise RehearsalError(
+            "go build of the Pulumi CLI failed", said, "see whether Go can reach its module proxy"
+        )
     return PulumiCommand(str(root / BUILT))
 
 

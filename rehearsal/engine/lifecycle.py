@@ -54,7 +54,9 @@ class Change:
     """Whether the old one must go before the new one is made."""
 
 
-def check(kind: Kind, name: str, olds: Mapping[str, Any], news: Mapping[str, Any], seed: str) -> dict[str, Any]:
+def check(
+    kind: Kind, name: str, olds: Mapping[str, Any], news: Mapping[str, Any], seed: str
+) -> dict[str, Any]:
     """Inputs with a physical name: the program's, else the one this resource already has, else one made from `seed`."""
     if kind.named is None or news.get(kind.named):
         return {**news, DEFAULTS: []}
@@ -104,7 +106,11 @@ class Lifecycle:
         return {key: now.get(key, value) for key, value in inputs.items()}, {**there.outputs, **now}
 
     def update(
-        self, urn: str, resource_id: str, olds: tuple[Mapping[str, Any], Mapping[str, Any]], news: Mapping[str, Any]
+        self,
+        urn: str,
+        resource_id: str,
+        olds: tuple[Mapping[str, Any], Mapping[str, Any]],
+        news: Mapping[str, Any],
     ) -> dict[str, Any]:
         """Change a resource in place; `olds` are its inputs and outputs. A change of tags alone touches nothing else.
 
@@ -125,7 +131,9 @@ class Lifecycle:
             self.changed(updated)
         return outputs
 
-    def delete(self, urn: str, resource_id: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> None:
+    def delete(
+        self, urn: str, resource_id: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any]
+    ) -> None:
         """Remove a resource; the record stays when it already describes the one that took its place."""
         kind_of(urn).remove(self._cloud, resource_id, _without_defaults(inputs))
         there = self._recorded(urn, resource_id)
@@ -149,7 +157,9 @@ def kind_of(urn: str) -> Kind:
     """What the local cloud knows about a URN's type; UnknownType when nothing."""
     type_ = _type(urn)
     if type_ not in KINDS:
-        raise UnknownType(f"{type_} ({_name(urn)}) is not made by the rehearsal; add it in rehearsal/resources")
+        raise UnknownType(
+            f"{type_} ({_name(urn)}) is not made by the rehearsal; add it in rehearsal/resources"
+        )
     return KINDS[type_]
 
 

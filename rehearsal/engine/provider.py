@@ -63,7 +63,10 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def __enter__(self) -> Self:
         """Listen on a free port of this machine only."""
-        limits = [("grpc.max_receive_message_length", MESSAGE_BYTES), ("grpc.max_send_message_length", MESSAGE_BYTES)]
+        limits = [
+            ("grpc.max_receive_message_length", MESSAGE_BYTES),
+            ("grpc.max_send_message_length", MESSAGE_BYTES),
+        ]
         server = grpc.server(ThreadPoolExecutor(16, thread_name_prefix="provider"), options=limits)
         provider_pb2_grpc.add_ResourceProviderServicer_to_server(self, server)
         self.port = server.add_insecure_port(f"{HOST}:0")
@@ -91,7 +94,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     # What follows is the engine's interface: names and meaning are Pulumi's (proto/pulumi/provider.proto).
 
     def Handshake(self, request: Any, context: Any) -> provider_pb2.ProviderHandshakeResponse:  # noqa: N802, ARG002, D102
-        return provider_pb2.ProviderHandshakeResponse(accept_secrets=False, accept_resources=False, accept_outputs=False)
+        return provider_pb2.ProviderHandshakeResponse(
+            accept_secrets=False, accept_resources=False, accept_outputs=False
+        )
 
     def Attach(self, request: Any, context: Any) -> empty_pb2.Empty:  # noqa: N802, ARG002, D102
         return empty_pb2.Empty()
@@ -118,7 +123,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     @_answering
     def Configure(self, request: Any, context: Any) -> provider_pb2.ConfigureResponse:  # noqa: N802, ARG002, D102
         self.default_tags = _default_tags(from_struct(request.args))
-        return provider_pb2.ConfigureResponse(acceptSecrets=False, supportsPreview=True, acceptResources=False)
+        return provider_pb2.ConfigureResponse(
+            acceptSecrets=False, supportsPreview=True, acceptResources=False
+        )
 
     @_answering
     def Invoke(self, request: Any, context: Any) -> provider_pb2.InvokeResponse:  # noqa: N802, ARG002, D102
@@ -165,7 +172,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         if there is None:  # an empty id says that it is gone
             return provider_pb2.ReadResponse()
         inputs, outputs = there
-        return provider_pb2.ReadResponse(id=request.id, inputs=to_struct(inputs), properties=to_struct(outputs))
+        return provider_pb2.ReadResponse(
+            id=request.id, inputs=to_struct(inputs), properties=to_struct(outputs)
+        )
 
     @_answering
     def Update(self, request: Any, context: Any) -> provider_pb2.UpdateResponse:  # noqa: N802, ARG002, D102
@@ -189,5 +198,3 @@ def _default_tags(configuration: Mapping[str, Any]) -> dict[str, str]:
     given = configuration.get("defaultTags") or {}
     parsed = json.loads(given) if isinstance(given, str) else given
     return dict(parsed.get("tags") or {})
-
-

@@ -3,6 +3,8 @@
 import logging
 import os
 
+from hypothesis import settings
+
 for _name in list(os.environ):
     if _name.startswith(("AWS_", "PULUMI_")):
         del os.environ[_name]
@@ -10,3 +12,7 @@ for _name in list(os.environ):
 os.environ["PULUMI_ERROR_OUTPUT_STRING"] = "true"
 # The SDK leaves futures behind whose error it has already raised once; asyncio repeats each when it is collected.
 logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+
+# The same examples in every run, and no folder left behind.
+settings.register_profile("unit", database=None, deadline=None, derandomize=True, max_examples=50)
+settings.load_profile("unit")

@@ -1,0 +1,57 @@
+"""What is live and not Pulumi's any more: what a release left behind on an ECS service and its listener.
+
+CodeDeploy registers a task definition of its own, makes it the service's and moves the listener to the other target group
+(CodeDeploy User Guide, deployment-steps-ecs), so a refresh sees values that no program declared.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rehearsal.blocks import block
+from rehearsal.cloud import Declared
+from rehearsal.ecs import SERVICE, EcsServices, Service
+from rehearsal.loadbalancer import LISTENER, LoadBalancers
+
+
+class LiveParts:
+    """Reads running services and listeners, and lets them follow an update."""
+
+    def __init__(self, services: EcsServices, load_balancers: LoadBalancers) -> None:
+        """Look at these."""
+        self._services = services
+        self._load_balancers = load_balancers
+
+    def of(self, declared: Declared) -> Mapping[str, Any]:
+        """The properties of a resource that a release may have changed, as they are now; nothing for other types."""
+        if declared.type == SERVICE:
+            return self._service(declared)
+        if declared.type == LISTENER:
+            return {"defaultActions": [_action(self._load_balancers.weights(declared.arn))]}
+        return {}
+
+    def follow(self, declared: Declared) -> None:
+        """Take over from an updated resource what a running one can change (ECS API Reference, UpdateService)."""
+        if declared.type == SERVICE:
+            running = self._running(declared)
+            running.grace = float(declared.inputs.get("healthCheckGracePeriodSeconds") or 0)
+
+    def _service(self, declared: Declared) -> Mapping[str, Any]:
+        primary = self._running(declared).primary
+        balancer = {
+            **block(declared.inputs.get("loadBalancers")),
+            "targetGroupArn": primary.blueprint.target_group,
+        }
+        return {"taskDefinition": primary.task_definition, "loadBalancers": [balancer]}
+
+    def _running(self, declared: Declared) -> Service:
+        cluster = str(declared.inputs["cluster"]).rpartition("/")[2]
+        return self._services.service(cluster, str(declared.outputs["name"]))
+
+
+def _action(weights: Mapping[str, int]) -> dict[str, Any]:
+    """A default action as DescribeListeners answers it: one group by its ARN, several with weights."""
+    able = {arn: weight for arn, weight in weights.items() if weight > 0}
+    if len(able) == 1:
+        return {"type": "forward", "targetGroupArn": next(iter(able))}
+    groups = [{"arn": arn, "weight": weight} for arn, weight in weights.items()]
+    return {"type": "forward", "forward": {"targetGroups": groups}}

@@ -1,0 +1,148 @@
+"""Rehearses what a stack really is: makes the resources of a `pulumi stack export` in a local cloud.
+
+Names stay as exported. What a cloud makes up itself (account, ARNs, ids, URLs) is the local cloud's own, and wherever the
+export mentions the real one the local one stands instead. Not made: what is only pending deletion, components, providers.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rehearsal.cloud import Cloud
+from rehearsal.declaring import make
+from rehearsal.errors import RehearsalError
+from rehearsal.resources import KINDS
+
+SIGNATURE = "4dabf18193072939515e22adb298388d"
+"""Key of the engine's marks, for example around a secret."""
+
+ENCRYPTED = "(encrypted in the state; export it with --show-secrets to rehearse its value)"
+"""Stands for a secret that the export holds encrypted."""
+
+MADE_UP = ("id", "arn", "arnSuffix", "arnWithoutRevision", "dnsName", "repositoryUrl", "url")
+"""Outputs that AWS makes up and others mention."""
+
+SHORTEST = 12
+"""Characters a made-up value must have to be looked for inside texts; shorter ones are names."""
+
+_PLACE = re.compile(
+    r"arn:(?P<partition>aws[\w-]*):[\w-]+:(?P<region>[a-z]{2}-[\w-]+-\d):(?P<account>\d{12}):"
+)
+
+State = Mapping[str, Any]
+
+
+def read_state(path: Path) -> State:
+    """A file that `pulumi stack export` wrote; RehearsalError when it is none."""
+    try:
+        document: Any = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RehearsalError(str(path), f"is not a readable JSON file: {error}", _REMEDY) from None
+    deployment = document.get("deployment") if isinstance(document, dict) else None
+    if not isinstance(deployment, dict) or not deployment.get("resources"):
+        raise RehearsalError(str(path), "holds no deployment with resources", _REMEDY)
+    return document
+
+
+_REMEDY = "write it with `pulumi stack export --file FILE`"
+
+
+def declare_state(cloud: Cloud, state: State) -> None:
+    """Make every AWS resource of an exported stack in `cloud`, dependencies first.
+
+    The account and Region of the export become the cloud's. Raises UnknownType for what the local cloud cannot make.
+    """
+    resources = [one for one in map(_plain, state["deployment"]["resources"]) if _made_here(one)]
+    place = _place(cloud, resources)
+    mentioned: dict[str, str] = {}
+    for resource in _in_order([_rewrite(one, place) for one in resources]):
+        name = resource["urn"].split("::", 3)[3]
+        inputs = _rewrite(_inputs(resource), mentioned)
+        declared = make(cloud, resource["urn"], resource["type"], name, inputs)
+        mentioned.update(_made_up(resource, {**declared.outputs, "id": declared.id}))
+    moved = "".join(f"; {old} is {new} here" for old, new in place.items() if old != new)
+    cloud.journal.record("Pulumi", f"{len(resources)} resources made from an exported state{moved}")
+
+
+def _made_here(resource: Mapping[str, Any]) -> bool:
+    """Whether it is a living AWS resource, and not a provider, a component or something that waits to be deleted."""
+    living = resource.get("custom") and not resource.get("delete") and not resource.get("external")
+    return bool(living) and not resource["type"].startswith("pulumi:")
+
+
+def _in_order(resources: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Dependencies before dependents, otherwise as exported."""
+    by_urn = {one["urn"]: one for one in resources}
+    done: set[str] = set()
+
+    def visit(urn: str) -> Iterator[Mapping[str, Any]]:
+        if urn in done or urn not in by_urn:
+            return
+        done.add(urn)
+        for needed in by_urn[urn].get("dependencies") or ():
+            yield from visit(needed)
+        yield by_urn[urn]
+
+    for urn in by_urn:
+        yield from visit(urn)
+
+
+def _inputs(resource: Mapping[str, Any]) -> dict[str, Any]:
+    """Inputs, with the physical name that AWS or the provider made up where the program gave none."""
+    inputs = dict(resource.get("inputs") or {})
+    kind = KINDS.get(resource["type"])
+    if kind is not None and kind.named and not inputs.get(kind.named):
+        name = (resource.get("outputs") or {}).get(kind.named)
+        return {**inputs, kind.named: name} if name else inputs
+    return inputs
+
+
+def _place(cloud: Cloud, resources: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Account, Region and partition of the export, and what takes their place."""
+    for resource in resources:
+        if match := _PLACE.match(str((resource.get("outputs") or {}).get("arn", ""))):
+            regional = {match["region"]: cloud.region, match["account"]: cloud.account}
+            return {**regional, f"arn:{match['partition']}:": f"arn:{cloud.partition}:"}
+    return {}
+
+
+def _made_up(resource: Mapping[str, Any], here: Mapping[str, Any]) -> dict[str, str]:
+    """What the export calls this resource, and what the local cloud calls it."""
+    there = {**(resource.get("outputs") or {}), "id": resource.get("id")}
+    pairs = [(there.get(key), here.get(key)) for key in MADE_UP]
+    return {
+        old: new
+        for old, new in pairs
+        if isinstance(old, str) and isinstance(new, str) and len(old) >= SHORTEST and old != new
+    }
+
+
+def _rewrite(value: Any, instead: Mapping[str, str]) -> Any:
+    """`value` with every mention replaced, the longest first, nothing twice."""
+    if not instead:
+        return value
+    mention = re.compile("|".join(re.escape(old) for old in sorted(instead, key=len, reverse=True)))
+
+    def replaced(inner: Any) -> Any:
+        if isinstance(inner, str):
+            return mention.sub(lambda match: instead[match[0]], inner)
+        if isinstance(inner, Mapping):
+            return {key: replaced(one) for key, one in inner.items()}
+        if isinstance(inner, list):
+            return [replaced(one) for one in inner]
+        return inner
+
+    return replaced(value)
+
+
+def _plain(value: Any) -> Any:
+    """A value without the engine's marks and the provider's own notes."""
+    if isinstance(value, Mapping):
+        if SIGNATURE in value:
+            return json.loads(value["plaintext"]) if "plaintext" in value else ENCRYPTED
+        return {key: _plain(inner) for key, inner in value.items() if key != "__defaults"}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    return value

@@ -1,0 +1,118 @@
+"""The README's table of settings, made from the same models that check them."""
+
+import types
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from settings import Settings
+
+_WORDS = {str: "text", int: "number", bool: "true or false"}
+_MOST_CHOICES = 6
+
+
+@dataclass(frozen=True)
+class Row:
+    """One setting."""
+
+    path: str
+    """Where it stands in the stack's YAML; `<name>` is the writer's own key, `[]` one entry of a list."""
+    type: str
+    default: str
+    """`required`, or what counts when the setting is left out."""
+    description: str
+
+    def markdown(self) -> str:
+        """The row as the README has it."""
+        cells = (f"`{self.path}`", self.type, self.default, self.description)
+        return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def rows() -> list[Row]:
+    """Every setting, in the order of the models: what holds a value, and each group that may be left out."""
+    return list(_rows(Settings, ""))
+
+
+def markdown() -> str:
+    """The whole table."""
+    head = "| setting | type | default | meaning |\n| --- | --- | --- | --- |\n"
+    return head + "".join(f"{row.markdown()}\n" for row in rows())
+
+
+def _rows(model: type[BaseModel], above: str) -> Iterator[Row]:
+    for name, field in model.model_fields.items():
+        path = f"{above}{field.alias or name}"
+        group, step = _group(field.annotation)
+        if group is None or step == "[]" or field.default is None:
+            yield Row(path, _type(field.annotation), _default(field), field.description or "")
+        if group is not None:
+            yield from _rows(group, f"{path}{step}.")
+
+
+def _group(annotation: Any) -> tuple[type[BaseModel] | None, str]:
+    """The group a setting holds, and what its entries are called in a path."""
+    inner = _present(annotation)
+    if isinstance(inner, type) and issubclass(inner, BaseModel):
+        return inner, ""
+    steps = {list: "[]", dict: ".<name>"}
+    if get_origin(inner) in steps and (arguments := get_args(inner)):
+        group, _ = _group(arguments[-1])
+        return group, steps[get_origin(inner)]
+    return None, ""
+
+
+def _present(annotation: Any) -> Any:
+    """The type of a value that is there: neither None nor a rule."""
+    if get_origin(annotation) is Annotated:
+        return _present(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, types.UnionType):
+        [given] = [one for one in get_args(annotation) if one is not types.NoneType]
+        return _present(given)
+    return annotation
+
+
+def _type(annotation: Any) -> str:
+    inner = _present(annotation)
+    origin, arguments = get_origin(inner), get_args(inner)
+    if origin is Literal:
+        return _choices([str(one) for one in arguments])
+    if origin is list:
+        return f"list of {_several(arguments[0])}"
+    if origin is dict:
+        return "map of texts"
+    if isinstance(inner, type) and issubclass(inner, Enum):
+        return _choices([str(one.value) for one in inner])
+    return _WORDS.get(inner, "group")
+
+
+def _several(annotation: Any) -> str:
+    inner = _present(annotation)
+    if get_origin(inner) is dict:
+        return "objects"
+    return f"{_type(inner)}s"
+
+
+def _choices(values: list[str]) -> str:
+    shown = values if len(values) <= _MOST_CHOICES else [*values[:3], "…", values[-1]]
+    return ", ".join(one if one == "…" else f"`{one}`" for one in shown)
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    value = field.default
+    if value is None or value in ([], {}):
+        return "none"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if isinstance(value, list):
+        return ", ".join(f"`{one}`" for one in value)  # pyright: ignore[reportUnknownVariableType]
+    return f"`{value.value if isinstance(value, Enum) else value}`"
+
+
+if __name__ == "__main__":
+    print(markdown(), end="")  # noqa: T201  (what it is called for)

@@ -1,0 +1,165 @@
+"""What settings take, the files that describe them, and how the program refuses them."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pulumi
+import pytest
+import yaml
+from harness import STACKS, Config, deployed_stack, raw_settings, settings
+
+from rehearsal.program import ROOT
+from settings import (
+    EXAMPLE_ACCOUNT,
+    Settings,
+    SettingsError,
+    examples,
+    refuse_examples,
+    refuse_stack_name,
+    schema,
+)
+from settings.service import FARGATE_MEMORY
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_shipped_stacks_are_taken_in_the_example_account(stack: str) -> None:
+    refuse_examples(settings(stack=stack), EXAMPLE_ACCOUNT)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_real_account_is_told_each_shipped_example_by_name(stack: str) -> None:
+    given = settings(stack=stack)
+    with pytest.raises(SettingsError) as refused:
+        refuse_examples(given, "210987654321")
+    lines = str(refused.value).splitlines()
+    assert len(lines) == len(examples(given))
+    assert all("is a shipped example" in line and "account 210987654321" in line for line in lines)
+    named = "\n".join(lines)
+    for path in (
+        "delivery:network.vpcId (vpc-0",
+        "delivery:network.privateSubnetIds.0 (subnet-0",
+        "delivery:network.privateSubnetIds.1 (subnet-0",
+        "delivery:network.database.securityGroupId (sg-0",
+        "delivery:migration.secrets.DATABASE_URL (arn:",
+        "delivery:services.web.secrets.DATABASE_URL (arn:",
+        "delivery:services.web.loadBalancer.publicSubnetIds.0 (subnet-0",
+        "delivery:notify.emails.0 (team@example.com)",
+    ):
+        assert path in named, f"{path} would be taken by a real account"
+
+
+def test_real_values_are_no_examples() -> None:
+    text = json.dumps(raw_settings("prd"))
+    real = text.replace("-0000000000000", "-0abc000000000").replace(EXAMPLE_ACCOUNT, "210987654321")
+    given = Settings.model_validate(json.loads(real.replace("example.com", "shop.io")))
+    assert examples(given) == []
+
+
+@pytest.mark.parametrize(
+    ("stack", "words"),
+    [
+        ("Prod", "small letters"),
+        ("my_stack", "small letters"),
+        ("-x", "small letters"),
+        ("production-europe-central-number-one-and-only", "make the role name shop-production"),
+    ],
+)
+def test_a_stack_name_that_aws_names_cannot_hold_is_refused(stack: str, words: str) -> None:
+    with pytest.raises(SettingsError, match=words):
+        refuse_stack_name(settings(), stack)
+
+
+@pytest.mark.parametrize("stack", [*STACKS, "dev-1"])
+def test_usual_stack_names_are_taken(stack: str) -> None:
+    refuse_stack_name(settings(), stack)
+
+
+def test_each_pair_fargate_offers_is_taken() -> None:
+    for cpu, sizes in FARGATE_MEMORY.items():
+        for memory in (sizes[0], sizes[-1]):
+
+            def change(raw: Config, cpu: int = cpu, memory: int = memory) -> None:
+                raw["services"]["web"].update(cpu=cpu, memory=memory)
+
+            assert settings(change).services["web"].memory == memory
+
+
+def test_settings_cannot_be_changed_after_they_were_checked() -> None:
+    given = settings()
+    with pytest.raises(Exception, match="frozen"):
+        given.image.tag = "other"
+
+
+def test_the_json_schema_is_the_one_the_models_make() -> None:
+    assert schema.FILE.read_text(encoding="utf-8") == schema.text(), "run make schema"
+
+
+def test_pulumi_yaml_declares_every_top_level_key_and_nothing_else() -> None:
+    declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))["config"]
+    fields = {field.alias or name: field for name, field in Settings.model_fields.items()}
+    assert set(declared) == set(fields)
+    for key, field in fields.items():
+        expected = "string" if field.annotation is str else "object"
+        assert declared[key]["type"] == expected, f"the CLI would refuse a right {key}"
+        assert declared[key]["description"] == field.description, f"one description of {key}, not two"
+        assert ("default" in declared[key]) == (not field.is_required()), f"{key}: the CLI asks for what has no default"
+
+
+def _descriptions(node: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in node.get("properties", {}).items():
+        yield f"{path}.{key}", value.get("description", "")
+    for key, value in node.get("$defs", {}).items():
+        yield from _descriptions(value, key)
+
+
+def test_every_setting_says_what_it_means() -> None:
+    found = dict(_descriptions(Settings.model_json_schema()))
+    assert len(found) > 60
+    assert [path for path, text in found.items() if not text.endswith(".")] == [], "editors show these sentences"
+
+
+def _refused(change: Any, *, account: str = EXAMPLE_ACCOUNT) -> pulumi.RunError:
+    with pytest.raises(pulumi.RunError) as refused:
+        deployed_stack("stg", change, account)
+    assert refused.value.__notes__ == ["0 resources were declared before"], "nothing may be made half"
+    return refused.value
+
+
+def test_the_program_refuses_a_wrong_setting_before_it_declares_anything() -> None:
+    def change(config: Config) -> None:
+        config["delivery:image"]["tag"] = "a/b"
+
+    assert str(_refused(change)).startswith("delivery:image.tag is 'a/b'"), "RunError prints no traceback"
+
+
+def test_the_program_refuses_an_unknown_key_of_its_namespace() -> None:
+    def change(config: Config) -> None:
+        config["delivery:notfy"] = {"emails": []}
+
+    assert str(_refused(change)) == "delivery:notfy is not a setting; did you mean notify?"
+
+
+def test_the_program_refuses_a_text_where_an_object_belongs() -> None:
+    def change(config: Config) -> None:
+        config["delivery:image"] = "shop:stg"
+
+    assert "delivery:image is 'shop:stg': it must be an object" in str(_refused(change))
+
+
+def test_the_program_refuses_the_shipped_examples_in_a_real_account() -> None:
+    assert "shipped example" in str(_refused(None, account="210987654321"))
+
+
+def test_keys_of_other_namespaces_are_left_to_their_owners() -> None:
+    def change(config: Config) -> None:
+        config["aws:assumeRole"] = {"roleArn": "x"}
+        config["other:key"] = "value"
+
+    assert deployed_stack("stg", change).sent
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_resource_gets_the_stacks_tags_from_the_provider(stack: str) -> None:
+    tags = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))["config"]["aws:defaultTags"]
+    assert tags["tags"] == {"application": "shop", "stack": stack, "managed-by": "pulumi"}
