@@ -5,6 +5,7 @@ from typing import TypedDict
 import pulumi
 from pulumi_aws import s3
 
+from components.json_text import json_text
 from documents.bucket import expire_artifacts, tls_only
 from documents.names import Names
 
@@ -60,7 +61,7 @@ class ArtifactStore(pulumi.ComponentResource):
         s3.BucketPolicy(
             f"{name}-policy",
             bucket=bucket.id,
-            policy=pulumi.Output.json_dumps(tls_only(bucket.arn)),
+            policy=json_text(tls_only(bucket.arn)),
             opts=pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=[public_access])),
         )
         s3.BucketLifecycleConfiguration(

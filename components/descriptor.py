@@ -6,6 +6,7 @@ from typing import Any, TypedDict
 import pulumi
 from pulumi_aws import ssm
 
+from components.json_text import json_text
 from documents.names import Names, Place
 from settings import Settings
 
@@ -33,7 +34,7 @@ class Descriptor(pulumi.ComponentResource):
             description="What the delivery stack made, for its operators",
             type="String",
             tier="Intelligent-Tiering",  # several services are more than the 4 KB of a standard parameter
-            value=pulumi.Output.json_dumps(args["content"], sort_keys=True),
+            value=json_text(args["content"]),
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.name = parameter.name

@@ -5,6 +5,7 @@ from typing import TypedDict
 import pulumi
 from pulumi_aws import codestarnotifications, sns
 
+from components.json_text import json_text
 from documents.names import Names, Place
 from documents.notifications import RELEASE_EVENTS, topic_policy
 from settings.release import Notify
@@ -38,7 +39,7 @@ class Notifications(pulumi.ComponentResource):
         may_publish = sns.TopicPolicy(
             f"{name}-topic-policy",
             arn=topic.arn,
-            policy=pulumi.Output.json_dumps(topic_policy(topic.arn, args["place"].account)),
+            policy=json_text(topic_policy(topic.arn, args["place"].account)),
             opts=inside,
         )
         for address in args["notify"].emails:

@@ -6,6 +6,7 @@ from typing import TypedDict
 import pulumi
 from pulumi_aws import cloudwatch, sqs
 
+from components.json_text import json_text
 from components.role import granted_role
 from documents import events, grants
 from documents.names import Names, Place
@@ -41,7 +42,7 @@ class PushTrigger(pulumi.ComponentResource):
             f"{name}-rule",
             name=f"{names.pipeline}-push",
             description=f"A push of {args['repository']}:{args['tag']} starts {names.pipeline}",
-            event_pattern=pulumi.Output.json_dumps(events.push_pattern(args["repository"], args["tag"])),
+            event_pattern=json_text(events.push_pattern(args["repository"], args["tag"])),
             opts=inside,
         )
         queue = sqs.Queue(
@@ -54,7 +55,7 @@ class PushTrigger(pulumi.ComponentResource):
         may_send = sqs.QueuePolicy(
             f"{name}-undelivered-policy",
             queue_url=queue.url,
-            policy=pulumi.Output.json_dumps(events.dead_letter_policy(queue.arn, rule.arn)),
+            policy=json_text(events.dead_letter_policy(queue.arn, rule.arn)),
             opts=inside,
         )
         trust = trust_account("events.amazonaws.com", args["place"].account)

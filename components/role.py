@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 from pulumi_aws import iam
 
+from components.json_text import json_text
 from documents.policy import Statement, document
 
 
@@ -26,12 +27,10 @@ def granted_role(
     inside: pulumi.ResourceOptions,
 ) -> Granted:
     """A role called `role_name` in AWS that may do exactly `statements`; an empty list makes no policy."""
-    role = iam.Role(
-        f"{name}-role", name=role_name, assume_role_policy=pulumi.Output.json_dumps(trust), opts=inside
-    )
+    role = iam.Role(f"{name}-role", name=role_name, assume_role_policy=json_text(trust), opts=inside)
     if not statements:
         return Granted(role.arn, [])
     policy = iam.RolePolicy(
-        f"{name}-policy", role=role.name, policy=pulumi.Output.json_dumps(document(statements)), opts=inside
+        f"{name}-policy", role=role.name, policy=json_text(document(statements)), opts=inside
     )
     return Granted(role.arn, [policy])

@@ -58,10 +58,9 @@ def _group(annotation: Any) -> tuple[type[BaseModel] | None, str]:
     inner = _present(annotation)
     if isinstance(inner, type) and issubclass(inner, BaseModel):
         return inner, ""
-    steps = {list: "[]", dict: ".<name>"}
-    if get_origin(inner) in steps and (arguments := get_args(inner)):
-        group, _ = _group(arguments[-1])
-        return group, steps[get_origin(inner)]
+    if get_origin(inner) in (list, dict):
+        group, _ = _group(get_args(inner)[-1])
+        return group, "[]" if get_origin(inner) is list else ".<name>"
     return None, ""
 
 

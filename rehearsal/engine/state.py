@@ -31,6 +31,9 @@ _PLACE = re.compile(
     r"arn:(?P<partition>aws[\w-]*):[\w-]+:(?P<region>[a-z]{2}-[\w-]+-\d):(?P<account>\d{12}):"
 )
 
+_GIVEN = r"arn:aws[\w-]*:(?:acm|kms|lambda|secretsmanager):[\w-]*:\d{12}:"
+"""How ARNs begin that the stack's YAML gives: they stay, as they do when the program is evaluated."""
+
 State = Mapping[str, Any]
 
 
@@ -123,11 +126,12 @@ def _rewrite(value: Any, instead: Mapping[str, str]) -> Any:
     """`value` with every mention replaced, the longest first, nothing twice."""
     if not instead:
         return value
-    mention = re.compile("|".join(re.escape(old) for old in sorted(instead, key=len, reverse=True)))
+    longest_first = sorted(instead, key=len, reverse=True)
+    mention = re.compile("|".join([_GIVEN, *(re.escape(old) for old in longest_first)]))
 
     def replaced(inner: Any) -> Any:
         if isinstance(inner, str):
-            return mention.sub(lambda match: instead[match[0]], inner)
+            return mention.sub(lambda match: instead.get(match[0], match[0]), inner)
         if isinstance(inner, Mapping):
             return {key: replaced(one) for key, one in inner.items()}
         if isinstance(inner, list):

@@ -1,0 +1,102 @@
+"""Lets containers reach servers that listen on this machine's loopback address only.
+
+Docker's bridges give this machine an address in each network; the forwarder listens on that address, which nobody outside
+the network can reach, so neither the database nor the AWS endpoint has to leave 127.0.0.1.
+"""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from rehearsal.errors import RehearsalError
+
+_CHUNK = 65_536
+_PATIENCE = 10.0
+
+
+class Forwarder:
+    """Any number of forwarded ports, served by one thread; inside the context."""
+
+    def __init__(self) -> None:
+        """Nothing is forwarded yet."""
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="forwarder", daemon=True)
+        self._servers: list[asyncio.Server] = []
+
+    def __enter__(self) -> Self:
+        """Start the thread."""
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close every port and connection."""
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(_PATIENCE)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(_PATIENCE)
+        self._loop.close()
+
+    def open(self, host: str, port: int, target: tuple[str, int]) -> None:
+        """Forward `host:port` to `target`."""
+
+        async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            with contextlib.suppress(OSError):
+                await _forward(reader, writer, target)
+            writer.close()
+
+        self._listen(host, port, forward)
+
+    def refuse(self, host: str, port: int, refused: Callable[[], None]) -> None:
+        """Reset every connection to `host:port`, and tell."""
+
+        async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:  # noqa: ARG001, RUF029
+            writer.transport.abort()
+            refused()
+
+        self._listen(host, port, reset)
+
+    def _listen(self, host: str, port: int, serve: "_Serve") -> None:
+        try:
+            server = asyncio.run_coroutine_threadsafe(
+                asyncio.start_server(serve, host, port), self._loop
+            ).result(_PATIENCE)
+        except OSError as error:
+            raise RehearsalError(
+                f"{host}:{port} can't be opened ({error.strerror or error})",
+                "containers reach this machine at their network's own address",
+                "use a Docker daemon of this machine, or --level process",
+            ) from error
+        self._servers.append(server)
+
+    async def _close(self) -> None:
+        for server in self._servers:
+            server.close()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+
+
+_Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], "asyncio.Future[None]"]
+
+
+async def _forward(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, target: tuple[str, int]
+) -> None:
+    there, back = await asyncio.open_connection(*target)
+    try:
+        await asyncio.gather(_pump(reader, back), _pump(there, writer))
+    finally:
+        back.close()
+
+
+async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    while piece := await source.read(_CHUNK):
+        sink.write(piece)
+        await sink.drain()
+    if sink.can_write_eof():
+        sink.write_eof()

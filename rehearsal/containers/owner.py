@@ -1,0 +1,102 @@
+"""Who owns what at the daemon: labels on everything a run makes, and its removal.
+
+A run is a process of this machine, told from others by its id and its start; what a dead run has left is found by these
+labels, and nothing else is ever touched. Docker's own build cache stays, as after any `docker build`.
+"""
+
+import contextlib
+import hashlib
+import os
+import socket
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rehearsal import reaper
+from rehearsal.containers.engine import Engine, EngineError
+
+PROJECT = "delivery.rehearsal"
+"""Label: which project on which machine."""
+RUN = "delivery.rehearsal.run"
+"""Label: which run, `<process id>-<its start>`."""
+REGISTRY = "delivery.rehearsal.registry"
+"""Label: `HOST:PORT` of the run's registry, which its image names begin with."""
+
+
+@dataclass(frozen=True)
+class Owner:
+    """One run as its labels name it."""
+
+    project: str
+    run: str
+    registry: str
+
+    @classmethod
+    def this(cls, root: Path, registry: str) -> "Owner":
+        """This process, rehearsing the project at `root` with a registry at `HOST:PORT`."""
+        pid = os.getpid()
+        return cls(_project(root), f"{pid}-{reaper.started(pid)}", registry)
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The labels of everything this run makes."""
+        return {PROJECT: self.project, RUN: self.run, REGISTRY: self.registry}
+
+    def remove_all(self, engine: Engine) -> None:
+        """Remove what this run has made."""
+        _remove(engine, self.run)
+
+    def remove_leftovers(self, engine: Engine) -> list[str]:
+        """Remove what dead runs of this project have left; their names."""
+        kinds = [engine.labelled(kind, f"{PROJECT}={self.project}") for kind in ("containers", "networks", "images")]
+        runs = {str((one.get("Labels") or {}).get(RUN)) for kind in kinds for one in kind}
+        dead = sorted(run for run in runs - {self.run} if is_dead(run))
+        for run in dead:
+            _remove(engine, run)
+        return dead
+
+
+def is_dead(run: str) -> bool:
+    """Whether the process of a run has ended; a name that is not a run's own form counts as living."""
+    pid, _, start = run.partition("-")
+    return pid.isdecimal() and bool(start) and reaper.started(int(pid)) != start
+
+
+def _project(root: Path) -> str:
+    """Of this project, on this machine, among its processes: another container's ids would mean nothing here."""
+    with contextlib.suppress(OSError):
+        space = os.readlink("/proc/self/ns/pid")  # noqa: PTH115  (no path, a name)
+        return hashlib.sha256(f"{root.resolve()} {socket.gethostname()} {space}".encode()).hexdigest()[:16]
+    return hashlib.sha256(f"{root.resolve()} {socket.gethostname()}".encode()).hexdigest()[:16]
+
+
+def _remove(engine: Engine, run: str) -> None:
+    label = f"{RUN}={run}"
+    networks = engine.labelled("networks", label)
+    images = engine.labelled("images", label)
+    registries = {str(one["Labels"][REGISTRY]) for one in [*networks, *images] if REGISTRY in (one["Labels"] or {})}
+    containers = [str(one["Id"]) for one in engine.labelled("containers", label)]
+    with ThreadPoolExecutor(8) as workers:  # killing a container takes a while, all at once takes no longer
+        list(workers.map(lambda one: _delete(engine, f"/containers/{one}", {"force": 1, "v": 1}), containers))
+    for name in _names(engine, registries):
+        _delete(engine, f"/images/{name}", {"noprune": 1})
+    for image in engine.labelled("images", label):
+        # Without force: an image that somebody has given another name meanwhile stays.
+        _delete(engine, f"/images/{image['Id']}", {"noprune": 1})
+    for network in networks:
+        _delete(engine, f"/networks/{network['Id']}", {})
+
+
+def _names(engine: Engine, registries: Iterable[str]) -> list[str]:
+    """Image names in these registries; while a run lives, nobody else's registry can have its port."""
+    listed: list[dict[str, Any]] = engine.ask("GET", "/images/json")
+    names = [name for one in listed for key in ("RepoTags", "RepoDigests") for name in one.get(key) or ()]
+    return [name for name in names if name.partition("/")[0] in set(registries)]
+
+
+def _delete(engine: Engine, path: str, query: dict[str, int]) -> None:
+    """Delete what may be gone already, or is used by somebody else and stays."""
+    with contextlib.suppress(EngineError):
+        engine.ask("DELETE", path, query=query)

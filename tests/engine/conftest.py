@@ -1,0 +1,56 @@
+"""One local cloud at a time: the emulator's memory is the process's, so every module begins with an empty one."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from pulumi.automation import PulumiCommand
+
+from rehearsal.cloud import Cloud
+from rehearsal.engine.cli import find_cli
+from rehearsal.engine.stack import Stack, engine_stack
+from rehearsal.gateway import Gateway
+from rehearsal.iam import Authority
+from rehearsal.journal import Journal
+
+
+@pytest.fixture(scope="session")
+def cli() -> PulumiCommand:
+    """The real CLI; building one is `make pulumi`'s business."""
+    found = find_cli()
+    if found is None:
+        pytest.skip("no Pulumi CLI: `make pulumi` builds one where Go is, or install Pulumi")
+    return found
+
+
+@contextmanager
+def local_cloud(folder: Path) -> Generator[Cloud]:
+    """An empty cloud that stores, and in which nothing runs."""
+    authority = Authority()
+    gateway = Gateway(authority, lambda push: None)
+    try:
+        yield Cloud(gateway.start(), authority, Journal(), folder)
+    finally:
+        gateway.stop()
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Generator[Cloud]:
+    """A module's cloud."""
+    with local_cloud(tmp_path_factory.mktemp("cloud")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def stg(cloud: Cloud, cli: PulumiCommand) -> Generator[Stack]:
+    """The stack stg, not yet up."""
+    with engine_stack(cloud, "stg", cli) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def prd(cloud: Cloud, cli: PulumiCommand) -> Generator[Stack]:
+    """The stack prd, not yet up."""
+    with engine_stack(cloud, "prd", cli) as made:
+        yield made

@@ -1,0 +1,266 @@
+"""Hands for the tests of whole rehearsals: versions to push, events to hold back, declarations to change for a while."""
+
+import json
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from rehearsal.application import V1, Version
+from rehearsal.artifacts import unzipped, zipped
+from rehearsal.cloud import Cloud, Declared
+from rehearsal.codebuild import CodeBuild
+from rehearsal.executions import Action, ActionCall, ActionFailed, ActionRun, Execution, SourceRevision
+from rehearsal.projects import PROJECT_TYPE
+from rehearsal.rehearsal import Rehearsal
+from rehearsal.traffic import get
+
+SERVICE = "web"
+PATIENCE = 60.0
+"""Real seconds after which something that should have ended is taken for stuck."""
+
+
+def until(so: Callable[[], object], what: str, timeout: float = PATIENCE) -> None:
+    """Return once `so()` is true; fails the test after `timeout` real seconds, naming what was waited for."""
+    deadline = time.monotonic() + timeout
+    while not so():
+        assert time.monotonic() < deadline, f"waited {timeout:g} s for {what}"
+        time.sleep(0.01)
+
+
+def version(folder: Path, name: str, **files: str) -> Version:
+    """A version of the sample application that says `name`; `files` are laid over it (`app_py` is app.py)."""
+    overlay = folder / name
+    overlay.mkdir()
+    (overlay / "VERSION").write_text(f"{name}\n", encoding="utf-8")
+    for key, text in files.items():
+        (overlay / key.replace("_py", ".py")).write_text(text, encoding="utf-8")
+    return Version(name, V1.folder, [overlay])
+
+
+def start(rehearsal: Rehearsal, digest: str | None, **variables: str) -> str:
+    """Start a release of one digest as an operator does, without waiting; its execution id."""
+    revisions = [SourceRevision("Source", "IMAGE_DIGEST", digest)] if digest else []
+    return rehearsal.pipeline.start(rehearsal.pipeline_name, source_revisions=revisions, variables=variables)
+
+
+def release(rehearsal: Rehearsal, digest: str | None, **variables: str) -> Execution:
+    """Release one digest as an operator does, to its end."""
+    return rehearsal.pipeline.wait(start(rehearsal, digest, **variables), PATIENCE)
+
+
+def ended(rehearsal: Rehearsal, *execution_ids: str) -> list[Execution]:
+    """These executions once each has ended."""
+    return [rehearsal.pipeline.wait(one, PATIENCE) for one in execution_ids]
+
+
+def failure(execution: Execution, action: str) -> str:
+    """What CodePipeline shows for the action at which an execution failed."""
+    assert execution.status == "Failed", (execution.status, [one.action for one in execution.actions])
+    run = execution.action(action)
+    assert run.status == "Failed", run
+    return run.error_message or ""
+
+
+def ran(execution: Execution) -> list[str]:
+    """The actions an execution came to."""
+    return [one.action for one in execution.actions]
+
+
+def answering(rehearsal: Rehearsal) -> str:
+    """The version that answers in production."""
+    status, body = get(rehearsal.url(SERVICE), "/healthz")
+    return str(body.get("version", f"HTTP {status}"))
+
+
+def deployed(executions: list[Execution]) -> list[str]:
+    """The digests that were deployed, in the order their deployments ended."""
+    pairs = [
+        (run.ended or 0.0, one.action("Source").outputs["ImageDigest"])
+        for one in executions
+        for run in one.actions
+        if run.provider == "CodeDeployToECS" and run.status == "Succeeded"
+    ]
+    return [digest for _, digest in sorted(pairs)]
+
+
+def builds(executions: list[Execution]) -> list[ActionRun]:
+    """The builds of several executions in the order they began, none of which overlaps the next."""
+    runs = sorted((run for one in executions for run in one.actions if run.action == "Migrate"), key=_began)
+    for earlier, later in zip(runs, runs[1:], strict=False):
+        assert earlier.ended is not None
+        assert earlier.ended <= later.started, "two builds ran at the same time"
+    return runs
+
+
+def _began(run: ActionRun) -> float:
+    return run.started
+
+
+@contextmanager
+def holding(rehearsal: Rehearsal) -> Generator[Callable[[Version], Mapping[str, Any]]]:
+    """Hold events back: the function pushes a version and answers the event of the stack's tag, undelivered."""
+    held: list[Mapping[str, Any]] = []
+    rehearsal.held = held
+
+    def push(pushed: Version) -> Mapping[str, Any]:
+        before = len(held)
+        rehearsal.push(pushed)
+        until(lambda: len(held) == before + 2, "the events of the push under two tags")
+        tag = rehearsal.settings.image.tag
+        return next(event for event in held[before:] if event["detail"]["image-tag"] == tag)
+
+    try:
+        yield push
+    finally:
+        rehearsal.held = None
+
+
+def digest_of(event: Mapping[str, Any]) -> str:
+    """The pushed digest an event tells of."""
+    return str(event["detail"]["image-digest"])
+
+
+@contextmanager
+def changed(cloud: Cloud, resource: Declared, **inputs: Any) -> Generator[None]:
+    """Let a declared resource have other inputs for a while."""
+    cloud.add(replace(resource, inputs={**resource.inputs, **inputs}))
+    try:
+        yield
+    finally:
+        cloud.add(resource)
+
+
+@contextmanager
+def told(cloud: Cloud, **variables: str) -> Generator[None]:
+    """Let the build project declare other values for its variables for a while."""
+    project = cloud.one(PROJECT_TYPE)
+    environment = project.inputs["environment"]
+    items = [
+        {**item, "value": variables.get(item["name"], item["value"])}
+        for item in environment["environmentVariables"]
+    ]
+    with changed(cloud, project, environment={**environment, "environmentVariables": items}):
+        yield
+
+
+@contextmanager
+def rewritten(cloud: Cloud, bucket: str, key: str, body: bytes | None) -> Generator[None]:
+    """Let an S3 object hold something else, or be gone (None), for a while."""
+    s3 = cloud.client("s3")
+    before = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    if body is None:
+        s3.delete_object(Bucket=bucket, Key=key)
+    else:
+        s3.put_object(Bucket=bucket, Key=key, Body=body)
+    try:
+        yield
+    finally:
+        s3.put_object(Bucket=bucket, Key=key, Body=before)
+
+
+@contextmanager
+def provided(rehearsal: Rehearsal, name: str, action: Action) -> Generator[None]:
+    """Let another provider do the pipeline's actions of one name for a while."""
+    providers = rehearsal.pipeline._providers
+    before = providers[name]
+    providers[name] = action
+    try:
+        yield
+    finally:
+        providers[name] = before
+
+
+def build_provider(rehearsal: Rehearsal) -> CodeBuild:
+    """The provider of builds."""
+    found = rehearsal.pipeline._providers["CodeBuild"]
+    assert isinstance(found, CodeBuild)
+    return found
+
+
+@dataclass
+class Door:
+    """Stands in front of CodeBuild; the first build waits there, holding its stage, until the door opens, and then fails."""
+
+    provider: Action
+    reached: Event = field(default_factory=Event)
+    opened: Event = field(default_factory=Event)
+
+    def run(self, call: ActionCall) -> Mapping[str, str]:
+        """Hold the first, let the others through."""
+        if self.reached.is_set():
+            return self.provider.run(call)
+        self.reached.set()
+        self.opened.wait(PATIENCE)
+        raise ActionFailed("JobFailed", "held back by the test, and then let go")
+
+
+@dataclass(frozen=True)
+class Replay:
+    """Answers with what an earlier good build answered, asking for the permissions of pipeline and build all the same."""
+
+    real: CodeBuild
+    artifact: bytes
+    variables: Mapping[str, str]
+
+    @classmethod
+    def of(cls, rehearsal: Rehearsal, execution: Execution) -> "Replay":
+        """Remember the build of a good release."""
+        s3 = rehearsal.cloud.client("s3")
+        pipeline = rehearsal.cloud.one("aws:codepipeline/pipeline:Pipeline")
+        bucket = pipeline.inputs["artifactStores"][0]["location"]
+        keys = [one["Key"] for one in s3.list_objects_v2(Bucket=bucket)["Contents"]]
+        for key in keys:
+            data = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+            if data.startswith(b"PK") and any(name.startswith("taskdef-") for name in unzipped(data)):
+                return cls(build_provider(rehearsal), data, execution.action("Migrate").outputs)
+        message = f"no artifact with templates among {keys}"
+        raise LookupError(message)
+
+    def run(self, call: ActionCall) -> Mapping[str, str]:
+        """Ask what StartBuild asks, and put the artifact as the build's role."""
+        project = self.real._project(call)
+        self.real._authorize(call, project)
+        credentials = self.real.cloud.authority.assume(
+            project.service_role, "codebuild.amazonaws.com", {"aws:SourceArn": project.arn}
+        )
+        (output,) = call.outputs
+        call.put_artifact(output, self.artifact, credentials, project.key_id)
+        return self.variables
+
+    def without(self, placeholder: str) -> "Replay":
+        """The same with a word of its templates missing."""
+        files = {
+            name: data.replace(placeholder.encode(), b"nothing")
+            for name, data in unzipped(self.artifact).items()
+        }
+        return replace(self, artifact=zipped(files))
+
+
+def build_log(cloud: Cloud) -> list[str]:
+    """Every line of every build's log, as CloudWatch Logs holds it."""
+    logs = cloud.client("logs")
+    group = cloud.one(PROJECT_TYPE).inputs["logsConfig"]["cloudwatchLogs"]["groupName"]
+    return [line for stream in _streams(logs, group) for line in _lines(logs, group, stream)]
+
+
+def _streams(logs: Any, group: str) -> Iterator[str]:
+    for stream in logs.describe_log_streams(logGroupName=group)["logStreams"]:
+        yield stream["logStreamName"]
+
+
+def _lines(logs: Any, group: str, stream: str) -> Iterator[str]:
+    events = logs.get_log_events(logGroupName=group, logStreamName=stream, startFromHead=True)["events"]
+    for event in events:
+        yield event["message"]
+
+
+def database_url(cloud: Cloud, reference: str) -> str:
+    """The value behind a reference to one key of a secret."""
+    arn, _, rest = reference.rpartition(":secret:")
+    name, key = rest.split(":")[:2]
+    text = cloud.client("secretsmanager").get_secret_value(SecretId=f"{arn}:secret:{name}")["SecretString"]
+    return str(json.loads(text)[key])

@@ -1,0 +1,155 @@
+"""MigrationBuild alone."""
+
+import json
+from typing import Any
+
+import pytest
+from harness import NAMES, PLACE, Config, Graph, Sent, deployed, settings
+
+from components.migration_build import MigrationBuild
+
+KEY = "arn:aws:kms:us-east-1:123456789012:key/0000"
+SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbCdEf"
+
+
+def _build(*, architecture: str = "X86_64", key_arn: str | None = None, database: bool = True, **more: Any) -> Graph:
+    def change(raw: Config) -> None:
+        raw["migration"].update(more)
+        if not database:
+            del raw["network"]["database"]
+
+    given = settings(change)
+
+    def build() -> object:
+        return MigrationBuild(
+            "migration",
+            {
+                "migration": given.migration,
+                "network": given.network,
+                "names": NAMES,
+                "place": PLACE,
+                "architecture": architecture,
+                "tag": "stg",
+                "repository_arn": "arn:aws:ecr:us-east-1:123456789012:repository/shop",
+                "repository_url": "registry/shop",
+                "bucket": "bucket",
+                "bucket_arn": "arn:aws:s3:::bucket",
+                "artifact_objects": "arn:aws:s3:::bucket/shop-stg/*",
+                "key_arn": key_arn,
+                "template_prefix": "templates/0123",
+                "template_version": "0123",
+                "template_files": ["taskdef-web.json", "appspec-web.yaml"],
+            },
+        )
+
+    return deployed(build)
+
+
+def _variables(project: Sent) -> dict[str, tuple[str, str]]:
+    sent = project.inputs["environment"]["environmentVariables"]
+    return {one["name"]: (one["type"], one["value"]) for one in sent}
+
+
+def _statements(graph: Graph) -> list[dict[str, Any]]:
+    return json.loads(graph.one("RolePolicy").inputs["policy"])["Statement"]
+
+
+@pytest.mark.parametrize(
+    ("architecture", "kind", "image"),
+    [
+        ("X86_64", "LINUX_CONTAINER", "aws/codebuild/amazonlinux-x86_64-standard:5.0"),
+        ("ARM64", "ARM_CONTAINER", "aws/codebuild/amazonlinux-aarch64-standard:3.0"),
+    ],
+)
+def test_the_machine_has_the_architecture_of_the_task(architecture: str, kind: str, image: str) -> None:
+    environment = _build(architecture=architecture).one("Project").inputs["environment"]
+    assert (environment["type"], environment["image"]) == (kind, image), "else docker run says exec format error"
+    assert environment["privilegedMode"] is True, "a build in a VPC has no Docker daemon otherwise"
+    assert environment["imagePullCredentialsType"] == "CODEBUILD", "curated images need this"
+
+
+def test_one_migration_at_a_time_and_never_twice() -> None:
+    project = _build(timeoutMinutes=40).one("Project").inputs
+    assert project["concurrentBuildLimit"] == 1
+    assert project["autoRetryLimit"] == 0, "a migration must not be repeated unasked"
+    assert project["buildTimeout"] == 55, "the migration's own limit ends it first, with a sentence"
+    assert project["source"]["type"] == project["artifacts"]["type"] == "CODEPIPELINE"
+
+
+def test_it_runs_in_the_private_subnets_with_a_group_of_its_own() -> None:
+    graph = _build()
+    vpc = graph.one("Project").inputs["vpcConfig"]
+    assert vpc["subnets"] == ["subnet-0000000000000000a", "subnet-0000000000000000b"]
+    assert vpc["securityGroupIds"] == ["sg-migration-group"]
+    group = graph.one("SecurityGroup").inputs
+    assert not group.get("ingress"), "nothing connects to a build"
+    rule = graph.one("SecurityGroupIngressRule").inputs
+    assert rule["securityGroupId"] == "sg-000000000000000db"
+    assert rule["referencedSecurityGroupId"] == "sg-migration-group"
+    assert (rule["fromPort"], rule["toPort"], rule["ipProtocol"]) == (5432, 5432, "tcp")
+
+
+def test_without_a_database_no_rule_is_added_to_anyones_group() -> None:
+    assert _build(database=False).all("SecurityGroupIngressRule") == []
+
+
+def test_the_interface_is_made_in_these_subnets_only() -> None:
+    [permission] = [s for s in _statements(_build()) if s["Action"] == ["ec2:CreateNetworkInterfacePermission"]]
+    assert permission["Condition"] == {
+        "StringEquals": {"ec2:AuthorizedService": "codebuild.amazonaws.com"},
+        "ArnEquals": {
+            "ec2:Subnet": [
+                "arn:aws:ec2:us-east-1:123456789012:subnet/subnet-0000000000000000a",
+                "arn:aws:ec2:us-east-1:123456789012:subnet/subnet-0000000000000000b",
+            ]
+        },
+    }, "CodeBuild User Guide, identity-based access control"
+
+
+def test_the_policy_is_there_before_the_project() -> None:
+    graph = _build()
+    assert graph.one("RolePolicy").urn in graph.one("Project").depends_on, "else: UnauthorizedOperation at the first build"
+
+
+def test_a_customer_key_is_the_projects_too() -> None:
+    graph = _build(key_arn=KEY)
+    assert graph.one("Project").inputs["encryptionKey"] == KEY, "CodeBuild ignores the pipeline's key (aws-cdk#4182)"
+    [use] = [s for s in _statements(graph) if s["Resource"] == KEY]
+    assert {"kms:Decrypt", "kms:GenerateDataKey"} <= set(use["Action"])
+    assert "encryptionKey" not in _build().one("Project").inputs
+
+
+def test_secrets_are_referred_to_and_readable() -> None:
+    graph = _build(secrets={"URL": f"{SECRET}:url::", "TOKEN": "/shop/token"}, secretsKmsKeys=[KEY])
+    variables = _variables(graph.one("Project"))
+    assert variables["URL"] == ("SECRETS_MANAGER", f"{SECRET}:url")
+    assert variables["TOKEN"] == ("PARAMETER_STORE", "/shop/token")
+    granted = {s["Action"][0]: s["Resource"] for s in _statements(graph) if len(s["Action"]) == 1}
+    assert granted["secretsmanager:GetSecretValue"] == [SECRET]
+    assert granted["ssm:GetParameters"] == ["arn:aws:ssm:us-east-1:123456789012:parameter/shop/token"]
+    assert granted["kms:Decrypt"] == [KEY]
+
+
+def test_the_command_travels_quoted_and_variables_by_name() -> None:
+    graph = _build(command=["sh", "-c", "echo 'a b'"], entryPoint=["/bin/x y"], environment={"B": "1", "A": "2"})
+    variables = _variables(graph.one("Project"))
+    assert variables["DELIVERY_COMMAND"] == ("PLAINTEXT", """sh -c 'echo '"'"'a b'"'"''""")
+    assert variables["DELIVERY_ENTRY_POINT"] == ("PLAINTEXT", "'/bin/x y'")
+    assert variables["DELIVERY_VARIABLES"] == ("PLAINTEXT", "A B DATABASE_URL"), "names, never values"
+    assert variables["A"] == ("PLAINTEXT", "2")
+
+
+def test_the_build_is_told_the_version_of_templates_it_fetches() -> None:
+    variables = _variables(_build().one("Project"))
+    assert variables["DELIVERY_TEMPLATES"][1] == "s3://bucket/templates/0123/"
+    assert variables["DELIVERY_TEMPLATE_VERSION"][1] == "0123"
+    assert variables["DELIVERY_TEMPLATE_FILES"][1] == "taskdef-web.json appspec-web.yaml"
+
+
+def test_the_log_is_kept_as_long_as_asked_and_nothing_else_is_written() -> None:
+    graph = _build(logRetentionDays=30)
+    log = graph.one("LogGroup").inputs
+    assert (log["name"], log["retentionInDays"]) == ("/delivery/shop/stg/migrate", 30)
+    assert graph.one("Project").inputs["logsConfig"] == {"cloudwatchLogs": {"groupName": log["name"]}}
+    [write] = [s for s in _statements(graph) if "logs:PutLogEvents" in s["Action"]]
+    assert write["Resource"] == "arn:aws:logs:us-east-1:123456789012:log-group:/delivery/shop/stg/migrate:*"
