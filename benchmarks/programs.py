@@ -1,6 +1,6 @@
-"""One evaluation of a program under mocks, as a process of its own: ours, or the same resources declared flat.
+"""Evaluations of a program under mocks, as a process of its own: ours, or the same resources declared flat.
 
-    python -m benchmarks.programs ours|flat STACK COPIES
+    python -m benchmarks.programs record|ours|flat STACK RECORDED [COPIES ...]
 
 The flat program is the floor: it makes the same custom resources with the values ours ends up with, written down as plain
 values beforehand, so it has no settings to check, no documents to write and nothing to wire.
@@ -8,11 +8,11 @@ values beforehand, so it has no settings to check, no documents to write and not
 
 import importlib
 import json
-import os
 import re
 import runpy
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,25 +50,24 @@ class Recorder(Mocks):
         return {"accountId": ACCOUNT, "arn": f"arn:aws:iam::{ACCOUNT}:user/x", "id": ACCOUNT, "userId": "x"}
 
 
-def evaluate(program: Any, stack: str, config: Mapping[str, Any]) -> Recorder:
+def evaluate(program: Callable[[], None], stack: str, config: Mapping[str, Any]) -> Recorder:
     """Run a program to its end."""
     recorder = Recorder()
     with evaluating(MockMonitor(recorder), recorder, stack, config):
-        pulumi.runtime.test(lambda: program() and None)()
+        pulumi.runtime.test(program)()
     return recorder
 
 
-def ours(copies: int) -> Any:
+def ours(copies: int, config: Mapping[str, Any]) -> Callable[[], None]:
     """Our program, as often as there are applications: each with names of its own."""
+    if copies == 1:
+        return lambda: runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__") and None
+    from benchmarks import copies as several  # noqa: PLC0415  (nothing of it belongs to one evaluation)
 
-    def program() -> None:
-        for _ in range(copies):
-            runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
-
-    return program
+    return lambda: several.declare(copies, config)
 
 
-def flat(recorded: Path, copies: int) -> Any:
+def flat(copies: int, recorded: Path) -> Callable[[], None]:
     """The same custom resources with plain values."""
     resources = json.loads(recorded.read_text(encoding="utf-8"))
 
@@ -80,6 +79,14 @@ def flat(recorded: Path, copies: int) -> Any:
     return program
 
 
+def record(stack: str, path: Path) -> int:
+    """Write down what our program declares; how many resources that is."""
+    config = stack_config(stack)
+    made = evaluate(ours(1, config), stack, config).made
+    path.write_text(json.dumps(made), encoding="utf-8")
+    return len(made)
+
+
 def _class(token: str) -> Any:
     module, _, name = token.removeprefix("aws:").partition(":")
     return getattr(importlib.import_module(f"pulumi_aws.{module.split('/')[0]}"), name)
@@ -89,20 +96,21 @@ def _snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower()
 
 
-def record(path: Path, stack: str) -> int:
-    """Write down what our program declares; how many resources that is."""
-    made = evaluate(ours(1), stack, stack_config(stack)).made
-    path.write_text(json.dumps(made), encoding="utf-8")
-    return len(made)
+def _timed(kind: str, stack: str, recorded: Path, copies: int) -> dict[str, float]:
+    config = stack_config(stack)
+    program = ours(copies, config) if kind == "ours" else flat(copies, recorded)
+    begun = time.process_time()
+    made = evaluate(program, stack, config).made
+    return {"copies": copies, "resources": len(made), "cpu": time.process_time() - begun}
 
 
 def main() -> None:
-    """Evaluate once."""
-    kind, stack, copies = sys.argv[1], sys.argv[2], int(sys.argv[3])
-    recorded = Path(os.environ["BENCHMARK_RECORDED"])
-    program = ours(copies) if kind == "ours" else flat(recorded, copies)
-    made = evaluate(program, stack, stack_config(stack)).made
-    print(len(made))
+    """Record, or evaluate one size after the other; prints what each took."""
+    kind, stack, recorded, *sizes = sys.argv[1:]
+    if kind == "record":
+        print(record(stack, Path(recorded)))
+        return
+    print(json.dumps([_timed(kind, stack, Path(recorded), int(size)) for size in sizes]))
 
 
 if __name__ == "__main__":

@@ -141,9 +141,10 @@ class BlueGreen:
             self._forward(self._group.listener, {**self._before, self._green_group: 0})
         self._role.create_task_set(definition)
         container = (spec.container_name, spec.container_port)
+        groups = None if spec.network is None else spec.network["SecurityGroups"]
         try:
             green = services.create_task_set(
-                self._service, spec.task_definition, self._green_group, FULL, container
+                self._service, spec.task_definition, self._green_group, FULL, container, groups
             )
         except EcsRefused as refused:
             message = (
@@ -198,14 +199,16 @@ class BlueGreen:
             code = "IAM_ROLE_PERMISSIONS"
         deployment = self._deployment
         deployment.status = "Stopped" if code == "MANUAL_STOP" else "Failed"
-        deployment.error_code, deployment.message = code, f"{failure}{self._last_words(str(failure))}"
+        words = "" if code == "TIMEOUT" else self._last_words()  # which says them itself
+        deployment.error_code, deployment.message = code, f"{failure}{words}"
         self._say(f"deployment {deployment.status.lower()}: {code}: {failure}")
 
-    def _last_words(self, said: str) -> str:
-        """Add the stopped reason and last log lines of green, unless they were said."""
-        if self._green is None or not self._green.stopped or str(self._green.stopped[-1]) in said:
+    def _last_words(self) -> str:
+        """Stopped reason and last log lines of green, or what its health checks see."""
+        green = self._green
+        if green is None or (green.steady() and not green.stopped):
             return ""
-        return f"\n  {self._green.stopped[-1]}"
+        return f"\n  {green.stopped[-1] if green.stopped else green.why_not_steady()}"
 
     def _roll_back(self) -> None:
         """Bring blue back as the group declares it, as a deployment with an id of its own."""

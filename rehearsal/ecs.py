@@ -8,7 +8,7 @@ looked at.
 
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -49,6 +49,8 @@ class Service:
     """Declared `healthCheckGracePeriodSeconds`."""
     controller: str
     """`CODE_DEPLOY` or `ECS`."""
+    security_groups: Sequence[str] = ()
+    """Groups of its tasks, unless a deployment names others."""
     task_sets: list[TaskSet] = field(default_factory=list[TaskSet])
 
     @property
@@ -70,6 +72,7 @@ class _Place(NamedTuple):
     port: int
     scale: float = 100.0
     """Percent of the service's desired count."""
+    security_groups: Sequence[str] = ()
 
 
 class EcsServices:
@@ -121,6 +124,7 @@ class EcsServices:
             port=int(balancer.get("containerPort") or 0),
             grace=float(inputs.get("healthCheckGracePeriodSeconds") or 0),
             controller=str(controller.get("type") or "ECS"),
+            security_groups=tuple(block(inputs.get("networkConfiguration")).get("securityGroups") or ()),
         )
         group = balancer.get("targetGroupArn")
         if group is not None and not self._load_balancers.in_use(str(group)):
@@ -128,7 +132,7 @@ class EcsServices:
                 f"The target group with targetGroupArn {group} does not have an associated load balancer."
             )
             raise EcsRefused(INVALID, message)
-        place = _Place(group, service.container, service.port)
+        place = _Place(group, service.container, service.port, security_groups=service.security_groups)
         task_set = self._task_set(service, str(inputs["taskDefinition"]), place, "PRIMARY")
         with self._lock:
             self._services[service.arn] = service
@@ -157,13 +161,16 @@ class EcsServices:
         target_group_arn: str | None,
         scale: float = 100.0,
         container: tuple[str, int] | None = None,
+        security_groups: Sequence[str] | None = None,
     ) -> TaskSet:
         """Add an ACTIVE task set of `scale` percent of the desired count and begin to start its tasks.
 
-        `container` is name and port behind the load balancer, the service's when left out. Raises EcsRefused.
+        `container` is name and port behind the load balancer; it and `security_groups` are the service's when left out.
+        Raises EcsRefused.
         """
         name, port = container or (service.container, service.port)
-        place = _Place(target_group_arn, name, port, scale)
+        groups = service.security_groups if security_groups is None else security_groups
+        place = _Place(target_group_arn, name, port, scale, groups)
         task_set = self._task_set(service, task_definition_arn, place, "ACTIVE")
         task_set.begin()
         return task_set
@@ -191,7 +198,9 @@ class EcsServices:
         id_ = f"ecs-svc/{number}"
         arn = f"{task_set_arns(service.arn)}{id_}"
         count = round(service.desired_count * place.scale / 100) or (1 if service.desired_count else 0)
-        blueprint = Blueprint(definition, place.group, place.container, place.port, service.grace)
+        blueprint = Blueprint(
+            definition, place.group, place.container, place.port, service.grace, place.security_groups
+        )
         task_set = TaskSet(
             id_, arn, blueprint, count, status, self._cloud, self._runtime, self._load_balancers
         )

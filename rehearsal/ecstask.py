@@ -8,7 +8,7 @@ containers as ordinary environment variables; AWS hands them out at an address i
 import secrets
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -64,14 +64,19 @@ class LiveTask:
     started: float = field(default_factory=time.monotonic)
 
 
-def start(cloud: Cloud, runtime: Runtime, definition: Mapping[str, Any]) -> LiveTask:
-    """Start a task of a registered task definition; StartFailed with AWS's stopped reason."""
+def start(
+    cloud: Cloud, runtime: Runtime, definition: Mapping[str, Any], security_groups: Sequence[str] = ()
+) -> LiveTask:
+    """Start a task of a registered task definition in these groups; StartFailed with AWS's stopped reason."""
     task_id = secrets.token_hex(16)
     execution = _assumed(cloud, definition.get("executionRoleArn"))
     task_role = _assumed(cloud, definition.get("taskRoleArn"))
     architecture = taskdefinition.architecture(definition)
     try:
-        specs = [_spec(cloud, execution, task_role, c) for c in definition["containerDefinitions"]]
+        specs = [
+            replace(_spec(cloud, execution, task_role, c), security_groups=security_groups)
+            for c in definition["containerDefinitions"]
+        ]
         for container in definition["containerDefinitions"]:
             imagepull.verify(cloud, execution, container["image"], architecture)
     except (tasksecrets.SecretsUnavailable, imagepull.PullFailed) as failure:

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from types import TracebackType
+from typing import Protocol, Self
 
 from rehearsal.cloud import Cloud
+from rehearsal.errors import RehearsalError
 from rehearsal.iam import Credentials
 from rehearsal.image import pack
 from rehearsal.postgres import Postgres
@@ -18,7 +20,7 @@ ARCHITECTURES = {"X86_64": "amd64", "ARM64": "arm64"}
 
 
 class Level(Protocol):
-    """One level of reality."""
+    """One level of reality; a context manager that leaves nothing behind."""
 
     name: str
     shows: str
@@ -29,13 +31,18 @@ class Level(Protocol):
     build_environment: Mapping[str, str]
     """What that `docker` needs to know."""
 
-    def __init__(self, cloud: Cloud, processes: Processes, architecture: str) -> None:
+    def __init__(self, cloud: Cloud, processes: Processes, architecture: str, postgres: Postgres) -> None:
         """Get ready to run containers for a cloud, of images for `architecture` (`amd64` or `arm64`)."""
         ...
 
-    @staticmethod
-    def database_access() -> dict[str, Any]:
-        """Where the database must listen and whom it must let in, as arguments of Postgres."""
+    def __enter__(self) -> Self:
+        """Make what builds need."""
+        ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Remove what was made."""
         ...
 
     @staticmethod
@@ -54,6 +61,10 @@ class Level(Protocol):
         """Make an image of an application's folder and push it as `pusher`; its digest."""
         ...
 
+    def push_image(self, image: str, repository: str, tags: Sequence[str], pusher: Credentials) -> str:
+        """Push an image of this machine's Docker daemon as `pusher`; its digest. Raises RehearsalError."""
+        ...
+
 
 class ProcessLevel:
     """No daemon: image layers are unpacked and their commands run as processes of this machine."""
@@ -64,8 +75,9 @@ class ProcessLevel:
         "the image's base and RUN steps, container isolation, the declared network, TLS"
     )
 
-    def __init__(self, cloud: Cloud, processes: Processes, architecture: str) -> None:
+    def __init__(self, cloud: Cloud, processes: Processes, architecture: str, postgres: Postgres) -> None:
         """Install the `docker` that answers for this level."""
+        del postgres  # it answers on loopback, where this level's processes are
         self._cloud = cloud
         self._architecture = architecture
         self.runtime: Runtime = ProcessRuntime.of(cloud, processes, architecture=architecture)
@@ -76,10 +88,14 @@ class ProcessLevel:
             "REHEARSAL_ARCHITECTURE": architecture,
         }
 
-    @staticmethod
-    def database_access() -> dict[str, Any]:
-        """This machine only."""
-        return {}
+    def __enter__(self) -> Self:
+        """Everything is ready."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Processes end with their owner, files with the run's folder."""
 
     @staticmethod
     def database_url(postgres: Postgres, url: str) -> str:  # noqa: ARG004
@@ -98,3 +114,12 @@ class ProcessLevel:
         image = pack(folder, overlays=overlays, architecture=self._architecture)
         client = self._cloud.client("ecr", pusher)
         return Registry(self._cloud.endpoint, lambda: ecr_token(client)).push(image, repository, tags)
+
+    def push_image(self, image: str, repository: str, tags: Sequence[str], pusher: Credentials) -> str:
+        """Refuse: the image is a Docker daemon's."""
+        del repository, tags, pusher
+        raise RehearsalError(
+            f"--image {image}",
+            "level process can't reach Docker's images",
+            "rehearse it with --level container",
+        )

@@ -169,13 +169,15 @@ def rehearsing(
         cloud = Cloud(gateway.start(), authority, journal, folder, region=region)
         declare(cloud, stack, config)
         journal.record("Pulumi", f"{cloud.count()} resources of stack {stack} declared")
-        store(cloud, settings, database.result())
+        postgres, url = database.result()
+        store(cloud, settings, url)
+        made = level(cloud, processes, ARCHITECTURES[settings.architecture], postgres)
         rehearsal = ends.enter_context(
             _services(
                 stack,
                 settings,
                 cloud,
-                level(cloud, processes, ARCHITECTURES[settings.architecture]),
+                ends.enter_context(made),
                 processes,
             )
         )
@@ -183,12 +185,13 @@ def rehearsing(
         yield rehearsal
 
 
-def _database(ends: ExitStack, level: type[Level], processes: Processes, folder: Path) -> str:
-    postgres = Postgres(
-        processes, folder / "postgres", template=folder.parent / "templates", **level.database_access()
-    )
+def _database(
+    ends: ExitStack, level: type[Level], processes: Processes, folder: Path
+) -> tuple[Postgres, str]:
+    """The started server, and the URL that builds and tasks reach their database at."""
+    postgres = Postgres(processes, folder / "postgres", template=folder.parent / "templates")
     ends.enter_context(postgres)
-    return level.database_url(postgres, postgres.create_database("app"))
+    return postgres, level.database_url(postgres, postgres.create_database("app"))
 
 
 @contextmanager

@@ -9,7 +9,7 @@ so.
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,6 +47,7 @@ class Blueprint:
     port: int
     grace: float
     """Declared `healthCheckGracePeriodSeconds`."""
+    security_groups: Sequence[str] = ()
 
 
 @dataclass
@@ -164,7 +165,8 @@ class TaskSet:
     def _live(self, slot: _Slot) -> StoppedTask | None:
         """Run one task from start to end; None when it ended because the task set does."""
         try:
-            task = ecstask.start(self.cloud, self.runtime, self.blueprint.definition)
+            blueprint = self.blueprint
+            task = ecstask.start(self.cloud, self.runtime, blueprint.definition, blueprint.security_groups)
         except StartFailed as failure:
             return StoppedTask("(not started)", str(failure))
         try:

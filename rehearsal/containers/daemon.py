@@ -24,7 +24,7 @@ def engine() -> Engine:
             "its networks lie in a virtual machine, out of the rehearsal's reach",
             "rehearse with --level process, or on Linux",
         )
-    if shutil.which("docker") is None:
+    if not client():
         raise RehearsalError("there is no docker client on PATH", _RULE, _REMEDY)
     address = host()
     kind, _, path = address.partition("://")
@@ -42,6 +42,11 @@ def engine() -> Engine:
             f"the daemon at {path} is {told.get('OperatingSystem')}", f"{_RULE} itself", _REMEDY
         )
     return found
+
+
+def client() -> str:
+    """The docker client's own path, before any front is put in its place; empty when there is none."""
+    return shutil.which("docker") or ""
 
 
 def missing() -> str | None:

@@ -50,7 +50,10 @@ class Owner:
 
     def remove_leftovers(self, engine: Engine) -> list[str]:
         """Remove what dead runs of this project have left; their names."""
-        kinds = [engine.labelled(kind, f"{PROJECT}={self.project}") for kind in ("containers", "networks", "images")]
+        kinds = [
+            engine.labelled(kind, f"{PROJECT}={self.project}")
+            for kind in ("containers", "networks", "images")
+        ]
         runs = {str((one.get("Labels") or {}).get(RUN)) for kind in kinds for one in kind}
         dead = sorted(run for run in runs - {self.run} if is_dead(run))
         for run in dead:
@@ -76,7 +79,9 @@ def _remove(engine: Engine, run: str) -> None:
     label = f"{RUN}={run}"
     networks = engine.labelled("networks", label)
     images = engine.labelled("images", label)
-    registries = {str(one["Labels"][REGISTRY]) for one in [*networks, *images] if REGISTRY in (one["Labels"] or {})}
+    registries = {
+        str(one["Labels"][REGISTRY]) for one in [*networks, *images] if REGISTRY in (one["Labels"] or {})
+    }
     containers = [str(one["Id"]) for one in engine.labelled("containers", label)]
     with ThreadPoolExecutor(8) as workers:  # killing a container takes a while, all at once takes no longer
         list(workers.map(lambda one: _delete(engine, f"/containers/{one}", {"force": 1, "v": 1}), containers))

@@ -35,7 +35,9 @@ def refusal(cloud: Cloud, groups: Iterable[str]) -> str | None:
         who = ", ".join(members) or "nothing with a security group"
         return f"no ingress rule on {database} lets {who} in"
     declared = {group.id: group for group in cloud.declared(GROUP)}
-    if any(group not in declared or _lets_out(declared[group], rule) for rule in letting for group in members):
+    if any(
+        group not in declared or _lets_out(declared[group], rule) for rule in letting for group in members
+    ):
         return None
     return f"no egress rule of {', '.join(members)} lets anything out to {database}"
 
@@ -44,7 +46,9 @@ def _lets_in(rule: Mapping[str, Any], groups: Iterable[str]) -> bool:
     if str(rule.get("ipProtocol")) not in (_ANY, *_TCP):
         return False
     # A rule for addresses: which ones the declared subnets have is not known here.
-    return rule.get("referencedSecurityGroupId") in set(groups) or bool(rule.get("cidrIpv4") or rule.get("prefixListId"))
+    return rule.get("referencedSecurityGroupId") in set(groups) or bool(
+        rule.get("cidrIpv4") or rule.get("prefixListId")
+    )
 
 
 def _lets_out(group: Declared, rule: Mapping[str, Any]) -> bool:

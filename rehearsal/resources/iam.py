@@ -3,7 +3,7 @@
 import json
 
 from rehearsal.cloud import Cloud
-from rehearsal.resources.kind import Inputs, Kind, Made
+from rehearsal.resources.kind import Inputs, InUse, Kind, Made
 
 
 def role_arn(cloud: Cloud, name: str) -> str:
@@ -17,6 +17,14 @@ def _role(cloud: Cloud, inputs: Inputs) -> Made:
     return inputs["name"], {"arn": made, "uniqueId": f"AROA{inputs['name'].upper()[:12]}"}
 
 
+def _remove_role(cloud: Cloud, resource_id: str, inputs: Inputs) -> None:  # noqa: ARG001
+    """IAM keeps a role that still has inline policies (IAM User Guide, id_roles_manage_delete)."""
+    role = role_arn(cloud, resource_id)
+    if cloud.authority.policies(role):
+        raise InUse("DeleteConflict: Cannot delete entity, must delete policies first.")
+    cloud.authority.remove_role(role)
+
+
 def _policy(cloud: Cloud, inputs: Inputs) -> Made:
     cloud.authority.put_policy(role_arn(cloud, inputs["role"]), inputs["name"], json.loads(inputs["policy"]))
     return f"{inputs['role']}:{inputs['name']}", {}
@@ -28,7 +36,7 @@ def _remove_policy(cloud: Cloud, resource_id: str, inputs: Inputs) -> None:  # n
 
 
 KINDS = {
-    "aws:iam/role:Role": Kind(_role, replaced_by=frozenset({"name"})),
+    "aws:iam/role:Role": Kind(_role, _remove_role, replaced_by=frozenset({"name"})),
     "aws:iam/rolePolicy:RolePolicy": Kind(
         _policy, _remove_policy, longest=128, replaced_by=frozenset({"name", "role"})
     ),

@@ -16,6 +16,10 @@ def _nothing(cloud: Cloud, resource_id: str, inputs: Inputs) -> None:
     """A resource on record only has nothing to be removed from."""
 
 
+class InUse(Exception):  # noqa: N818  (AWS's answer, not a fault of ours)
+    """AWS refuses to delete what something else still needs; the text is AWS's own."""
+
+
 @dataclass(frozen=True)
 class Kind:
     """How resources of one type are made and removed.

@@ -1,9 +1,12 @@
 """Load balancers, listeners and target groups: on record, for `rehearsal.loadbalancer` to open."""
 
 import hashlib
+import json
 
 from rehearsal.cloud import Cloud
-from rehearsal.resources.kind import Inputs, Kind, Made, arn
+from rehearsal.resources.kind import Inputs, InUse, Kind, Made, arn
+
+LISTENER = "aws:lb/listener:Listener"
 
 
 def _digits(text: str) -> str:
@@ -23,6 +26,15 @@ def _target_group(cloud: Cloud, inputs: Inputs) -> Made:
     return made, {"arn": made, "arnSuffix": suffix}
 
 
+def _remove_target_group(cloud: Cloud, resource_id: str, inputs: Inputs) -> None:  # noqa: ARG001
+    """ELB keeps a group that some action refers to (elasticloadbalancing, API_DeleteTargetGroup: ResourceInUse)."""
+    for listener in cloud.declared(LISTENER):
+        if resource_id in json.dumps(listener.outputs.get("defaultActions")):
+            raise InUse(
+                f"ResourceInUse: Target group '{resource_id}' is currently in use by a listener or a rule"
+            )
+
+
 def _listener(cloud: Cloud, inputs: Inputs) -> Made:
     balancer = str(inputs["loadBalancerArn"]).rpartition(":loadbalancer/")[2]
     port = _digits(f"{balancer}:{inputs['port']}")
@@ -35,7 +47,10 @@ KINDS = {
         _load_balancer, longest=32, replaced_by=frozenset({"name", "internal", "loadBalancerType"})
     ),
     "aws:lb/targetGroup:TargetGroup": Kind(
-        _target_group, longest=32, replaced_by=frozenset({"name", "port", "protocol", "targetType", "vpcId"})
+        _target_group,
+        _remove_target_group,
+        longest=32,
+        replaced_by=frozenset({"name", "port", "protocol", "targetType", "vpcId"}),
     ),
-    "aws:lb/listener:Listener": Kind(_listener, named=None, replaced_by=frozenset({"loadBalancerArn"})),
+    LISTENER: Kind(_listener, named=None, replaced_by=frozenset({"loadBalancerArn"})),
 }

@@ -22,6 +22,8 @@ class ContainerSpec:
     essential: bool = True
     stop_timeout: float = 30.0
     """Declared seconds between TERM and KILL (ECS's `stopTimeout`)."""
+    security_groups: Sequence[str] = ()
+    """Groups the task's network interface is in, for what only containers can honor."""
     definition: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """The container definition as registered, for what only containers can honor."""
 

@@ -6,12 +6,12 @@ ECR's events are neither ordered nor delivered once only (eventbridge/latest/use
 
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from stagehands import (
     Door,
+    Replay,
     answering,
     build_provider,
     builds,
@@ -154,6 +154,8 @@ def test_under_superseded_a_waiting_release_gives_way_to_the_next(
     """codepipeline/latest/userguide/concepts-how-it-works.md, SUPERSEDED: a more recent execution overtakes a waiting one."""
     with holding(rehearsal) as push:
         older, newer = push(version(tmp_path, "mode-a")), push(version(tmp_path, "mode-b"))
+    # Which execution comes to build is the question here, not how.
+    superseded.provider = Replay.of(rehearsal, rehearsal.release_of(first))
     started = [id_ for event in (older, newer) for id_ in rehearsal.deliver(event)]
     overtaken = rehearsal.pipeline.wait(started[0], 30)
     superseded.opened.set()

@@ -5,11 +5,12 @@ Everything is asserted after the evaluation has ended: only then is it certain t
 
 import asyncio
 import copy
+import json
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache, cached_property
-from typing import Any
+from functools import cache, cached_property, wraps
+from typing import Any, ParamSpec, TypeVar
 
 import pulumi
 from answers import ACCOUNT, Answers
@@ -24,6 +25,9 @@ from settings import Settings, parse
 STACKS = ("stg", "prd")
 PLACE = Place(ACCOUNT, "us-east-1")
 NAMES = Names("shop", "stg")
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 Config = dict[str, Any]
 Change = Callable[[Config], None]
@@ -105,6 +109,20 @@ class Graph(MockMonitor):
         return self.resources[one.urn].state
 
 
+def remembered(evaluate: Callable[P, T]) -> Callable[P, T]:
+    """Evaluate once for each set of arguments: what was sent is only read, and an evaluation costs a tenth of a second."""
+    done: dict[str, T] = {}
+
+    @wraps(evaluate)
+    def answer(*args: P.args, **kwargs: P.kwargs) -> T:
+        key = json.dumps([args, kwargs], sort_keys=True, default=repr)
+        if key not in done:
+            done[key] = evaluate(*args, **kwargs)
+        return done[key]
+
+    return answer
+
+
 def deployed(build: Callable[[], object], config: Mapping[str, Any] | None = None) -> Graph:
     """What `build` declares, alone, in stack stg."""
     graph = Graph()
@@ -117,15 +135,20 @@ def deployed_stack(stack: str, change: Change | None = None, account: str = ACCO
     """What the real program declares for a stack's real YAML, which `change` may edit first."""
     if change is None and account == ACCOUNT:
         return _unchanged(stack)
-    config = copy.deepcopy(stack_config(stack))
+    config = copy.deepcopy(_config(stack))
     if change:
         change(config)
     return _evaluated(stack, config, account)
 
 
 @cache
+def _config(stack: str) -> Config:
+    return stack_config(stack)
+
+
+@cache
 def _unchanged(stack: str) -> Graph:
-    return _evaluated(stack, stack_config(stack), ACCOUNT)
+    return _evaluated(stack, _config(stack), ACCOUNT)
 
 
 def _evaluated(stack: str, config: Config, account: str) -> Graph:
@@ -172,7 +195,7 @@ def _whole(value: Any) -> Any:
 def raw_settings(stack: str = "stg") -> Config:
     """The stack's YAML as `settings.parse` takes it."""
     prefix = "delivery:"
-    config = copy.deepcopy(stack_config(stack))
+    config = copy.deepcopy(_config(stack))
     return {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
 
 

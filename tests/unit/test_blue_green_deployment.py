@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from harness import NAMES, PLACE, Graph, deployed
+from harness import Graph, NAMES, PLACE, deployed, remembered
 from test_web_service import EXISTING, arguments
 
 from components.blue_green_deployment import BlueGreenDeployment
@@ -14,6 +14,7 @@ KEY = "arn:aws:kms:us-east-1:123456789012:key/0000"
 HOOK = "arn:aws:lambda:us-east-1:123456789012:function:check"
 
 
+@remembered
 def _deployment(release: dict[str, Any] | None = None, **service: Any) -> Graph:
     def build() -> object:
         given = arguments(**service)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pulumi
-from harness import NAMES, PLACE, Graph, deployed
+from harness import Graph, NAMES, PLACE, deployed, remembered
 
 from components.image_repository import ImageRepository
 from settings.image import Image
@@ -14,6 +14,7 @@ PUSHER = {"repository": "o/r", "branch": "main", "ownerId": 1, "repositoryId": 2
 URL = "123456789012.dkr.ecr.us-east-1.amazonaws.com/shop"
 
 
+@remembered
 def _repository(*, protect: bool = False, **image: Any) -> tuple[Graph, Mapping[str, Any]]:
     outputs: dict[str, Any] = {}
 

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from harness import NAMES, PLACE, Config, Graph, Sent, deployed, settings
+from harness import Config, Graph, NAMES, PLACE, Sent, deployed, remembered, settings
 
 from components.migration_build import MigrationBuild
 
@@ -12,6 +12,7 @@ KEY = "arn:aws:kms:us-east-1:123456789012:key/0000"
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbCdEf"
 
 
+@remembered
 def _build(*, architecture: str = "X86_64", key_arn: str | None = None, database: bool = True, **more: Any) -> Graph:
     def change(raw: Config) -> None:
         raw["migration"].update(more)

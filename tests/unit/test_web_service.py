@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 import yaml
-from harness import NAMES, PLACE, Config, Graph, deployed, settings
+from harness import Config, Graph, NAMES, PLACE, deployed, remembered, settings
 
 from components.web_service import WebService, WebServiceArgs
 from documents.shapes import check_input
@@ -35,6 +35,7 @@ def arguments(*, database: bool = True, **more: Any) -> WebServiceArgs:
     }
 
 
+@remembered
 def _service(**more: Any) -> tuple[Graph, dict[str, str]]:
     """What is declared, and the two templates' text."""
     texts: dict[str, str] = {}

@@ -1,0 +1,137 @@
+"""Level `container`: the application's own Dockerfile, the real Docker client, real containers."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit, urlunsplit
+
+from rehearsal.blocks import block
+from rehearsal.cloud import Cloud
+from rehearsal.containers import daemon, front
+from rehearsal.containers.client import Client
+from rehearsal.containers.contexts import laid_over
+from rehearsal.containers.networks import DATABASE, Networks
+from rehearsal.containers.owner import Owner
+from rehearsal.errors import RehearsalError
+from rehearsal.iam import Credentials
+from rehearsal.postgres import Postgres
+from rehearsal.processes import Processes
+from rehearsal.program import ROOT
+from rehearsal.projects import PROJECT_TYPE
+from rehearsal.registry import ecr_token
+from rehearsal.runtimes import Runtime
+from rehearsal.runtimes.container import ContainerRuntime
+
+_EMULATORS = {"arm64": "qemu-aarch64", "amd64": "qemu-x86_64"}
+
+
+class ContainerLevel:
+    """A Docker daemon of this machine does what Docker does on AWS; a context manager that leaves nothing there."""
+
+    name = "container"
+    shows = (
+        "the application's own Dockerfile, Docker's own client, digests and containers with their limits, the "
+        "database as the declared security groups allow it, a real registry, AWS CLI, buildspec, HTTP traffic and "
+        "authorization by the declared policies; not shown: Fargate's machines, subnets and routes, TLS"
+    )
+
+    def __init__(self, cloud: Cloud, processes: Processes, architecture: str, postgres: Postgres) -> None:
+        """Remove what dead runs have left, and install the `docker` of builds; RehearsalError without a daemon."""
+        self._cloud = cloud
+        self._engine = daemon.engine()
+        self._platform = _platform(architecture, str(self._engine.ask("GET", "/version")["Arch"]))
+        self._owner = Owner.this(ROOT, cloud.endpoint.removeprefix("http://"))
+        self._owner.remove_leftovers(self._engine)
+        self._ends = ExitStack()
+        self._networks = Networks(self._engine, self._owner, cloud, postgres.port)
+        self._client = Client(f"unix://{self._engine.path}", cloud.scratch)
+        self.runtime: Runtime = ContainerRuntime(
+            cloud, processes, self._engine, self._owner, self._networks, platform=self._platform
+        )
+        self.docker = cloud.scratch / "docker"
+        self.build_environment: Mapping[str, str] = {}
+
+    def __enter__(self) -> Self:
+        """Make the networks of the declared builds."""
+        with ExitStack() as undo:
+            undo.callback(self._owner.remove_all, self._engine)
+            undo.enter_context(self._networks)
+            front.install(self.docker, self._setting())
+            self._ends = undo.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Remove every container, network and image of this run."""
+        self._ends.close()
+
+    @staticmethod
+    def database_url(postgres: Postgres, url: str) -> str:  # noqa: ARG004
+        """The database by its name in the networks of this level."""
+        parts = urlsplit(url)
+        login = parts.netloc.rpartition("@")[0]
+        return urlunsplit(parts._replace(netloc=f"{login}@{DATABASE}:{parts.port}"))
+
+    def push(
+        self,
+        folder: Path,
+        overlays: Sequence[Path],
+        repository: str,
+        tags: Sequence[str],
+        pusher: Credentials,
+    ) -> str:
+        """Build the folder by its Dockerfile and push it with the docker client; Docker's own digest."""
+        names = self._names(repository, tags)
+        with laid_over(folder, overlays, self._cloud.scratch) as context:
+            self._client.build(context, names, self._owner.labels, self._platform)
+        return self._push(names, pusher)
+
+    def push_image(self, image: str, repository: str, tags: Sequence[str], pusher: Credentials) -> str:
+        """Push a local image as it is; its digest. RehearsalError when there is no such image."""
+        names = self._names(repository, tags)
+        self._client.tag(image, names)
+        return self._push(names, pusher)
+
+    def _push(self, names: Sequence[str], pusher: Credentials) -> str:
+        token = ecr_token(self._cloud.client("ecr", pusher))
+        digest = self._client.push(self._owner.registry, token, names)
+        # Whoever uses the image from now on has to pull it, as on another machine.
+        self._client.remove([*names, f"{names[0].rpartition(':')[0]}@{digest}"])
+        return digest
+
+    def _names(self, repository: str, tags: Sequence[str]) -> list[str]:
+        return [f"{self._owner.registry}/{repository}:{tag}" for tag in tags]
+
+    def _setting(self) -> front.Setting:
+        networks: dict[str, tuple[str, Sequence[str]]] = {}
+        for project in self._cloud.declared(PROJECT_TYPE):
+            groups = block(project.inputs.get("vpcConfig")).get("securityGroupIds") or ()
+            network = self._networks.of(list(groups))
+            networks[str(project.outputs.get("name") or project.inputs["name"])] = (
+                network.name,
+                network.hosts,
+            )
+        return front.Setting(
+            docker=daemon.client(),
+            daemon=f"unix://{self._engine.path}",
+            registry=self._owner.registry,
+            ecr=self._cloud.registry,
+            labels=self._owner.labels,
+            networks=networks,
+        )
+
+
+def _platform(declared: str, machine: str) -> str:
+    """What to ask Docker for: nothing on the declared CPU itself; RehearsalError when it can't be had here."""
+    if declared == machine:
+        return ""
+    if not Path("/proc/sys/fs/binfmt_misc", _EMULATORS.get(declared, declared)).exists():
+        raise RehearsalError(
+            f"the stack declares {declared}",
+            f"this machine's Docker runs {machine}, and no emulator is installed for others",
+            "install qemu-user-static, or rehearse with --level process",
+        )
+    return f"linux/{declared}"

@@ -1,0 +1,362 @@
+"""Level `container`: a task's containers as real ones, in the network of the task's security groups.
+
+Honored: command, entry point, environment and secrets, user, working directory, init process, read-only root, ulimits,
+capabilities, health check, stop timeout; CPU and memory as hard limits of each container (on Fargate the containers of a
+task share them). As on Fargate the containers of a task share one network: the first one's. Not played: volumes,
+`dependsOn`, other log drivers. Declared durations are compressed by the rehearsal's clock, as everywhere, but programs
+start in real time, so a health check has at least what `_Shortest` says.
+"""
+
+import base64
+import contextlib
+import json
+import math
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from rehearsal.blocks import block, blocks
+from rehearsal.cloud import Cloud
+from rehearsal.containers.engine import Engine, EngineError
+from rehearsal.containers.networks import Network, Networks
+from rehearsal.containers.owner import Owner
+from rehearsal.ports import free_port
+from rehearsal.processes import Child, Processes
+from rehearsal.registry import ecr_token
+from rehearsal.runtimes import ContainerSpec, standin
+from rehearsal.runtimes.store import Reference
+
+_MIB = 1024 * 1024
+_CPU_UNITS = 1024
+"""ECS's CPU units in one vCPU."""
+_NANOSECONDS = 1_000_000_000
+_PULL_SECONDS = 60.0
+"""Real seconds that the pull of a public image may take before a stand-in plays it."""
+
+
+class _Shortest:
+    """Real seconds that a declared duration lasts at least."""
+
+    INTERVAL = 0.25
+    TIMEOUT = 2.0
+    START_PERIOD = 5.0
+
+
+@dataclass
+class _Container:
+    """One started container."""
+
+    spec: ContainerSpec
+    id: str
+    address: str
+    """Its address in the task's network."""
+    tail: list[str] = field(default_factory=list[str])
+    """Its last words, kept when it is removed."""
+    code: int | None = None
+
+
+@dataclass(frozen=True)
+class _StandIn:
+    """A process in the place of a container whose image can't be had."""
+
+    spec: ContainerSpec
+    child: Child
+    ports: Mapping[int, int]
+
+
+class ContainerTask:
+    """A task whose containers are real."""
+
+    def __init__(
+        self, engine: Engine, processes: Processes, started: Sequence[_Container], played: Sequence[_StandIn]
+    ) -> None:
+        """Take over what was started."""
+        self._engine = engine
+        self._processes = processes
+        self._containers = list(started)
+        self._stand_ins = list(played)
+
+    @property
+    def stands_in(self) -> tuple[str, ...]:
+        """Images that a stand-in plays; a report must say so."""
+        return tuple(one.spec.image for one in self._stand_ins)
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """Docker's id of each container, by name."""
+        return {one.spec.name: one.id for one in self._containers}
+
+    def address(self, container: str, port: int) -> tuple[str, int]:
+        """The container's own address and port; raises LookupError."""
+        for one in self._containers:
+            if one.spec.name == container and port in one.spec.ports:
+                return one.address, port
+        for stand_in in self._stand_ins:
+            if stand_in.spec.name == container and port in stand_in.ports:
+                return "127.0.0.1", stand_in.ports[port]
+        raise LookupError(f"no container {container!r} with port {port} in this task")
+
+    def exit_code(self) -> int | None:
+        """Exit code of an essential container that ended; None while all run and none is unhealthy."""
+        for stand_in in self._stand_ins:
+            code = stand_in.child.poll()
+            if stand_in.spec.essential and code is not None:
+                return code
+        return next(
+            (
+                code
+                for one in self._containers
+                if one.spec.essential and (code := self._code(one)) is not None
+            ),
+            None,
+        )
+
+    def log_tail(self, lines: int = 20) -> list[str]:
+        """The last lines; with several containers, each one's under its name."""
+        tails = [(one.spec.name, self._tail(one, lines)) for one in self._containers]
+        tails += [(one.spec.name, one.child.tail(lines)) for one in self._stand_ins]
+        if len(tails) == 1:
+            return tails[0][1][-lines:]
+        return [f"{name} | {line}" for name, tail in tails for line in tail][-lines:]
+
+    def stop(self, timeout: float) -> None:
+        """The image's stop signal to every container, after `timeout` real seconds KILL; returns when all are gone."""
+        with ThreadPoolExecutor(max(1, len(self._containers))) as workers:
+            list(workers.map(lambda one: self._end(one, timeout), self._containers))
+        for one in self._containers:
+            with contextlib.suppress(EngineError):
+                self._engine.ask("DELETE", f"/containers/{one.id}", query={"force": 1, "v": 1})
+        self._processes.stop_together([one.child for one in self._stand_ins], timeout)
+
+    def _code(self, one: _Container) -> int | None:
+        if one.code is not None:
+            return one.code
+        try:
+            state: dict[str, Any] = self._engine.ask("GET", f"/containers/{one.id}/json")["State"]
+        except EngineError as error:
+            one.tail, one.code = [f"the container is gone: {error}"], 137
+            return one.code
+        if state["Status"] in ("exited", "dead"):
+            one.tail = self._engine.log_tail(one.id, 100)
+            if state.get("OOMKilled"):
+                one.tail.append("OutOfMemoryError: Container killed due to memory usage")
+            one.code = int(state["ExitCode"])
+        elif block(state.get("Health")).get("Status") == "unhealthy":
+            said = str((state["Health"].get("Log") or [{}])[-1].get("Output", "")).strip()
+            one.tail = [*self._engine.log_tail(one.id, 100), f"Task failed container health checks: {said}"]
+            one.code = 137
+        return one.code
+
+    def _tail(self, one: _Container, lines: int) -> list[str]:
+        if one.code is None:
+            with contextlib.suppress(EngineError):
+                return self._engine.log_tail(one.id, lines)
+        return one.tail[-lines:]
+
+    def _end(self, one: _Container, timeout: float) -> None:
+        with contextlib.suppress(EngineError):
+            query = {"t": math.ceil(timeout)}
+            self._engine.ask("POST", f"/containers/{one.id}/stop", query=query, timeout=timeout + 60)
+            self._code(one)
+
+
+class ContainerRuntime:
+    """Starts tasks as containers, with images from the rehearsal's registry or the public ones they name."""
+
+    level = "container"
+
+    def __init__(  # noqa: PLR0913  (one argument for each thing a task stands on)
+        self,
+        cloud: Cloud,
+        processes: Processes,
+        engine: Engine,
+        owner: Owner,
+        networks: Networks,
+        *,
+        platform: str = "",
+    ) -> None:
+        """`platform` is what to ask an index for, empty for the daemon's own."""
+        self._cloud = cloud
+        self._processes = processes
+        self._engine = engine
+        self._owner = owner
+        self._networks = networks
+        self._platform = platform
+        told = engine.ask("GET", "/info")
+        self._cpus = int(told["NCPU"])
+        self._memory = int(told["MemTotal"])
+        self._lock = threading.Lock()
+        self._public: dict[str, bool] = {}
+
+    def run_task(
+        self, task_id: str, containers: Sequence[ContainerSpec], cpu: str, memory: str
+    ) -> ContainerTask:
+        """Start every container; raises RuntimeError with ECS's own word for the reason."""
+        started: list[_Container] = []
+        played: list[_StandIn] = []
+        task = ContainerTask(self._engine, self._processes, started, played)
+        limits = self._limits(cpu, memory)
+        network = self._networks.of([group for spec in containers[:1] for group in spec.security_groups])
+        every_port = sorted({port for spec in containers for port in spec.ports})
+        try:
+            for spec in containers:
+                image = self._image(spec)
+                if image is None:
+                    played.append(self._play(task_id, spec))
+                    continue
+                place = f"container:{started[0].id}" if started else network.name
+                body = self._body(spec, image, network, place, limits)
+                if not started:
+                    body["ExposedPorts"] = {f"{port}/tcp": {} for port in every_port}
+                started.append(
+                    self._start(f"{self._name(task_id)}-{spec.name}", spec, body, started, network)
+                )
+        except BaseException:
+            ContainerTask(self._engine, self._processes, started, played).stop(0.0)
+            raise
+        return ContainerTask(self._engine, self._processes, started, played)
+
+    def _name(self, task_id: str) -> str:
+        return f"delivery-rehearsal-{task_id[:12]}"
+
+    def _limits(self, cpu: str, memory: str) -> dict[str, int]:
+        """What the task may use; no more than this machine has, which Docker would refuse."""
+        bytes_ = min(int(memory) * _MIB, self._memory)
+        nano = min(int(int(cpu) / _CPU_UNITS * _NANOSECONDS), self._cpus * _NANOSECONDS)
+        return {"NanoCpus": nano, "Memory": bytes_, "MemorySwap": bytes_}
+
+    def _image(self, spec: ContainerSpec) -> str | None:
+        """The image's name at this daemon, pulled; None when a stand-in must play it."""
+        if Reference(spec.image).host != self._cloud.registry:
+            return spec.image if self._has_public(spec.image) else None
+        image = spec.image.replace(self._cloud.registry, self._owner.registry, 1)
+        if "@" in image and self._engine.has_image(image):
+            return image
+        user, _, password = base64.b64decode(ecr_token(self._cloud.client("ecr"))).decode().partition(":")
+        login = {"username": user, "password": password, "serveraddress": self._owner.registry}
+        try:
+            header = base64.urlsafe_b64encode(json.dumps(login).encode()).decode()
+            self._engine.pull(image, login=header, platform=self._platform)
+        except EngineError as error:
+            raise RuntimeError(f"CannotPullContainerError: {spec.image}: {error}") from error
+        return image
+
+    def _has_public(self, image: str) -> bool:
+        """Whether the daemon has an image of another registry, or could pull it; asked once in a run."""
+        with self._lock:
+            if image not in self._public:
+                self._public[image] = self._engine.has_image(image) or self._pulled(image)
+            return self._public[image]
+
+    def _pulled(self, image: str) -> bool:
+        try:
+            self._engine.pull(image, timeout=_PULL_SECONDS)
+        except EngineError as error:
+            said = str(error).splitlines()[0]
+            self._cloud.journal.record("ECS", f"{image} can't be pulled here ({said}); a stand-in plays it")
+            return False
+        return True
+
+    def _body(
+        self, spec: ContainerSpec, image: str, network: Network, place: str, limits: Mapping[str, int]
+    ) -> dict[str, Any]:
+        """The body of ContainerCreate."""
+        environment = {
+            name: network.endpoint if value == self._cloud.endpoint else value
+            for name, value in spec.environment.items()
+        }
+        definition = spec.definition
+        linux = block(definition.get("linuxParameters"))
+        own = {"Memory": int(definition["memory"]) * _MIB} if definition.get("memory") else {}
+        soft = definition.get("memoryReservation")
+        host = {
+            "NetworkMode": place,
+            "Init": linux.get("initProcessEnabled") is True,
+            "ReadonlyRootfs": definition.get("readonlyRootFilesystem") is True,
+            "LogConfig": {"Type": "json-file"},
+            **limits,
+            **own,
+            **({"MemorySwap": own["Memory"]} if own else {}),
+            **({"MemoryReservation": int(soft) * _MIB} if soft else {}),
+            **({"CpuShares": int(definition["cpu"])} if definition.get("cpu") else {}),
+        }
+        capabilities = block(linux.get("capabilities"))
+        host |= {"CapAdd": capabilities.get("add") or [], "CapDrop": capabilities.get("drop") or []}
+        host["Ulimits"] = [
+            {"Name": one["name"], "Soft": one["softLimit"], "Hard": one["hardLimit"]}
+            for one in blocks(definition.get("ulimits"))
+        ]
+        if not place.startswith("container:"):  # the others share the first one's names
+            host["ExtraHosts"] = list(network.hosts)
+        body: dict[str, Any] = {
+            "Image": image,
+            "Env": [f"{name}={value}" for name, value in environment.items()],
+            "Labels": self._owner.labels,
+            "StopTimeout": int(spec.stop_timeout),
+            "HostConfig": host,
+        }
+        chosen = {
+            "Cmd": list(spec.command),
+            "Entrypoint": list(spec.entry_point),
+            "User": spec.user,
+            "WorkingDir": spec.working_directory,
+            "Healthcheck": self._health_check(block(definition.get("healthCheck"))),
+        }
+        return body | {key: value for key, value in chosen.items() if value}
+
+    def _health_check(self, declared: Mapping[str, Any]) -> dict[str, Any]:
+        """ECS's container health check in Docker's form (API ecs.HealthCheck has the defaults)."""
+        if not declared:
+            return {}
+        clock = self._cloud.clock
+
+        def nanoseconds(seconds: float, shortest: float) -> int:
+            return int(max(clock.seconds(seconds), shortest) * _NANOSECONDS)
+
+        start = float(declared.get("startPeriod") or 0)
+        return {
+            "Test": list(declared["command"]),
+            "Interval": nanoseconds(float(declared.get("interval") or 30), _Shortest.INTERVAL),
+            "Timeout": nanoseconds(float(declared.get("timeout") or 5), _Shortest.TIMEOUT),
+            "Retries": int(declared.get("retries") or 3),
+            "StartPeriod": nanoseconds(start, _Shortest.START_PERIOD),
+        }
+
+    def _start(
+        self,
+        name: str,
+        spec: ContainerSpec,
+        body: Mapping[str, Any],
+        before: Sequence[_Container],
+        network: Network,
+    ) -> _Container:
+        query = {"name": name} | ({"platform": self._platform} if self._platform else {})
+        made = ""
+        try:
+            made = str(self._engine.ask("POST", "/containers/create", query=query, body=body)["Id"])
+            self._engine.ask("POST", f"/containers/{made}/start")
+            found = self._engine.ask("GET", f"/containers/{made}/json")
+        except EngineError as error:
+            if made:
+                with contextlib.suppress(EngineError):
+                    self._engine.ask("DELETE", f"/containers/{made}", query={"force": 1, "v": 1})
+            # ECS developer guide, "Amazon ECS stopped tasks error messages"
+            raise RuntimeError(f"CannotStartContainerError: Error response from daemon: {error}") from error
+        if before:
+            return _Container(spec, made, before[0].address)
+        return _Container(spec, made, str(found["NetworkSettings"]["Networks"][network.name]["IPAddress"]))
+
+    def _play(self, task_id: str, spec: ContainerSpec) -> _StandIn:
+        space = self._cloud.scratch / "tasks" / task_id / spec.name
+        space.mkdir(parents=True, exist_ok=True)
+        ports = {port: free_port() for port in spec.ports}
+        child = self._processes.start(
+            [sys.executable, "-I", "-S", standin.__file__, spec.image, *map(str, ports.values())],
+            environment={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
+            folder=space,
+            log=space / "log",
+        )
+        return _StandIn(spec, child, ports)

@@ -1,0 +1,35 @@
+"""prd refuses to be destroyed, and the documented way of doing it all the same."""
+
+import pytest
+
+from rehearsal.cloud import Cloud
+from rehearsal.engine.outcome import EngineFailed
+from rehearsal.engine.stack import Stack
+
+
+@pytest.fixture(scope="module")
+def running(prd: Stack) -> Stack:
+    prd.up()
+    return prd
+
+
+def test_prd_refuses_to_be_destroyed_and_loses_nothing(running: Stack, cloud: Cloud) -> None:
+    before = cloud.count()
+    with pytest.raises(EngineFailed) as caught:
+        running.destroy()
+    said = str(caught.value)
+    assert "protect" in said
+    for name in ("image-repository", "artifacts-bucket"):
+        assert name in said, "the message names what is protected"
+    assert cloud.count() == before
+
+
+def test_prd_is_destroyed_after_its_protection_is_taken_away_by_an_up(running: Stack, cloud: Cloud) -> None:
+    running.edit(lambda config: config["delivery:release"].update(protect=False))
+    changes = running.up().changes
+    assert {urn.rpartition("::")[2]: op for urn, op in changes.items()} == {"artifacts-bucket": "update"}, (
+        "nothing but the bucket's readiness to be emptied changes"
+    )
+    running.destroy()
+    assert not cloud.client("ecr").describe_repositories()["repositories"]
+    assert not cloud.client("s3").list_buckets()["Buckets"]

@@ -1,0 +1,407 @@
+"""What goes wrong in a release stops it where AWS would, says why, and changes nothing for anyone."""
+
+import fnmatch
+import json
+import re
+import shlex
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from botocore.exceptions import ClientError
+from stagehands import (
+    SERVICE,
+    Replay,
+    answering,
+    build_log,
+    database_url,
+    failure,
+    holding,
+    provided,
+    ran,
+    release,
+    rewritten,
+    told,
+    until,
+    version,
+)
+from statements import BUILT, EVENT, PUSH, PUSHED, REPLAYED, SKIPPED, STATEMENTS, UNSEEN
+
+from rehearsal.emulator import give_secret_arn
+from rehearsal.executions import Execution
+from rehearsal.image import pack
+from rehearsal.registry import Registry, RegistryError, ecr_token
+from rehearsal.rehearsal import ROLE, Rehearsal
+from rehearsal.traffic import Stream
+
+REFUSED = re.compile(r"is not authorized to perform: (?P<action>[\w:]+) on resource: (?P<resource>\S+)")
+
+ENDLESS = """
+import os, signal, sys, time
+def ended(*_):
+    print("TERM came", flush=True)
+    sys.exit(0)
+signal.signal(signal.SIGTERM, ended)
+print("pid", os.getpid(), flush=True)
+time.sleep(60)
+"""
+
+TALKATIVE = """
+import json, os, sys, time
+print("words", json.dumps(sys.argv[1:]))
+print("url", os.environ["DATABASE_URL"])
+time.sleep(0.5)
+"""
+
+UNHEALTHY = """
+import http.server, os, sys
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_error(500)
+    def log_message(self, *_):
+        pass
+print("version sick refuses its health checks", flush=True)
+http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
+"""
+
+
+@pytest.fixture(scope="module")
+def good(rehearsal: Rehearsal, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Digest of the version that serves while others fail."""
+    digest = rehearsal.push(version(tmp_path_factory.mktemp("good"), "good"))
+    assert rehearsal.release_of(digest).status == "Succeeded"
+    return digest
+
+
+@pytest.fixture(scope="module")
+def replay(rehearsal: Rehearsal, good: str) -> Replay:
+    """The good version's build, to be played again."""
+    return Replay.of(rehearsal, rehearsal.release_of(good))
+
+
+@pytest.fixture(autouse=True)
+def good_keeps_answering(rehearsal: Rehearsal, good: str) -> Iterator[None]:
+    """Whatever fails, users notice nothing, and nothing is left behind."""
+    yield
+    assert answering(rehearsal) == "good"
+    service = rehearsal.services.service("apps-stg", "shop-stg-web")
+    assert [one.status for one in service.task_sets] == ["PRIMARY"]
+
+
+def revisions(rehearsal: Rehearsal) -> list[str]:
+    return rehearsal.cloud.client("ecs").list_task_definitions()["taskDefinitionArns"]
+
+
+def secret(rehearsal: Rehearsal) -> str:
+    """The reference that the migration's DATABASE_URL is declared with."""
+    return rehearsal.settings.migration.secrets["DATABASE_URL"]
+
+
+@contextmanager
+def secret_holding(rehearsal: Rehearsal, text: str | None) -> Generator[str]:
+    """Let the stack's secret hold something else, or be gone; its ARN."""
+    arn = ":".join(secret(rehearsal).split(":")[:7])
+    manager = rehearsal.cloud.client("secretsmanager")
+    before = manager.get_secret_value(SecretId=arn)["SecretString"]
+    name = manager.describe_secret(SecretId=arn)["Name"]
+    if text is None:
+        manager.delete_secret(SecretId=arn, ForceDeleteWithoutRecovery=True)
+    else:
+        manager.put_secret_value(SecretId=arn, SecretString=text)
+    try:
+        yield arn
+    finally:
+        if text is None:
+            manager.create_secret(Name=name, SecretString=before)
+            give_secret_arn(arn)
+        else:
+            manager.put_secret_value(SecretId=arn, SecretString=before)
+
+
+def test_a_missing_secret_stops_the_build_and_is_named_with_its_variable(rehearsal: Rehearsal, good: str) -> None:
+    with secret_holding(rehearsal, None) as arn:
+        stopped = release(rehearsal, good)
+    said = failure(stopped, "Migrate")
+    assert "Phase: DOWNLOAD_SOURCE" in said, "before any command of ours runs"
+    assert f"(secret {arn} for DATABASE_URL)" in said
+    assert "ResourceNotFoundException" in said
+
+
+def test_a_missing_key_of_a_secret_is_named_without_showing_what_the_secret_holds(
+    rehearsal: Rehearsal, good: str
+) -> None:
+    with secret_holding(rehearsal, '{"uri": "postgresql://somebody:hidden@nowhere/app"}') as arn:
+        said = failure(release(rehearsal, good), "Migrate")
+    assert f"no value for key 'url' (secret {arn} for DATABASE_URL)" in said
+    assert "hidden" not in said
+
+
+def test_a_secret_that_tasks_miss_stops_the_deployment_and_is_named(
+    rehearsal: Rehearsal, good: str, replay: Replay
+) -> None:
+    with secret_holding(rehearsal, None) as arn, provided(rehearsal, "CodeBuild", replay):
+        said = failure(release(rehearsal, good), "Deploy-web")
+    assert "ResourceInitializationError" in said
+    assert arn in said
+
+
+def test_an_image_of_the_wrong_architecture_is_refused_before_migrating(rehearsal: Rehearsal, good: str) -> None:
+    """Otherwise the migration, or after it every task, would die of "exec format error"."""
+    application = version_of_arm(rehearsal)
+    before = revisions(rehearsal)
+    stopped = release(rehearsal, application)
+    said = failure(stopped, "Migrate")
+    assert "the image is for arm64, the tasks run on amd64 (X86_64)" in said
+    assert "build it for linux/amd64 and push again; nothing was migrated" in said
+    assert "exec format error" not in said
+    assert revisions(rehearsal) == before
+
+
+def version_of_arm(rehearsal: Rehearsal) -> str:
+    from rehearsal.application import V1
+
+    client = rehearsal.cloud.client("ecr", rehearsal.pusher())
+    registry = Registry(rehearsal.cloud.endpoint, lambda: ecr_token(client))
+    return registry.push(pack(V1.folder, architecture="arm64"), rehearsal.settings.image.repository, ["on-arm"])
+
+
+def template(rehearsal: Rehearsal, kind: str) -> tuple[str, str, str]:
+    """Bucket, key and text of a declared template."""
+    objects = rehearsal.cloud.declared("aws:s3/bucketObjectv2:BucketObjectv2")
+    one = next(o for o in objects if o.inputs["key"].endswith(f"/{kind}"))
+    return one.inputs["bucket"], one.inputs["key"], one.inputs["content"]
+
+
+def test_a_missing_template_is_named_with_its_place_and_remedy(rehearsal: Rehearsal, good: str) -> None:
+    bucket, key, _ = template(rehearsal, "taskdef-web.json")
+    with rewritten(rehearsal.cloud, bucket, key, None):
+        said = failure(release(rehearsal, good, MIGRATE="skip"), "Migrate")
+    place = key.rpartition("/")[0]
+    assert f"the template taskdef-web.json is not at s3://{bucket}/{place}/; run pulumi up" in said
+
+
+@pytest.mark.parametrize(
+    ("file", "placeholder"), [("taskdef-web.json", "<IMAGE1_NAME>"), ("appspec-web.yaml", "<TASK_DEFINITION>")]
+)
+def test_a_template_without_its_placeholder_is_not_deployed(
+    rehearsal: Rehearsal, good: str, file: str, placeholder: str
+) -> None:
+    """It would deploy an older image for ever, and every release would look well."""
+    bucket, key, text = template(rehearsal, file)
+    assert placeholder in text
+    before = revisions(rehearsal)
+    with rewritten(rehearsal.cloud, bucket, key, text.replace(placeholder, "nothing").encode()):
+        said = failure(release(rehearsal, good, MIGRATE="skip"), "Deploy-web")
+    assert placeholder in said
+    assert revisions(rehearsal) == before
+
+
+def test_an_unhealthy_version_never_gets_traffic_and_is_taken_away_again(
+    rehearsal: Rehearsal, good: str, replay: Replay, tmp_path: Path
+) -> None:
+    """codedeploy/latest/userguide/deployment-steps-ecs: traffic shifts after Install only, and Install waits for green."""
+    with holding(rehearsal) as push:
+        event = push(version(tmp_path, "sick", app_py=UNHEALTHY))
+    sick = event["detail"]["image-digest"]
+    listener = rehearsal.listener(SERVICE).arn
+    before = rehearsal.load_balancers.weights(listener)
+    with provided(rehearsal, "CodeBuild", replay), Stream(rehearsal.url(SERVICE), "/healthz") as stream:
+        stopped = release(rehearsal, sick)
+    said = failure(stopped, "Deploy-web")
+    assert "ALARM_ACTIVE" in said, "the declared alarm stops it long before CodeDeploy's hour is over"
+    assert "Health checks failed with these codes: [500]" in said
+    assert "version sick refuses its health checks" in said, "the task's own last words"
+    assert "It was rolled back by d-" in said
+    assert (stream.failures, list(stream.versions)) == ([], ["good"])
+    assert stream.sent > 20
+    after = rehearsal.load_balancers.weights(listener)
+    assert {arn: w for arn, w in after.items() if w} == {arn: w for arn, w in before.items() if w}
+    green = next(arn for arn, weight in after.items() if not weight)
+    assert rehearsal.load_balancers.health(green) == {}, "no target of green is left"
+
+
+def test_a_migration_that_takes_too_long_is_asked_to_stop_and_nothing_is_deployed(
+    rehearsal: Rehearsal, good: str, tmp_path: Path
+) -> None:
+    with holding(rehearsal) as push:
+        event = push(version(tmp_path, "endless", migrate_py=ENDLESS))
+    with told(rehearsal.cloud, DELIVERY_TIMEOUT_MINUTES="0.02"):
+        stopped = release(rehearsal, event["detail"]["image-digest"])
+    said = failure(stopped, "Migrate")
+    assert "TERM came" in said, "the migration had its chance to end in order"
+    assert "the migration was stopped after 0.02 minutes (migration.timeoutMinutes); nothing is deployed" in said
+    assert ran(stopped) == ["Source", "Migrate"]
+    (pid,) = re.findall(r"^pid (\d+)$", said, re.MULTILINE)
+    until(lambda: not psutil.pid_exists(int(pid)), "the migration's process to be gone", 5)
+
+
+def test_words_arrive_unharmed_and_no_secret_stands_on_a_command_line_or_in_a_log(
+    rehearsal: Rehearsal, good: str, tmp_path: Path
+) -> None:
+    words = ["two words", "it's", '"quoted"', "$HOME", "${PATH}", "$(id)", "`id`", "a;b|c>d&", "*", "back\\slash", "ü -e", "--"]
+    with holding(rehearsal) as push:
+        event = push(version(tmp_path, "talkative", migrate_py=TALKATIVE))
+    url = database_url(rehearsal.cloud, secret(rehearsal))
+    password = url.split(":")[2].split("@")[0]
+    command = shlex.join(["python", "migrate.py", *words])
+    with told(rehearsal.cloud, DELIVERY_COMMAND=command, DELIVERY_TEMPLATE_FILES="none"), command_lines() as seen:
+        said = failure(release(rehearsal, event["detail"]["image-digest"]), "Migrate")
+    (arrived,) = re.findall(r"^words (.*)$", said, re.MULTILINE)
+    assert json.loads(arrived) == words
+    lines = {" ".join(line) for line in seen}
+    assert any("migrate.py" in line for line in lines), "the migration itself was among what was looked at"
+    assert not [line for line in lines if password in line]
+    log = build_log(rehearsal.cloud)
+    assert "url ***" in log, "even a migration that prints its secret does not get it into the log"
+    journal = [f"{entry.message} {entry.detail}" for entry in rehearsal.journal.entries()]
+    assert not [line for line in [*log, *journal, said] if password in line]
+
+
+@contextmanager
+def command_lines() -> Generator[set[tuple[str, ...]]]:
+    """Collect the command line of every process of this machine while the context is open."""
+    seen: set[tuple[str, ...]] = set()
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.wait(0.02):
+            for process in psutil.process_iter():
+                try:
+                    seen.add(tuple(process.cmdline()))
+                except psutil.Error:
+                    continue
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        thread.join()
+
+
+def granted(rehearsal: Rehearsal) -> dict[str, list[Mapping[str, Any]]]:
+    """Every role's statements, by the role's Pulumi name."""
+    policies = rehearsal.cloud.authority.policies
+    return {
+        role.name: [one for document in policies(role.arn).values() for one in document["Statement"]]
+        for role in rehearsal.cloud.declared(ROLE)
+    }
+
+
+@contextmanager
+def without(rehearsal: Rehearsal, role: str, actions: str) -> Generator[Mapping[str, Any]]:
+    """Take one statement from a role for a while."""
+    authority = rehearsal.cloud.authority
+    arn = next(one.arn for one in rehearsal.cloud.declared(ROLE) if one.name == role)
+    ((name, document),) = authority.policies(arn).items()
+    (lost,) = [one for one in document["Statement"] if " ".join(one["Action"]) == actions]
+    kept = [one for one in document["Statement"] if one is not lost]
+    authority.put_policy(arn, name, {**document, "Statement": kept})
+    try:
+        yield lost
+    finally:
+        authority.put_policy(arn, name, document)
+
+
+def test_the_table_of_statements_is_what_the_stack_grants(rehearsal: Rehearsal) -> None:
+    there = {role: {" ".join(one["Action"]) for one in some} for role, some in granted(rehearsal).items()}
+    assert there == {role: set(some) for role, some in STATEMENTS.items()}
+
+
+def test_every_granted_action_is_asked_for_in_a_release_or_has_a_reason(rehearsal: Rehearsal, good: str) -> None:
+    """Least privilege: what no release asks for is not granted, but for what AWS documents and a rehearsal cannot show."""
+    asked = {(call.role_arn, call.action) for call in rehearsal.cloud.authority.calls if call.allowed}
+    unseen = {
+        role.name: {
+            action
+            for statement in granted(rehearsal)[role.name]
+            for action in statement["Action"]
+            if (role.arn, action) not in asked
+        }
+        for role in rehearsal.cloud.declared(ROLE)
+    }
+    assert {role: some for role, some in unseen.items() if some} == {
+        role: set(some) for role, some in UNSEEN.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("role", "actions"), [(role, actions) for role, some in STATEMENTS.items() for actions in some]
+)
+def test_without_a_statement_the_release_stops_where_aws_would_and_names_what_is_missing(
+    rehearsal: Rehearsal, good: str, replay: Replay, tmp_path: Path, role: str, actions: str
+) -> None:
+    means = STATEMENTS[role][actions]
+    if not means:
+        assert set(actions.split()) <= set(UNSEEN[role]), "a statement that nothing stops without has a reason"
+        return
+    with without(rehearsal, role, actions) as lost:
+        said = SHOWN[means](rehearsal, good, replay, tmp_path)
+    found = REFUSED.search(said)
+    assert found, said
+    assert found["action"] in actions.split(), said
+    resources = lost["Resource"] if isinstance(lost["Resource"], list) else [lost["Resource"]]
+    assert any(fnmatch.fnmatchcase(found["resource"], one) for one in resources), said
+
+
+def replayed(rehearsal: Rehearsal, good: str, replay: Replay, tmp_path: Path) -> str:
+    with provided(rehearsal, "CodeBuild", replay):
+        return failed_somewhere(rehearsal, release(rehearsal, good))
+
+
+def failed_somewhere(rehearsal: Rehearsal, execution: Execution) -> str:
+    clean_up(rehearsal)
+    return failure(execution, execution.actions[-1].action)
+
+
+def clean_up(rehearsal: Rehearsal) -> None:
+    """Take away what a role without permissions had to leave behind."""
+    service = rehearsal.services.service("apps-stg", "shop-stg-web")
+    for left in [one for one in service.task_sets if one.status != "PRIMARY"]:
+        rehearsal.services.delete_task_set(service, left)
+
+
+def built(rehearsal: Rehearsal, good: str, replay: Replay, tmp_path: Path) -> str:
+    return failure(release(rehearsal, good), "Migrate")
+
+
+def skipped(rehearsal: Rehearsal, good: str, replay: Replay, tmp_path: Path) -> str:
+    return failure(release(rehearsal, good, MIGRATE="skip"), "Migrate")
+
+
+def pushed(rehearsal: Rehearsal, good: str, replay: Replay, tmp_path: Path) -> str:
+    return failure(release(rehearsal, good, TRIGGER="push"), "Migrate")
+
+
+def event_of_push(rehearsal: Rehearsal, good: str, replay: Replay, tmp_path: Path) -> str:
+    with holding(rehearsal) as push:
+        event = push(version(tmp_path, "undelivered"))
+    assert rehearsal.deliver(event) == []
+    sqs = rehearsal.cloud.client("sqs")
+    (url,) = sqs.list_queues()["QueueUrls"]
+    (dead,) = sqs.receive_message(QueueUrl=url, MessageAttributeNames=["All"])["Messages"]
+    told = {name: value["StringValue"] for name, value in dead["MessageAttributes"].items()}
+    assert told["ERROR_CODE"] == "NO_PERMISSIONS"
+    return told["ERROR_MESSAGE"]
+
+
+def push_itself(rehearsal: Rehearsal, good: str, replay: Replay, tmp_path: Path) -> str:
+    with pytest.raises((RegistryError, ClientError)) as refused:
+        rehearsal.push(version(tmp_path, "unpushed"))
+    return str(refused.value)
+
+
+SHOWN: Mapping[str, Callable[[Rehearsal, str, Replay, Path], str]] = {
+    REPLAYED: replayed,
+    BUILT: built,
+    SKIPPED: skipped,
+    PUSHED: pushed,
+    EVENT: event_of_push,
+    PUSH: push_itself,
+}

@@ -1,0 +1,101 @@
+"""ReleaseTemplates alone, and its version in the real program."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from harness import STACKS, Config, Graph, deployed, deployed_stack
+
+from components.release_templates import ReleaseTemplates
+from documents.templates import version
+
+FILES = {"taskdef-web.json": "{}", "appspec-web.yaml": "version: 0.0"}
+
+
+def _objects(graph: Graph) -> dict[str, str]:
+    return {one.inputs["key"]: one.inputs["content"] for one in graph.all("BucketObjectv2")}
+
+
+def test_files_lie_flat_under_a_prefix_that_names_their_content() -> None:
+    graph = deployed(lambda: ReleaseTemplates("templates", {"bucket": "b", "files": FILES}))
+    prefix = f"templates/{version(FILES)}"
+    assert _objects(graph) == {f"{prefix}/{name}": text for name, text in FILES.items()}
+
+
+def test_earlier_versions_stay_in_the_bucket() -> None:
+    graph = deployed(lambda: ReleaseTemplates("templates", {"bucket": "b", "files": FILES}))
+    assert all(one.request.retainOnDelete for one in graph.all("BucketObjectv2")), (
+        "an execution that waits still names the version it began with"
+    )
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_version_is_that_of_the_files_and_the_build_fetches_it(stack: str) -> None:
+    graph = deployed_stack(stack)
+    files = {key.rpartition("/")[2]: text for key, text in _objects(graph).items()}
+    project = graph.one("Project").inputs["environment"]["environmentVariables"]
+    told = {one["name"]: one["value"] for one in project}
+    assert told["DELIVERY_TEMPLATE_VERSION"] == version(files)
+    assert {f"{told['DELIVERY_TEMPLATES']}{name}" for name in told["DELIVERY_TEMPLATE_FILES"].split()} == {
+        f"s3://{graph.one('Project').request and graph.outputs(graph.one('Bucket'))['bucket']}/{key}"
+        for key in _objects(graph)
+    }
+
+
+def _descriptor_prefix(graph: Graph) -> str:
+    return json.loads(graph.one("Parameter").inputs["value"])["templatePrefix"]
+
+
+def _environment(config: Config) -> None:
+    config["delivery:services"]["web"]["environment"]["APP_ENVIRONMENT"] = "other"
+
+
+def _size(config: Config) -> None:
+    config["delivery:services"]["web"].update(cpu=512, memory=1024)
+
+
+def _subnets(config: Config) -> None:
+    config["delivery:network"]["privateSubnetIds"] = ["subnet-0000000000000000c"]
+
+
+def _hook(config: Config) -> None:
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:check"
+    config["delivery:services"]["web"]["rollout"] = {"hooks": {"beforeAllowTraffic": arn}}
+
+
+def _desired(config: Config) -> None:
+    config["delivery:services"]["web"]["desiredCount"] = 5
+
+
+def _keep(config: Config) -> None:
+    config["delivery:image"]["keepImages"] = 99
+
+
+@pytest.mark.parametrize("change", [_environment, _size, _subnets, _hook])
+def test_a_change_of_what_runs_is_a_new_version(change: Callable[[Config], None]) -> None:
+    assert _descriptor_prefix(deployed_stack("stg", change)) != _descriptor_prefix(deployed_stack("stg"))
+
+
+@pytest.mark.parametrize("change", [_desired, _keep])
+def test_a_change_of_anything_else_is_not(change: Callable[[Config], None]) -> None:
+    assert _descriptor_prefix(deployed_stack("stg", change)) == _descriptor_prefix(deployed_stack("stg"))
+
+
+def test_an_edited_variable_changes_templates_build_and_descriptor_and_nothing_else() -> None:
+    before, after = deployed_stack("stg"), deployed_stack("stg", _environment)
+
+    def changed() -> set[tuple[str, str]]:
+        urns: Any = before.sent.keys() | after.sent.keys()
+        return {
+            (urn.rpartition(":")[2], urn.split("::")[2].rpartition(":")[2])
+            for urn in urns
+            if urn not in before.sent or urn not in after.sent or before.sent[urn].raw != after.sent[urn].raw
+        }
+
+    assert changed() == {
+        ("templates-taskdef-web.json", "BucketObjectv2"),
+        ("templates-appspec-web.yaml", "BucketObjectv2"),
+        ("migration-project", "Project"),
+        ("descriptor-parameter", "Parameter"),
+    }, "an update of the pipeline would stop a running release (CodePipeline User Guide, execution-modes)"

@@ -1,0 +1,155 @@
+"""The real program with both real stacks: what holds for the whole graph."""
+
+import json
+from typing import Any
+
+import pytest
+from harness import STACKS, Config, Graph, Sent, deployed_stack
+from inputs import unknown_keys
+
+import components
+from rehearsal.program import ROOT, stack_config
+
+TOKENS = {
+    "delivery:index:ArtifactStore",
+    "delivery:index:BlueGreenDeployment",
+    "delivery:index:DeliveryPipeline",
+    "delivery:index:Descriptor",
+    "delivery:index:ImageRepository",
+    "delivery:index:MigrationBuild",
+    "delivery:index:Notifications",
+    "delivery:index:PushTrigger",
+    "delivery:index:ReleaseTemplates",
+    "delivery:index:ServiceFront",
+    "delivery:index:WebService",
+}
+"""Pinned: a renamed token is a replacement of everything under it, so a rename needs an alias in the same change."""
+
+
+def _custom(graph: Graph) -> list[Sent]:
+    return [one for one in graph.sent.values() if one.request.custom]
+
+
+def test_the_type_tokens_of_components_are_pinned() -> None:
+    declared = {one.type for one in deployed_stack("stg").sent.values() if not one.request.custom}
+    assert declared == TOKENS
+
+
+def test_no_component_is_missing_in_the_table() -> None:
+    sources = (path.read_text(encoding="utf-8") for path in (ROOT / "components").glob("*.py"))
+    written = {line.split('"')[1] for text in sources for line in text.splitlines() if '__init__("delivery:' in line}
+    assert written == TOKENS
+    assert components.__doc__
+
+
+def test_both_stacks_make_the_same_resources() -> None:
+    stg, prd = ({(one.type, one.name) for one in deployed_stack(stack).sent.values()} for stack in STACKS)
+    assert stg == prd, "the stacks differ by values only, so stg shows what prd will do"
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_resource_belongs_to_a_component(stack: str) -> None:
+    graph = deployed_stack(stack)
+    for one in _custom(graph):
+        assert one.parent in graph.sent, f"{one.name} would stand alone under the stack"
+        assert graph.sent[one.parent].type in TOKENS, one.name
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_nothing_has_an_alias_or_a_provider_of_its_own(stack: str) -> None:
+    for one in deployed_stack(stack).sent.values():
+        assert not one.request.aliases, f"{one.name}: no speculative aliases"
+        assert not one.request.importId, one.name
+
+
+@pytest.mark.parametrize(("stack", "protected"), [("stg", set[str]()), ("prd", {"Repository", "Bucket"})])
+def test_exactly_repository_and_bucket_of_prd_are_protected(stack: str, protected: set[str]) -> None:
+    found = {one.type.rpartition(":")[2] for one in deployed_stack(stack).sent.values() if one.protected}
+    assert found == protected, "what holds data refuses deletion, and nothing else stands in the way"
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_only_what_codedeploy_and_autoscaling_own_is_ignored(stack: str) -> None:
+    ignored = {one.name: one.ignored for one in deployed_stack(stack).sent.values() if one.ignored}
+    assert ignored == {
+        "web-service": {"taskDefinition", "loadBalancers", "networkConfiguration", "desiredCount"},
+        "web-listener": {"defaultActions"},
+    }, "anything more would hide drift"
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_only_templates_outlive_their_declaration(stack: str) -> None:
+    kept = {one.type.rpartition(":")[2] for one in deployed_stack(stack).sent.values() if one.request.retainOnDelete}
+    assert kept == {"BucketObjectv2"}
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_input_is_one_the_provider_has(stack: str) -> None:
+    found = [path for one in _custom(deployed_stack(stack)) for path in unknown_keys(one)]
+    assert found == [], "mocks take any key, the provider refuses it"
+
+
+def test_every_input_of_the_optional_parts_is_one_the_provider_has() -> None:
+    def change(config: Config) -> None:
+        key = "arn:aws:kms:us-east-1:123456789012:key/0000"
+        window = {"cron": "0 0 9-17 ? * MON-FRI *"}
+        config["delivery:release"].update(approval={}, window=window, artifactKeyArn=key)
+        config["delivery:services"]["web"]["loadBalancer"]["testPort"] = 8443
+
+    assert [path for one in _custom(deployed_stack("stg", change)) for path in unknown_keys(one)] == []
+
+
+def test_a_misspelled_key_would_be_found() -> None:
+    pipeline = deployed_stack("stg").one("Pipeline")
+    stages = [{**pipeline.raw["stages"][0], "befor_entry": {}}]
+    wrong = Sent(pipeline.urn, pipeline.request, {**pipeline.raw, "stages": stages, "nmae": "x"})
+    assert unknown_keys(wrong) == ["delivery-pipeline.stages[0].befor_entry", "delivery-pipeline.nmae"]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_secrets_go_by_reference_everywhere(stack: str) -> None:
+    given = stack_config(stack)
+    references = set(given["delivery:migration"]["secrets"].values())
+    references |= set(given["delivery:services"]["web"]["secrets"].values())
+    for one in deployed_stack(stack).sent.values():
+        assert "1b47061264138c4ac30d75fd1eb44270" not in json.dumps(one.raw), f"{one.name}: no secret value is known here"
+    project = deployed_stack(stack).one("Project").inputs["environment"]["environmentVariables"]
+    plain = {variable["name"] for variable in project if variable["type"] == "PLAINTEXT"}
+    assert "DATABASE_URL" not in plain
+    [template] = [o.inputs["content"] for o in deployed_stack(stack).all("BucketObjectv2") if o.name.endswith("json")]
+    [container] = json.loads(template)["containerDefinitions"]
+    assert {one["valueFrom"] for one in container["secrets"]} <= references
+    assert "DATABASE_URL" not in {one["name"] for one in container["environment"]}
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_deploy_artifact_stays_small(stack: str) -> None:
+    size = sum(len(one.inputs["content"].encode()) for one in deployed_stack(stack).all("BucketObjectv2"))
+    assert size < 16 * 1024, "the action refuses 3 MB"
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_descriptor_and_the_outputs_of_the_stack_say_the_same(stack: str) -> None:
+    graph = deployed_stack(stack)
+    parameter = graph.one("Parameter").inputs
+    exports: dict[str, Any] = dict(graph.exports)
+    assert exports.pop("descriptor") == parameter["name"] == f"/delivery/shop/{stack}"
+    assert exports == json.loads(parameter["value"])
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_descriptor_names_what_an_operator_needs(stack: str) -> None:
+    graph = deployed_stack(stack)
+    told = json.loads(graph.one("Parameter").inputs["value"])
+    assert told["pipeline"] == graph.one("Pipeline").inputs["name"]
+    assert told["project"] == graph.one("Project").inputs["name"]
+    assert told["repository"] == graph.one("Repository").inputs["name"]
+    assert told["tag"] == stack
+    assert told["templatePrefix"] in graph.all("BucketObjectv2")[0].inputs["key"]
+    web = told["services"]["web"]
+    assert web["service"] == graph.one("Service").inputs["name"]
+    assert web["codeDeployApplication"] == graph.one("Application").inputs["name"]
+    assert web["deploymentGroup"] == graph.one("DeploymentGroup").inputs["deploymentGroupName"]
+    assert web["logGroup"] in {one.inputs["name"] for one in graph.all("LogGroup")}
+    assert web["listenerArn"] == graph.outputs(graph.one("Listener"))["arn"]
+    assert "secret" not in json.dumps(told).lower(), "not even references"

@@ -1,0 +1,63 @@
+"""Writes the parts of README.md that come from elsewhere, each between two comments that name it.
+
+    python -m tools.readme                 settings table and the rehearsal's table, by rehearsing stack stg
+    python -m tools.readme --tiers FILE    also the last lines of `make test`, from a file with its output
+"""
+
+import argparse
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from settings.table import markdown
+
+ROOT = Path(__file__).resolve().parent.parent
+README = ROOT / "README.md"
+
+
+def embedded(text: str, name: str) -> str:
+    """What stands between the comments of one part."""
+    found = re.search(rf"<!-- {name} -->\n(.*?)<!-- /{name} -->", text, re.DOTALL)
+    if found is None:
+        raise LookupError(f"README.md has no part {name}; it needs the lines <!-- {name} --> and <!-- /{name} -->")
+    return found[1]
+
+
+def embed(text: str, name: str, content: str) -> str:
+    """The text with one part replaced."""
+    old = embedded(text, name)
+    return text.replace(f"<!-- {name} -->\n{old}<!-- /{name} -->", f"<!-- {name} -->\n{content}<!-- /{name} -->")
+
+
+def fenced(output: str) -> str:
+    """Output of a command as it is shown."""
+    return f"```text\n{output.strip()}\n```\n"
+
+
+def rehearsal_table() -> str:
+    """What `make rehearse` prints after its timeline."""
+    command = [sys.executable, "-m", "delivery", "rehearse", "--level", "process"]
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    return "\n".join(line.rstrip() for line in done.stdout[done.stdout.index("scenario  ") :].splitlines())
+
+
+def tiers(output: str) -> str:
+    """The last lines of `make test`."""
+    return output[output.rindex("tiers:") :]
+
+
+def main() -> None:
+    """Write README.md anew."""
+    parser = argparse.ArgumentParser(prog="python -m tools.readme", description="Write README.md's generated parts.")
+    parser.add_argument("--tiers", type=Path, help="file with the output of make test")
+    chosen = parser.parse_args()
+    text = embed(README.read_text(encoding="utf-8"), "settings", markdown())
+    text = embed(text, "rehearse", fenced(rehearsal_table()))
+    if chosen.tiers:
+        text = embed(text, "test", fenced(tiers(chosen.tiers.read_text(encoding="utf-8"))))
+    README.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
