@@ -20,17 +20,30 @@ def _commands() -> None:
 
 
 @app.command()
-def rehearse(
+def rehearse(  # noqa: PLR0913, PLR0917  (one argument for each option)
     stack: Annotated[str, typer.Option(help="Stack whose YAML is rehearsed.")] = "stg",
     level: Annotated[
         str | None,
-        typer.Option(help="Level of reality: process. Default: the most real one this machine can do."),
+        typer.Option(
+            help="Level of reality: process or container. Default: the most real one this machine can do."
+        ),
     ] = None,
     scenario: Annotated[
         list[str] | None,
         typer.Option(
             help="Scenario to play: release, broken-migration or denied; may be given again. Default: all."
         ),
+    ] = None,
+    image: Annotated[
+        str | None,
+        typer.Option(
+            help="Release this image of the local Docker daemon instead of the sample application.",
+            metavar="NAME[:TAG]",
+        ),
+    ] = None,
+    previous: Annotated[
+        str | None,
+        typer.Option(help="With --image: the local image that answers before.", metavar="NAME[:TAG]"),
     ] = None,
     keep: Annotated[
         bool, typer.Option("--keep", help="Stay up afterwards and print the URLs, until Ctrl-C.")
@@ -42,11 +55,14 @@ def rehearse(
     """Play releases of the sample application through the declared pipeline, on this machine.
 
     The real Pulumi program of the stack is evaluated against a local cloud; no AWS account, credentials or Docker are
-    needed, and nothing leaves this machine. Exits with 0 only when every scenario went as it should.
+    needed, and nothing leaves this machine, except that a Docker daemon, where there is one, pulls base images. Exits with 0 only when every scenario went as it should.
     """
     from delivery.rehearse import Options, run  # noqa: PLC0415  (operators must not wait for pulumi to load)
 
-    raise typer.Exit(run(Options(stack, level, tuple(scenario or ()), keep=keep, as_json=as_json)))
+    options = Options(
+        stack, level, tuple(scenario or ()), image=image, previous=previous, keep=keep, as_json=as_json
+    )
+    raise typer.Exit(run(options))
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
 import signal
 import sys
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import FrameType
@@ -15,6 +15,7 @@ from rich.console import Console
 from rehearsal.errors import RehearsalError
 from rehearsal.journal import Journal
 from rehearsal.levels import level_named
+from rehearsal.ownimage import OwnImage
 from rehearsal.rehearsal import Rehearsal, rehearsing
 from rehearsal.report import Timeline, as_json, table
 from rehearsal.scenarios import SCENARIOS, Play, Unexpected
@@ -22,6 +23,8 @@ from settings import SettingsError
 
 INTERRUPTED = 130
 TERMINATED = 143
+
+Scenario = Callable[[Rehearsal, Play], None]
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,10 @@ class Options:
     stack: str
     level: str | None
     scenarios: Sequence[str]
+    image: str | None = None
+    """A local image to release instead of the sample application."""
+    previous: str | None = None
+    """The local image that answers before."""
     keep: bool = False
     as_json: bool = False
 
@@ -54,7 +61,7 @@ def run(options: Options) -> int:
 
 
 def _rehearse(options: Options, errors: Console) -> int:
-    names = _chosen(options.scenarios)
+    scenarios = _chosen(options)
     level = level_named(options.level)
     shown = errors if options.as_json else Console(soft_wrap=True)
     shown.print(f"[bold]Rehearsing stack {options.stack} at level {level.name}[/]: {level.shows}.")
@@ -62,7 +69,7 @@ def _rehearse(options: Options, errors: Console) -> int:
     journal = Journal()
     journal.follow(timeline.entry)
     with rehearsing(options.stack, level=level, journal=journal) as rehearsal:
-        plays = [_play(rehearsal, name, timeline) for name in names]
+        plays = [_play(rehearsal, name, played, timeline) for name, played in scenarios.items()]
         ok = all(play.ok for play in plays)
         _report(options, rehearsal, plays)
         if options.keep:
@@ -70,22 +77,31 @@ def _rehearse(options: Options, errors: Console) -> int:
     return 0 if ok else 1
 
 
-def _chosen(names: Sequence[str]) -> list[str]:
+def _chosen(options: Options) -> dict[str, Scenario]:
+    names = options.scenarios
+    if options.image is not None:
+        if names:
+            rule = "the scenarios are about the sample application's versions"
+            raise RehearsalError(f"--scenario {names[0]} with --image", rule, "leave one of them out")
+        return {"own-image": OwnImage(options.image, options.previous).play}
+    if options.previous is not None:
+        rule = "it is what answers before the image"
+        raise RehearsalError(f"--previous {options.previous}", rule, "name the image with --image")
     unknown = [name for name in names if name not in SCENARIOS]
     if unknown:
         raise RehearsalError(
             f"--scenario {unknown[0]}", "there is no such scenario", f"name one of {', '.join(SCENARIOS)}"
         )
     if not names:
-        return list(SCENARIOS)
+        return SCENARIOS
     # The others begin where a release has ended.
-    return [name for name in SCENARIOS if name in names or name == "release"]
+    return {name: played for name, played in SCENARIOS.items() if name in names or name == "release"}
 
 
-def _play(rehearsal: Rehearsal, name: str, timeline: Timeline) -> Play:
+def _play(rehearsal: Rehearsal, name: str, scenario: Scenario, timeline: Timeline) -> Play:
     play = Play(name, follower=timeline.step)
     with suppress(Unexpected):  # the step says so
-        SCENARIOS[name](rehearsal, play)
+        scenario(rehearsal, play)
     return play
 
 

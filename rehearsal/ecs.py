@@ -154,7 +154,7 @@ class EcsServices:
         answer = self._cloud.client("ecs").describe_task_definition(taskDefinition=arn)
         return answer["taskDefinition"]
 
-    def create_task_set(
+    def create_task_set(  # noqa: PLR0913, PLR0917  (the parts of the API call)
         self,
         service: Service,
         task_definition_arn: str,

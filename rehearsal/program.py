@@ -48,6 +48,7 @@ def evaluating(monitor: MockMonitor, mocks: Mocks, stack: str, config: Mapping[s
     and taken back here.
     """
     loop = asyncio.new_event_loop()
+    loop.set_exception_handler(_tell)
     asyncio.set_event_loop(loop)
     pulumi.runtime.settings.reset_options()
     try:
@@ -59,6 +60,13 @@ def evaluating(monitor: MockMonitor, mocks: Mocks, stack: str, config: Mapping[s
         pulumi.runtime.settings.reset_options()
         loop.close()
         asyncio.set_event_loop(None)
+
+
+def _tell(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Let asyncio say what it has to say, but not of an interruption: whoever catches that speaks of it."""
+    error = context.get("exception")
+    if error is None or isinstance(error, Exception):
+        loop.default_exception_handler(context)
 
 
 def run_program(root: Path = ROOT) -> None:

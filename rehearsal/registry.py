@@ -18,7 +18,7 @@ ACCEPTED = (
     "application/vnd.docker.distribution.manifest.v2+json",
 )
 _TIMEOUT = 30.0
-_NO_SUCCESS, _NOT_FOUND = 300, 404
+_NO_SUCCESS, _FORBIDDEN, _NOT_FOUND = 300, 403, 404
 
 
 class RegistryError(Exception):
@@ -81,11 +81,14 @@ class Registry:
         return self._ask("GET", f"/v2/{repository}/blobs/{digest}")[1]
 
     def has_blob(self, repository: str, digest: str) -> bool:
-        """Whether the repository holds a blob already."""
+        """Whether the repository holds a blob already; whoever may not ask uploads it, and is told what is missing.
+
+        The answer to HEAD has no body, so a refusal says nothing there.
+        """
         try:
             self._ask("HEAD", f"/v2/{repository}/blobs/{digest}")
         except RegistryError as error:
-            if error.status == _NOT_FOUND:
+            if error.status in (_FORBIDDEN, _NOT_FOUND):
                 return False
             raise
         return True

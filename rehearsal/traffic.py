@@ -5,6 +5,7 @@ import json
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -32,6 +33,8 @@ class Stream:
 
     url: str
     path: str = "/"
+    accepts: Callable[[int], bool] = lambda status: status == http.HTTPStatus.OK
+    """Which status codes are good answers."""
     versions: Counter[str] = field(default_factory=Counter[str])
     """Good answers by the version that gave them."""
     failures: list[str] = field(default_factory=list[str])
@@ -69,7 +72,7 @@ class Stream:
         except (OSError, http.client.HTTPException) as error:
             self.failures.append(type(error).__name__)
             return
-        if status == http.HTTPStatus.OK:
+        if self.accepts(status):
             self.versions[str(body.get("version", "?"))] += 1
         else:
             self.failures.append(f"HTTP {status}")

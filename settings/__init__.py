@@ -71,6 +71,12 @@ class Settings(Group):
             if not re.fullmatch(SERVICE, name):
                 message = f"service name {name!r} does not have the form {SERVICE}; it becomes part of AWS names: choose another"
                 raise ValueError(message)
+            if name == "migrate" or f"{name}-".startswith("internal-"):
+                message = (
+                    f"service name {name!r} is taken: the migration's log is called migrate, and no load balancer may be "
+                    "called internal-… (Elastic Load Balancing API Reference, CreateLoadBalancer): choose another"
+                )
+                raise ValueError(message)
         return self
 
     @model_validator(mode="after")

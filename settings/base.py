@@ -44,7 +44,8 @@ SubnetId = Annotated[str, Field(pattern=r"^subnet-[0-9a-f]{8}([0-9a-f]{9})?$")]
 VpcId = Annotated[str, Field(pattern=r"^vpc-[0-9a-f]{8}([0-9a-f]{9})?$")]
 
 
-def _no_repeats(values: list[str]) -> list[str]:
+def no_repeats(values: list[str]) -> list[str]:
+    """The values, when each is there once."""
     repeated = sorted({value for value in values if values.count(value) > 1})
     if repeated:
         message = f"{', '.join(repeated)} stands there more than once; name each once"
@@ -52,7 +53,7 @@ def _no_repeats(values: list[str]) -> list[str]:
     return values
 
 
-SubnetIds = Annotated[list[SubnetId], AfterValidator(_no_repeats)]
+SubnetIds = Annotated[list[SubnetId], AfterValidator(no_repeats)]
 
 RetentionDays = Literal[
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653

@@ -1,9 +1,11 @@
 """The image whose push starts a release, and who may push it."""
 
+import json
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
+from documents.github import subjects, trust_workflows
 from settings.base import Group
 
 RepositoryName = Annotated[
@@ -16,6 +18,9 @@ RepositoryName = Annotated[
 ]
 ImageTag = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$")]
 """A legal image tag: letters, digits, `_`, `.` and `-`, not beginning with `.` or `-`, at most 128 characters."""
+
+LONGEST_TRUST_POLICY = 2048
+"""Characters of a role's trust policy (IAM User Guide, reference_iam-quotas)."""
 
 
 class Pusher(Group):
@@ -89,3 +94,15 @@ class Image(Group):
         le=3650,
         description="Days an untagged image stays: long enough for any rollback that names its digest.",
     )
+
+    @model_validator(mode="after")
+    def _one_trust_policy(self) -> "Image":
+        accepted = [subject for pusher in self.pushers for subject in subjects(**pusher.model_dump())]
+        text = json.dumps(trust_workflows("a" * 90, accepted), separators=(",", ":"))
+        if len(text) > LONGEST_TRUST_POLICY:
+            message = (
+                f"{len(self.pushers)} pushers make a trust policy of {len(text)} characters; IAM takes "
+                f"{LONGEST_TRUST_POLICY}: list fewer, for example one environment that several branches share"
+            )
+            raise ValueError(message)
+        return self

@@ -10,6 +10,27 @@ from settings.secret import SecretReference
 MINUTES_AROUND = 15
 """Minutes a build gets beside its migration: to pull the image, and to stop a migration that takes too long."""
 
+BUILD_WORDS = frozenset(
+    [
+        "actual",
+        "attempt",
+        "command",
+        "container",
+        "entry_point",
+        "expected",
+        "file",
+        "image",
+        "name",
+        "newest",
+        "options",
+        "registry",
+        "repository",
+        "status",
+        "target",
+    ]
+)
+"""Shell variables of buildspecs/migrate.yml: bash would hand its own value to the migration instead of the operator's."""
+
 
 class Migration(Group):
     """The command run from the pushed image before any traffic moves."""
@@ -48,5 +69,12 @@ class Migration(Group):
         twice = sorted(set(self.environment) & set(self.secrets))
         if twice:
             message = f"{', '.join(twice)} is in environment and in secrets; a variable has one source: keep one of them"
+            raise ValueError(message)
+        words = sorted({*self.environment, *self.secrets} & BUILD_WORDS)
+        if words:
+            message = (
+                f"the variable name {words[0]} is the build's own, which would hide the value given here: "
+                "choose another name (capital letters are never taken)"
+            )
             raise ValueError(message)
         return self

@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from settings.base import Group, KmsKeyArn
+from settings.base import Group, KmsKeyArn, no_repeats
 
 
 class Approval(Group):
@@ -68,10 +68,15 @@ class Release(Group):
     protect: bool = Field(description="Whether repository and artifact bucket refuse deletion.")
 
 
+Emails = Annotated[
+    list[Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]], AfterValidator(no_repeats)
+]
+
+
 class Notify(Group):
     """Who hears of failed, succeeded and waiting releases."""
 
-    emails: list[Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]] = Field(
+    emails: Emails = Field(
         default=[], description="E-mail addresses; each must confirm its subscription once."
     )
     alarm_topic_arn: str | None = Field(

@@ -1,9 +1,10 @@
 """One web service on Fargate behind a load balancer."""
 
+import ipaddress
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from settings.base import (
     Group,
@@ -29,8 +30,19 @@ FARGATE_MEMORY: dict[int, tuple[int, ...]] = {
 }
 """Memory in MiB that Fargate offers for each CPU size (Amazon ECS Developer Guide, fargate-tasks-services)."""
 
+HTTPS = 443
+
 LambdaArn = Annotated[str, Field(pattern=r"^arn:aws[\w-]*:lambda:[\w-]+:\d{12}:function:[\w-]+(:[\w$-]+)?$")]
 ContainerName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,255}$")]
+
+
+def _ipv4_range(value: str) -> str:
+    try:
+        ipaddress.IPv4Network(value)
+    except ValueError as error:
+        message = f"{value!r} is no range of IPv4 addresses ({error}); write it as 10.0.0.0/8"
+        raise ValueError(message) from None
+    return value
 
 
 class HealthCheck(Group):
@@ -42,7 +54,9 @@ class HealthCheck(Group):
         description="Path that answers when the task can take traffic.",
     )
     status_codes: str = Field(
-        default="200", pattern=r"^\d{3}([,-]\d{3})*$", description="Status codes that mean healthy."
+        default="200",
+        pattern=r"^\d{3}([,-]\d{3})*$",
+        description="Status codes that mean healthy; 200 among them.",
     )
     interval_seconds: int = Field(default=10, ge=5, le=300, description="Seconds between two checks.")
     timeout_seconds: int = Field(
@@ -64,6 +78,17 @@ class HealthCheck(Group):
             message = (
                 f"timeoutSeconds {self.timeout_seconds} is not below intervalSeconds {self.interval_seconds}; "
                 "a check must end before the next begins: lower the timeout or raise the interval"
+            )
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _takes_the_bootstrap_page(self) -> "HealthCheck":
+        parts = [part.split("-") for part in self.status_codes.split(",")]
+        if not any(int(part[0]) <= 200 <= int(part[-1]) for part in parts):  # noqa: PLR2004  (HTTP)
+            message = (
+                f"statusCodes {self.status_codes} leaves 200 out, which the page answers that runs before the first push; "
+                "unhealthy tasks would stop the first release: add 200"
             )
             raise ValueError(message)
         return self
@@ -95,9 +120,9 @@ class LoadBalancer(Group):
     test_port: Port | None = Field(
         default=None, description="Port of a test listener, which sees green before production does."
     )
-    allowed_cidrs: list[Annotated[str, Field(pattern=r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$")]] = Field(
+    allowed_cidrs: list[Annotated[str, AfterValidator(_ipv4_range)]] = Field(
         default=["0.0.0.0/0"],
-        description="Who may reach a new load balancer's production port, as IPv4 ranges.",
+        description="Who may reach a new load balancer's ports, as IPv4 ranges.",
     )
 
     @model_validator(mode="after")
@@ -107,6 +132,12 @@ class LoadBalancer(Group):
             raise ValueError(message)
         if (self.arn is None) != (self.security_group_id is None):
             message = "arn and securityGroupId belong together: tasks accept traffic from that group only; give both or neither"
+            raise ValueError(message)
+        if self.port == HTTPS and self.certificate_arn is None:
+            message = (
+                f"port {HTTPS} is where browsers expect HTTPS, and there is no certificateArn: "
+                "give a certificate, or another port such as 80"
+            )
             raise ValueError(message)
         if self.test_port == self.port:
             message = (

@@ -12,7 +12,7 @@ from rehearsal.errors import RehearsalError
 _TAIL = 15
 
 
-class DockerFailed(RehearsalError):
+class DockerFailed(RehearsalError):  # noqa: N818  (what Docker answered)
     """A call of `docker` failed; the text has its own last lines."""
 
 

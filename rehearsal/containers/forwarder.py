@@ -7,7 +7,7 @@ the network can reach, so neither the database nor the AWS endpoint has to leave
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Self
 
@@ -53,7 +53,7 @@ class Forwarder:
     def refuse(self, host: str, port: int, refused: Callable[[], None]) -> None:
         """Reset every connection to `host:port`, and tell."""
 
-        async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:  # noqa: ARG001, RUF029
+        async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:  # noqa: ARG001
             writer.transport.abort()
             refused()
 
@@ -81,7 +81,7 @@ class Forwarder:
         await asyncio.gather(*others, return_exceptions=True)
 
 
-_Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], "asyncio.Future[None]"]
+_Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[None, None, None]]
 
 
 async def _forward(

@@ -76,7 +76,12 @@ class Networks:
     def _make(self, groups: tuple[str, ...]) -> Network:
         name = f"delivery-rehearsal-{self._owner.run}-{len(self._made)}"
         try:
-            body = {"Name": name, "Driver": "bridge", "Labels": self._owner.labels, "CheckDuplicate": True}
+            body = {
+                "Name": name,
+                "Driver": "bridge",
+                "Labels": self._owner.network_labels,
+                "CheckDuplicate": True,
+            }
             made = self._engine.ask("POST", "/networks/create", body=body)
             found = self._engine.ask("GET", f"/networks/{made['Id']}")
         except EngineError as error:

@@ -41,8 +41,13 @@ class Owner:
 
     @property
     def labels(self) -> dict[str, str]:
-        """The labels of everything this run makes."""
-        return {PROJECT: self.project, RUN: self.run, REGISTRY: self.registry}
+        """The labels of everything this run makes, the one that never changes first: it may come from a build cache."""
+        return {PROJECT: self.project, RUN: self.run}
+
+    @property
+    def network_labels(self) -> dict[str, str]:
+        """The labels of its networks, which also say what its images are named after."""
+        return {**self.labels, REGISTRY: self.registry}
 
     def remove_all(self, engine: Engine) -> None:
         """Remove what this run has made."""
@@ -78,10 +83,7 @@ def _project(root: Path) -> str:
 def _remove(engine: Engine, run: str) -> None:
     label = f"{RUN}={run}"
     networks = engine.labelled("networks", label)
-    images = engine.labelled("images", label)
-    registries = {
-        str(one["Labels"][REGISTRY]) for one in [*networks, *images] if REGISTRY in (one["Labels"] or {})
-    }
+    registries = {str(one["Labels"].get(REGISTRY)) for one in networks}
     containers = [str(one["Id"]) for one in engine.labelled("containers", label)]
     with ThreadPoolExecutor(8) as workers:  # killing a container takes a while, all at once takes no longer
         list(workers.map(lambda one: _delete(engine, f"/containers/{one}", {"force": 1, "v": 1}), containers))

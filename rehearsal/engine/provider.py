@@ -9,6 +9,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -24,6 +25,9 @@ from rehearsal.engine.values import from_struct, to_struct, unknown
 HOST = "127.0.0.1"
 MESSAGE_BYTES = 400 * 1024 * 1024
 """Largest message, the engine's own limit."""
+
+VERSION = version("pulumi-aws")
+"""The SDK's; the engine asks for the plugin of the same version."""
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 
@@ -105,10 +109,10 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
     def GetPluginInfo(self, request: Any, context: Any) -> plugin_pb2.PluginInfo:  # noqa: N802, ARG002, D102
-        return plugin_pb2.PluginInfo(version="7.0.0")
+        return plugin_pb2.PluginInfo(version=VERSION)
 
     def GetSchema(self, request: Any, context: Any) -> provider_pb2.GetSchemaResponse:  # noqa: N802, ARG002, D102
-        return provider_pb2.GetSchemaResponse(schema=json.dumps({"name": "aws", "version": "7.0.0"}))
+        return provider_pb2.GetSchemaResponse(schema=json.dumps({"name": "aws", "version": VERSION}))
 
     def CheckConfig(self, request: Any, context: Any) -> provider_pb2.CheckResponse:  # noqa: N802, ARG002, D102
         return provider_pb2.CheckResponse(inputs=request.news)

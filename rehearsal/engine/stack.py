@@ -5,6 +5,7 @@ file backend, Pulumi's home. The Automation API serves the program from this pro
 """
 
 import gc
+import json
 import os
 import runpy
 import secrets
@@ -45,6 +46,10 @@ class Stack:
         change(document["config"])
         self.settings_file.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
 
+    def set_secret(self, path: str, value: str) -> None:
+        """What `pulumi config set --path --secret` does, in the copy of the stack's file."""
+        self._stack.set_config(path, automation.ConfigValue(value, secret=True), path=True)
+
     def preview(self) -> Outcome:
         """What `up` would do."""
         return self._run(self._stack.preview)
@@ -63,8 +68,10 @@ class Stack:
 
     def export(self) -> dict[str, Any]:
         """The state, as `pulumi stack export` writes it: secrets encrypted."""
-        exported = self._stack.export_stack()
-        return {"version": exported.version, "deployment": exported.deployment}
+        workspace = self._stack.workspace
+        environment = {**workspace.env_vars, "PULUMI_HOME": str(workspace.pulumi_home)}
+        command = ["stack", "export", "--stack", self._stack.name]
+        return json.loads(workspace.pulumi_command.run(command, workspace.work_dir, environment).stdout)
 
     def resources(self) -> dict[str, Mapping[str, Any]]:
         """What the state holds, by URN."""
@@ -106,7 +113,10 @@ def engine_stack(
         stack = automation.create_or_select_stack(
             name, project_name=PROJECT, program=lambda: _program(root), opts=options
         )
-        yield Stack(stack, provider, settings_file)
+        try:
+            yield Stack(stack, provider, settings_file)
+        finally:
+            _forget_interrupted_program()
 
 
 def _forget_interrupted_program() -> None:

@@ -1,4 +1,4 @@
-"""Queues and topics: real ones, so that what is sent can be read; their policies on record."""
+"""Queues and topics: real ones, so that what is sent can be read; a topic's policy is only on record."""
 
 import hashlib
 
@@ -15,6 +15,16 @@ def _remove_queue(cloud: Cloud, resource_id: str, inputs: Inputs) -> None:  # no
     cloud.client("sqs").delete_queue(QueueUrl=resource_id)
 
 
+def _queue_policy(cloud: Cloud, inputs: Inputs) -> Made:
+    url = str(inputs["queueUrl"])
+    cloud.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": str(inputs["policy"])})
+    return url, {}
+
+
+def _remove_queue_policy(cloud: Cloud, resource_id: str, inputs: Inputs) -> None:  # noqa: ARG001
+    cloud.client("sqs").set_queue_attributes(QueueUrl=resource_id, Attributes={"Policy": ""})
+
+
 def _topic(cloud: Cloud, inputs: Inputs) -> Made:
     made = arn(cloud, "sns", inputs["name"])
     return made, {"arn": made, "owner": cloud.account}
@@ -28,7 +38,7 @@ def _subscription(cloud: Cloud, inputs: Inputs) -> Made:  # noqa: ARG001
 KINDS = {
     "aws:sqs/queue:Queue": Kind(_queue, _remove_queue, longest=80, replaced_by=frozenset({"name"})),
     "aws:sqs/queuePolicy:QueuePolicy": Kind(
-        attached_to("queueUrl"), named=None, replaced_by=frozenset({"queueUrl"})
+        _queue_policy, _remove_queue_policy, named=None, replaced_by=frozenset({"queueUrl"})
     ),
     "aws:sns/topic:Topic": Kind(_topic, longest=256, replaced_by=frozenset({"name"})),
     "aws:sns/topicPolicy:TopicPolicy": Kind(attached_to("arn"), named=None, replaced_by=frozenset({"arn"})),

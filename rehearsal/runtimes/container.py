@@ -197,7 +197,6 @@ class ContainerRuntime:
         """Start every container; raises RuntimeError with ECS's own word for the reason."""
         started: list[_Container] = []
         played: list[_StandIn] = []
-        task = ContainerTask(self._engine, self._processes, started, played)
         limits = self._limits(cpu, memory)
         network = self._networks.of([group for spec in containers[:1] for group in spec.security_groups])
         every_port = sorted({port for spec in containers for port in spec.ports})

@@ -8,6 +8,7 @@ SKIPPED = "a release whose build skips the migration"
 PUSHED = "a release that a push started, whose build migrates"
 EVENT = "the event of a push"
 PUSH = "a push"
+NOTHING = "nothing here: UNSEEN has the reason of each action"
 
 STATEMENTS: Mapping[str, Mapping[str, str]] = {
     "image-push-role": {
@@ -17,6 +18,7 @@ STATEMENTS: Mapping[str, Mapping[str, str]] = {
     },
     "push-role": {"codepipeline:StartPipelineExecution": EVENT},
     "delivery-role": {
+        "s3:GetBucketAcl s3:GetBucketLocation s3:GetBucketVersioning": NOTHING,
         "s3:GetObject s3:GetObjectTagging s3:GetObjectVersion s3:GetObjectVersionTagging s3:PutObject "
         "s3:PutObjectAcl s3:PutObjectTagging": REPLAYED,
         "ecr:DescribeImages": REPLAYED,
@@ -31,6 +33,7 @@ STATEMENTS: Mapping[str, Mapping[str, str]] = {
         "ecr:GetAuthorizationToken": BUILT,
         "ecr:BatchCheckLayerAvailability ecr:BatchGetImage ecr:GetDownloadUrlForLayer": BUILT,
         "ecr:DescribeImages": PUSHED,
+        "s3:GetBucketAcl s3:GetBucketLocation": NOTHING,
         "s3:GetObject s3:GetObjectVersion s3:PutObject": SKIPPED,
         "s3:ListBucket": SKIPPED,
         "s3:GetObject": SKIPPED,
@@ -48,6 +51,7 @@ STATEMENTS: Mapping[str, Mapping[str, str]] = {
         "elasticloadbalancing:DescribeTargetGroups": REPLAYED,
         "elasticloadbalancing:ModifyListener": REPLAYED,
         "cloudwatch:DescribeAlarms": REPLAYED,
+        "s3:GetObject s3:GetObjectVersion": NOTHING,
         "iam:PassRole": REPLAYED,
     },
     "web-execution-role": {
@@ -60,9 +64,33 @@ STATEMENTS: Mapping[str, Mapping[str, str]] = {
 }
 """By role, by the actions of a statement: what stops when it is taken away."""
 
+_PIPELINE = "in CodePipeline's own minimum (codepipeline/latest/userguide/how-to-custom-role); when it asks is not documented"
+_TAGS = "as above; that page's note asks for it where a source bucket's objects have tags"
+_UNVERSIONED = "the bucket is versioned, so artifacts are read by version; AWS's minimum names both"
+_BUILD = "in CodeBuild's own minimum (codebuild/latest/userguide/setting-up-service-role), S3BucketIdentity"
+_DOCKER = "Docker and ECR's other clients ask for it; the rehearsal's client of the registry does without"
+_REVISION = "whether CodeDeployToECS hands the AppSpec over inline or in S3 is not documented (AWSCodeDeployRoleForECS)"
+
 UNSEEN: Mapping[str, Mapping[str, str]] = {
-    "delivery-role": {},
-    "migration-role": {},
-    "web-deployment-role": {},
+    "image-push-role": {
+        "ecr:BatchGetImage": _DOCKER,
+        "ecr:UploadLayerPart": "Docker uploads in parts; the rehearsal's client uploads whole layers",
+    },
+    "delivery-role": {
+        "s3:GetBucketAcl": _PIPELINE,
+        "s3:GetBucketLocation": _PIPELINE,
+        "s3:GetBucketVersioning": _PIPELINE,
+        "s3:GetObject": _UNVERSIONED,
+        "s3:GetObjectTagging": _TAGS,
+        "s3:GetObjectVersionTagging": _TAGS,
+        "s3:PutObjectAcl": _PIPELINE,
+        "s3:PutObjectTagging": _TAGS,
+    },
+    "migration-role": {
+        "ecr:BatchCheckLayerAvailability": _DOCKER,
+        "s3:GetBucketAcl": _BUILD,
+        "s3:GetBucketLocation": _BUILD,
+    },
+    "web-deployment-role": {"s3:GetObject": _REVISION, "s3:GetObjectVersion": _REVISION},
 }
 """Actions that are granted and that no rehearsal asks for, each with the reason it is granted all the same."""

@@ -56,7 +56,10 @@ def superseded(rehearsal: Rehearsal) -> Iterator[Door]:
     """The pipeline in mode SUPERSEDED, its stage Release held by an execution until the door opens."""
     pipeline = rehearsal.cloud.one(PIPELINE_TYPE)
     door = Door(build_provider(rehearsal))
-    with changed(rehearsal.cloud, pipeline, executionMode="SUPERSEDED"), provided(rehearsal, "CodeBuild", door):
+    with (
+        changed(rehearsal.cloud, pipeline, executionMode="SUPERSEDED"),
+        provided(rehearsal, "CodeBuild", door),
+    ):
         inside = start(rehearsal, None)
         assert door.reached.wait(10)
         try:
@@ -76,19 +79,25 @@ def test_a_push_under_another_tag_starts_nothing(rehearsal: Rehearsal, tmp_path:
     image, other = rehearsal.settings.image.repository, version(tmp_path, "other")
     tags = ["nightly", f"{rehearsal.settings.image.tag}-2"]
     rehearsal.level.push(other.folder, other.overlays, image, tags, rehearsal.pusher())
-    until(lambda: [e for e in rehearsal.journal.entries("ECR") if tags[1] in e.message], "the event of the push")
+    until(
+        lambda: [e for e in rehearsal.journal.entries("ECR") if tags[1] in e.message], "the event of the push"
+    )
     time.sleep(0.1)
     assert executions(rehearsal) == before
 
 
-def test_pushing_the_same_image_again_starts_nothing(rehearsal: Rehearsal, first: str, tmp_path: Path) -> None:
+def test_pushing_the_same_image_again_starts_nothing(
+    rehearsal: Rehearsal, first: str, tmp_path: Path
+) -> None:
     """The tag is on this digest already, so ECR has nothing to tell of."""
     before, image = executions(rehearsal), rehearsal.settings.image
     again = version(tmp_path, "first")
     client = rehearsal.cloud.client("ecr", rehearsal.pusher())
     packed = pack(again.folder, overlays=again.overlays)
     registry = Registry(rehearsal.cloud.endpoint, lambda: ecr_token(client))
-    assert registry.push(packed, image.repository, [image.tag]) == first, "the image is the same, byte for byte"
+    assert registry.push(packed, image.repository, [image.tag]) == first, (
+        "the image is the same, byte for byte"
+    )
     time.sleep(0.1)
     assert executions(rehearsal) == before
 
@@ -114,7 +123,9 @@ def test_events_in_the_wrong_order_and_one_of_them_twice_change_nothing_of_that(
         older, newer = push(version(tmp_path, "order-a")), push(version(tmp_path, "order-b"))
     started = [id_ for event in (newer, older, newer) for id_ in rehearsal.deliver(event)]
     newest, stale, again = ended(rehearsal, *started)
-    assert (newest.status, again.status) == ("Succeeded", "Succeeded"), "the second event releases the same digest"
+    assert (newest.status, again.status) == ("Succeeded", "Succeeded"), (
+        "the second event releases the same digest"
+    )
     said = failure(stale, "Migrate")
     tag = rehearsal.settings.image.tag
     assert f"stale push: the tag {tag} is on {digest_of(newer)} by now" in said
@@ -137,7 +148,10 @@ def test_pushes_during_a_migration_wait_for_its_release_and_end_on_the_newest_wh
     with holding(rehearsal) as push:
         two, three = push(version(tmp_path, "slow-b")), push(version(tmp_path, "slow-c"))
     later = [id_ for event in (three, two) for id_ in rehearsal.deliver(event)]
-    until(lambda: [rehearsal.pipeline.execution(id_).stage for id_ in later] == ["Release"] * 2, "both to queue up")
+    until(
+        lambda: [rehearsal.pipeline.execution(id_).stage for id_ in later] == ["Release"] * 2,
+        "both to queue up",
+    )
     assert [ran(rehearsal.pipeline.execution(id_)) for id_ in later] == [["Source"]] * 2, "neither builds yet"
     go.touch()
     done = [rehearsal.release_of(one), *ended(rehearsal, *later)]
@@ -178,11 +192,15 @@ def test_under_superseded_events_in_the_wrong_order_lose_the_newest_release_whic
     superseded.opened.set()
     stale = rehearsal.pipeline.wait(started[1], 60)
     assert lost.status == "Superseded"
-    assert f"is on {digest_of(newer)} by now" in failure(stale, "Migrate"), "whoever reads it learns what to release"
+    assert f"is on {digest_of(newer)} by now" in failure(stale, "Migrate"), (
+        "whoever reads it learns what to release"
+    )
     assert answering(rehearsal) == before, "at least nothing went backwards"
 
 
-def test_an_older_digest_chosen_by_hand_is_rolled_back_to_without_migrating(rehearsal: Rehearsal, first: str) -> None:
+def test_an_older_digest_chosen_by_hand_is_rolled_back_to_without_migrating(
+    rehearsal: Rehearsal, first: str
+) -> None:
     """A chosen release is asked nothing about the tag: going back is what its operator wants."""
     before = len(rehearsal.journal.entries("CodeBuild"))
     assert answering(rehearsal) != "first"

@@ -131,5 +131,7 @@ class Answers(Mocks):
             return {"accountId": self._account, "arn": arn, "userId": "AIDA", "id": self._account}
         if args.token == "aws:index/getRegion:getRegion":
             return {"region": REGION, "name": REGION, "id": REGION, "description": "", "endpoint": ""}
-        message = f"{args.token} has no answer in tests/unit/answers.py; a program that asks more needs a reason"
+        message = (
+            f"{args.token} has no answer in tests/unit/answers.py; a program that asks more needs a reason"
+        )
         raise LookupError(message)

@@ -2,7 +2,7 @@
 
 import json
 
-from harness import Graph, NAMES, deployed, remembered
+from harness import NAMES, Graph, deployed, remembered
 
 from components.artifact_store import ArtifactStore
 from documents.names import Names
@@ -12,7 +12,9 @@ KEY = "arn:aws:kms:us-east-1:123456789012:key/0000"
 
 @remembered
 def _store(key_arn: str | None = None, names: Names = NAMES, *, protect: bool = False) -> Graph:
-    return deployed(lambda: ArtifactStore("artifacts", {"names": names, "key_arn": key_arn, "protect": protect}))
+    return deployed(
+        lambda: ArtifactStore("artifacts", {"names": names, "key_arn": key_arn, "protect": protect})
+    )
 
 
 def test_it_is_versioned_private_and_speaks_tls_only() -> None:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from harness import Graph, NAMES, PLACE, deployed, remembered
+from harness import NAMES, PLACE, Graph, deployed, remembered
 from test_web_service import EXISTING, arguments
 
 from components.blue_green_deployment import BlueGreenDeployment
@@ -47,7 +47,9 @@ def test_traffic_moves_between_the_two_target_groups_of_the_production_listener(
         "deploymentType": "BLUE_GREEN",
         "deploymentOption": "WITH_TRAFFIC_CONTROL",
     }, "the defaults are the opposite"
-    assert group["ecsService"] == {"clusterName": "apps-stg", "serviceName": "shop-stg-web"}, "names, not ARNs"
+    assert group["ecsService"] == {"clusterName": "apps-stg", "serviceName": "shop-stg-web"}, (
+        "names, not ARNs"
+    )
     pair = group["loadBalancerInfo"]["targetGroupPairInfo"]
     assert pair["prodTrafficRoute"] == {"listenerArns": [graph.outputs(graph.one("Listener"))["arn"]]}
     assert [one["name"] for one in pair["targetGroups"]] == ["web-blue-0123456", "web-green-0123456"]
@@ -55,7 +57,10 @@ def test_traffic_moves_between_the_two_target_groups_of_the_production_listener(
 
 
 def test_the_way_traffic_moves_is_explicit() -> None:
-    assert _deployment().one("DeploymentGroup").inputs["deploymentConfigName"] == "CodeDeployDefault.ECSAllAtOnce"
+    assert (
+        _deployment().one("DeploymentGroup").inputs["deploymentConfigName"]
+        == "CodeDeployDefault.ECSAllAtOnce"
+    )
     canary = "CodeDeployDefault.ECSCanary10Percent5Minutes"
     graph = _deployment(rollout={"trafficShift": canary})
     assert graph.one("DeploymentGroup").inputs["deploymentConfigName"] == canary
@@ -78,10 +83,14 @@ def test_errors_and_unhealthy_hosts_of_both_target_groups_stop_a_deployment() ->
         for metric in ("HTTPCode_Target_5XX_Count", "UnHealthyHostCount")
         for color in ("blue", "green")
     }, "the roles of the groups swap"
-    assert all(a.inputs["dimensions"]["LoadBalancer"].startswith("app/") for a in alarms), "the suffix, not the ARN"
+    assert all(a.inputs["dimensions"]["LoadBalancer"].startswith("app/") for a in alarms), (
+        "the suffix, not the ARN"
+    )
     assert {a.inputs["threshold"] for a in alarms if "5XX" in a.inputs["metricName"]} == {7}
     assert {a.inputs["evaluationPeriods"] for a in alarms if "Host" in a.inputs["metricName"]} == {3}
-    assert all(a.inputs["treatMissingData"] == "notBreaching" for a in alarms), "an empty group reports nothing"
+    assert all(a.inputs["treatMissingData"] == "notBreaching" for a in alarms), (
+        "an empty group reports nothing"
+    )
     configured = graph.one("DeploymentGroup").inputs["alarmConfiguration"]
     assert set(configured["alarms"]) == {a.inputs["name"] for a in alarms}
     assert (configured["enabled"], configured["ignorePollAlarmFailure"]) == (True, False)
@@ -139,6 +148,8 @@ def test_the_group_waits_for_its_permissions() -> None:
 
 
 def test_codedeploys_trust_has_no_condition() -> None:
-    [trust] = json.loads(_deployment().one("Role", "web-deployment-role").inputs["assumeRolePolicy"])["Statement"]
+    [trust] = json.loads(_deployment().one("Role", "web-deployment-role").inputs["assumeRolePolicy"])[
+        "Statement"
+    ]
     assert trust["Principal"] == {"Service": "codedeploy.amazonaws.com"}
     assert "Condition" not in trust, "its documents give none"

@@ -46,7 +46,12 @@ def test_each_service_deploys_after_the_one_migration() -> None:
         ("Deploy-web2", 2),
         ("Deploy-web3", 2),
     ]
-    fetched = {name for one in actions[1:] for key, name in one["configuration"].items() if key.endswith("TemplatePath")}
+    fetched = {
+        name
+        for one in actions[1:]
+        for key, name in one["configuration"].items()
+        if key.endswith("TemplatePath")
+    }
     written = {one.inputs["key"].rpartition("/")[2] for one in graph.all("BucketObjectv2")}
     assert fetched == written, "each action finds its own two files in the deploy artifact"
     assert len({one["configuration"]["ApplicationName"] for one in actions[1:]}) == 3
@@ -66,7 +71,11 @@ def test_every_artifact_named_in_a_configuration_is_an_input_and_comes_from_an_a
             inputs = action.get("inputArtifacts", [])
             assert set(inputs) <= made, action["name"]
             assert len(inputs) == len(set(inputs)), "each once"
-            named = {value for key, value in action["configuration"].items() if key.endswith(("Artifact", "ArtifactName"))}
+            named = {
+                value
+                for key, value in action["configuration"].items()
+                if key.endswith(("Artifact", "ArtifactName"))
+            }
             assert named <= set(inputs), "CodePipeline User Guide, action-reference-ECSbluegreen"
             made |= set(action.get("outputArtifacts", []))
 
@@ -76,7 +85,9 @@ def test_namespaces_are_unique_and_no_artifact_has_their_name() -> None:
     namespaces = [one["namespace"] for one in actions if "namespace" in one]
     artifacts = {name for one in actions for name in one.get("outputArtifacts", [])}
     assert len(namespaces) == len(set(namespaces))
-    assert not set(namespaces) & (artifacts | {"codepipeline", "variables"}), "CodePipeline User Guide, reference-variables"
+    assert not set(namespaces) & (artifacts | {"codepipeline", "variables"}), (
+        "CodePipeline User Guide, reference-variables"
+    )
 
 
 def test_the_migration_is_told_digest_and_variables_in_a_thousand_characters() -> None:
@@ -129,7 +140,12 @@ def test_releases_begin_in_a_window_only_when_there_is_one() -> None:
     condition = release["beforeEntry"]["condition"]
     assert condition["result"] == "FAIL"
     [rule] = condition["rules"]
-    assert rule["ruleTypeId"] == {"category": "Rule", "owner": "AWS", "provider": "DeploymentWindow", "version": "1"}
+    assert rule["ruleTypeId"] == {
+        "category": "Rule",
+        "owner": "AWS",
+        "provider": "DeploymentWindow",
+        "version": "1",
+    }
     assert rule["configuration"] == {"Cron": "0 0 9-17 ? * MON-FRI *", "TimeZone": "Europe/Berlin"}
     assert "beforeEntry" not in _pipeline()["stages"][-1]
 
@@ -142,7 +158,9 @@ def test_a_customer_key_is_on_pipeline_and_project_alike() -> None:
     graph = _graph(artifactKeyArn=KEY)
     [store] = graph.one("Pipeline").inputs["artifactStores"]
     assert store["encryptionKey"] == {"id": KEY, "type": "KMS"}
-    assert graph.one("Project").inputs["encryptionKey"] == KEY, "CodeBuild ignores the pipeline's (aws-cdk#4182)"
+    assert graph.one("Project").inputs["encryptionKey"] == KEY, (
+        "CodeBuild ignores the pipeline's (aws-cdk#4182)"
+    )
     [store] = _pipeline()["artifactStores"]
     assert "encryptionKey" not in store
     assert "region" not in store, "one Region"
@@ -171,4 +189,6 @@ def test_its_role_has_exactly_the_documented_actions() -> None:
 
 def test_the_pipeline_waits_for_its_permissions() -> None:
     graph = _graph()
-    assert graph.one("RolePolicy", "delivery-policy").urn in graph.one("Pipeline").depends_on, "it starts when created"
+    assert graph.one("RolePolicy", "delivery-policy").urn in graph.one("Pipeline").depends_on, (
+        "it starts when created"
+    )

@@ -26,10 +26,15 @@ PLACE = Place("123456789012", "us-east-1")
         (f"{SECRET}:url:AWSCURRENT", ("SECRETS_MANAGER", f"{SECRET}:url:AWSCURRENT")),
         (PARAMETER, ("PARAMETER_STORE", "/shop/db")),
         ("/shop/db", ("PARAMETER_STORE", "/shop/db")),
-        (SECRET.replace("arn:aws:", "arn:aws-us-gov:"), ("SECRETS_MANAGER", SECRET.replace("aws:", "aws-us-gov:", 1))),
+        (
+            SECRET.replace("arn:aws:", "arn:aws-us-gov:"),
+            ("SECRETS_MANAGER", SECRET.replace("aws:", "aws-us-gov:", 1)),
+        ),
     ],
 )
-def test_a_reference_means_to_codebuild_what_it_means_to_ecs(reference: str, expected: tuple[str, str]) -> None:
+def test_a_reference_means_to_codebuild_what_it_means_to_ecs(
+    reference: str, expected: tuple[str, str]
+) -> None:
     assert secrets.codebuild_variable(reference) == expected
 
 
@@ -101,7 +106,14 @@ def test_the_trust_of_workflows_is_exact() -> None:
 
 def test_only_images_of_this_registry_need_a_grant() -> None:
     own = PLACE.registry
-    images = [f"{own}/a/b:1", f"{own}/c@sha256:1", f"{own}/c", "public.ecr.aws/x/y:1", "nginx", f"evil-{own}/z:1"]
+    images = [
+        f"{own}/a/b:1",
+        f"{own}/c@sha256:1",
+        f"{own}/c",
+        "public.ecr.aws/x/y:1",
+        "nginx",
+        f"evil-{own}/z:1",
+    ]
     assert repositories(PLACE, images) == ["a/b", "c"]
 
 
@@ -116,8 +128,13 @@ def test_names_of_load_balancers_fit_and_stay_apart(service: str) -> None:
     assert made[0] != made[1], "two target groups of one service keep two names"
 
 
-@given(st.from_regex(r"[a-z][a-z0-9-]{0,22}[a-z0-9]", fullmatch=True), st.from_regex(r"[a-z0-9]{1,8}", fullmatch=True))
-def test_artifact_keys_begin_with_twenty_characters_of_the_pipelines_name(application: str, stack: str) -> None:
+@given(
+    st.from_regex(r"[a-z][a-z0-9-]{0,22}[a-z0-9]", fullmatch=True),
+    st.from_regex(r"[a-z0-9]{1,8}", fullmatch=True),
+)
+def test_artifact_keys_begin_with_twenty_characters_of_the_pipelines_name(
+    application: str, stack: str
+) -> None:
     names = Names(application, stack)
     assert names.pipeline.startswith(names.artifacts)
     assert len(names.artifacts) == min(20, len(names.pipeline)), "CodePipeline cuts there"

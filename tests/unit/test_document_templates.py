@@ -67,7 +67,9 @@ def test_the_template_is_an_input_of_register_task_definition() -> None:
     check_input("ecs", "RegisterTaskDefinition", definition)
     [container] = definition["containerDefinitions"]
     assert container["image"] == "<IMAGE1_NAME>", "the action replaces exactly this text"
-    assert [one["name"] for one in container["environment"]] == ["A", "B"], "the order of YAML keys changes no version"
+    assert [one["name"] for one in container["environment"]] == ["A", "B"], (
+        "the order of YAML keys changes no version"
+    )
     assert json.loads(taskdef.text(definition)) == definition
 
 
@@ -105,7 +107,9 @@ def test_the_appspec_is_what_codedeploy_documents() -> None:
     service = resource["TargetService"]
     assert document["version"] == 0.0
     assert service["Type"] == "AWS::ECS::Service"
-    assert service["Properties"]["TaskDefinition"] == "<TASK_DEFINITION>", "the action replaces exactly this text"
+    assert service["Properties"]["TaskDefinition"] == "<TASK_DEFINITION>", (
+        "the action replaces exactly this text"
+    )
     assert service["Properties"]["LoadBalancerInfo"] == {"ContainerName": "app", "ContainerPort": 8080}
     assert service["Properties"]["NetworkConfiguration"] == {
         "AwsvpcConfiguration": {

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pulumi
-from harness import Graph, NAMES, PLACE, deployed, remembered
+from harness import NAMES, PLACE, Graph, deployed, remembered
 
 from components.image_repository import ImageRepository
 from settings.image import Image
@@ -52,7 +52,9 @@ def test_it_is_protected_when_the_stack_says_so() -> None:
 
 def test_an_existing_repository_is_used_as_it_is() -> None:
     graph, outputs = _repository(createRepository=False)
-    assert graph.all("Repository") == graph.all("LifecyclePolicy") == [], "what we do not own we do not change"
+    assert graph.all("Repository") == graph.all("LifecyclePolicy") == [], (
+        "what we do not own we do not change"
+    )
     assert outputs["arn"] == "arn:aws:ecr:us-east-1:123456789012:repository/shop"
     assert outputs["url"] == URL
 

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from harness import Config, Graph, NAMES, PLACE, Sent, deployed, remembered, settings
+from harness import NAMES, PLACE, Config, Graph, Sent, deployed, remembered, settings
 
 from components.migration_build import MigrationBuild
 
@@ -13,7 +13,9 @@ SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbCdEf"
 
 
 @remembered
-def _build(*, architecture: str = "X86_64", key_arn: str | None = None, database: bool = True, **more: Any) -> Graph:
+def _build(
+    *, architecture: str = "X86_64", key_arn: str | None = None, database: bool = True, **more: Any
+) -> Graph:
     def change(raw: Config) -> None:
         raw["migration"].update(more)
         if not database:
@@ -64,7 +66,9 @@ def _statements(graph: Graph) -> list[dict[str, Any]]:
 )
 def test_the_machine_has_the_architecture_of_the_task(architecture: str, kind: str, image: str) -> None:
     environment = _build(architecture=architecture).one("Project").inputs["environment"]
-    assert (environment["type"], environment["image"]) == (kind, image), "else docker run says exec format error"
+    assert (environment["type"], environment["image"]) == (kind, image), (
+        "else docker run says exec format error"
+    )
     assert environment["privilegedMode"] is True, "a build in a VPC has no Docker daemon otherwise"
     assert environment["imagePullCredentialsType"] == "CODEBUILD", "curated images need this"
 
@@ -95,7 +99,9 @@ def test_without_a_database_no_rule_is_added_to_anyones_group() -> None:
 
 
 def test_the_interface_is_made_in_these_subnets_only() -> None:
-    [permission] = [s for s in _statements(_build()) if s["Action"] == ["ec2:CreateNetworkInterfacePermission"]]
+    [permission] = [
+        s for s in _statements(_build()) if s["Action"] == ["ec2:CreateNetworkInterfacePermission"]
+    ]
     assert permission["Condition"] == {
         "StringEquals": {"ec2:AuthorizedService": "codebuild.amazonaws.com"},
         "ArnEquals": {
@@ -109,12 +115,16 @@ def test_the_interface_is_made_in_these_subnets_only() -> None:
 
 def test_the_policy_is_there_before_the_project() -> None:
     graph = _build()
-    assert graph.one("RolePolicy").urn in graph.one("Project").depends_on, "else: UnauthorizedOperation at the first build"
+    assert graph.one("RolePolicy").urn in graph.one("Project").depends_on, (
+        "else: UnauthorizedOperation at the first build"
+    )
 
 
 def test_a_customer_key_is_the_projects_too() -> None:
     graph = _build(key_arn=KEY)
-    assert graph.one("Project").inputs["encryptionKey"] == KEY, "CodeBuild ignores the pipeline's key (aws-cdk#4182)"
+    assert graph.one("Project").inputs["encryptionKey"] == KEY, (
+        "CodeBuild ignores the pipeline's key (aws-cdk#4182)"
+    )
     [use] = [s for s in _statements(graph) if s["Resource"] == KEY]
     assert {"kms:Decrypt", "kms:GenerateDataKey"} <= set(use["Action"])
     assert "encryptionKey" not in _build().one("Project").inputs
@@ -132,7 +142,9 @@ def test_secrets_are_referred_to_and_readable() -> None:
 
 
 def test_the_command_travels_quoted_and_variables_by_name() -> None:
-    graph = _build(command=["sh", "-c", "echo 'a b'"], entryPoint=["/bin/x y"], environment={"B": "1", "A": "2"})
+    graph = _build(
+        command=["sh", "-c", "echo 'a b'"], entryPoint=["/bin/x y"], environment={"B": "1", "A": "2"}
+    )
     variables = _variables(graph.one("Project"))
     assert variables["DELIVERY_COMMAND"] == ("PLAINTEXT", """sh -c 'echo '"'"'a b'"'"''""")
     assert variables["DELIVERY_ENTRY_POINT"] == ("PLAINTEXT", "'/bin/x y'")

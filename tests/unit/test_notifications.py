@@ -56,8 +56,12 @@ def test_the_operators_own_topic_hears_of_alarms_too() -> None:
 
 
 def test_the_descriptor_is_one_readable_parameter() -> None:
-    graph = deployed(lambda: Descriptor("descriptor", {"names": NAMES, "content": {"b": 1, "a": {"c": None}}}))
+    graph = deployed(
+        lambda: Descriptor("descriptor", {"names": NAMES, "content": {"b": 1, "a": {"c": None}}})
+    )
     sent = graph.one("Parameter").inputs
     assert (sent["name"], sent["type"]) == ("/delivery/shop/stg", "String")
-    assert sent["tier"] == "Intelligent-Tiering", "several services are more than the 4 KB of a standard parameter"
+    assert sent["tier"] == "Intelligent-Tiering", (
+        "several services are more than the 4 KB of a standard parameter"
+    )
     assert json.loads(sent["value"]) == {"a": {"c": None}, "b": 1}

@@ -31,12 +31,18 @@ STAR: dict[str, str] = {
 
 EXCUSED: dict[tuple[str, str], str] = {
     ("CREDENTIALS_EXPOSURE", "ecr:GetAuthorizationToken"): "a registry login is a token",
-    ("PERMISSIONS_MANAGEMENT_ACTIONS", "ec2:CreateNetworkInterfacePermission"): "a VPC build needs it, for its subnets only",
+    (
+        "PERMISSIONS_MANAGEMENT_ACTIONS",
+        "ec2:CreateNetworkInterfacePermission",
+    ): "a VPC build needs it, for its subnets only",
     ("PERMISSIONS_MANAGEMENT_ACTIONS", "iam:PassRole"): "on two named roles, to named services only",
     ("RESOURCE_STAR", "ec2:CreateNetworkInterface"): STAR["ec2:CreateNetworkInterface"],
     ("RESOURCE_STAR", "ec2:DeleteNetworkInterface"): STAR["ec2:DeleteNetworkInterface"],
     ("RESOURCE_STAR", "ecs:RegisterTaskDefinition"): STAR["ecs:RegisterTaskDefinition"],
-    ("RESOURCE_MISMATCH", "elasticloadbalancing:ModifyListener"): "parliament asks for a network load balancer's form too",
+    (
+        "RESOURCE_MISMATCH",
+        "elasticloadbalancing:ModifyListener",
+    ): "parliament asks for a network load balancer's form too",
 }
 """Findings that stay, and why."""
 
@@ -46,7 +52,9 @@ def _everything(config: Config) -> None:
     web = config["delivery:services"]["web"]
     web["secrets"]["TOKEN"] = "/shop/token"
     web["secretsKmsKeys"] = [KEY]
-    web["taskRoleStatements"] = [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}]
+    web["taskRoleStatements"] = [
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}
+    ]
     web["rollout"] = {"hooks": {"beforeAllowTraffic": "arn:aws:lambda:us-east-1:123456789012:function:check"}}
     web["loadBalancer"]["testPort"] = 8443
     config["delivery:services"]["api"] = json.loads(json.dumps(web))
@@ -135,11 +143,16 @@ def test_parliament_finds_nothing_that_has_no_reason(stack: str) -> None:
 @pytest.mark.parametrize("stack", WORLDS)
 def test_exactly_two_roles_of_each_service_are_passed_to_exactly_these_services(stack: str) -> None:
     graph = _graph(stack)
-    passing = {name: statement for name, statement in _statements(graph) if "iam:PassRole" in statement["Action"]}
+    passing = {
+        name: statement for name, statement in _statements(graph) if "iam:PassRole" in statement["Action"]
+    }
     services = [one.name for one in graph.all("WebService")]
 
     def roles(service: str) -> set[str]:
-        return {f"arn:aws:iam::123456789012:role/shop-{_stack(stack)}-{service}-{r}" for r in ("execution", "task")}
+        return {
+            f"arn:aws:iam::123456789012:role/shop-{_stack(stack)}-{service}-{r}"
+            for r in ("execution", "task")
+        }
 
     assert set(passing) == {"delivery-policy", *(f"{service}-deployment-policy" for service in services)}
     pipeline = passing.pop("delivery-policy")

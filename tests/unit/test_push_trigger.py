@@ -71,7 +71,7 @@ def test_the_documented_push_event_matches() -> None:
         _event(**{"image-tag": ""}),
         _event(**{"action-type": "DELETE"}),
         _event(**{"action-type": "UPDATE_STORAGE_CLASS"}),
-        _event(**{"result": "FAILURE"}),
+        _event(result="FAILURE"),
         _event(**{"repository-name": "shop-prd"}),
         {**PUSHED, "source": "custom.ecr"},
         {**PUSHED, "detail-type": "ECR Image Scan"},
@@ -105,7 +105,9 @@ def test_what_could_not_be_delivered_stays_in_a_queue_with_an_alarm() -> None:
     assert graph.one("EventTarget").inputs["deadLetterConfig"] == {"arn": arn}
     [statement] = json.loads(graph.one("QueuePolicy").inputs["policy"])["Statement"]
     assert statement["Resource"] == arn
-    assert statement["Condition"]["ArnEquals"]["aws:SourceArn"] == graph.outputs(rule)["arn"], "the rule, not the pipeline"
+    assert statement["Condition"]["ArnEquals"]["aws:SourceArn"] == graph.outputs(rule)["arn"], (
+        "the rule, not the pipeline"
+    )
     assert not queue.inputs.get("fifoQueue"), "EventBridge takes standard queues only"
     alarm = graph.one("MetricAlarm").inputs
     assert alarm["dimensions"] == {"QueueName": "shop-stg-undelivered-pushes"}

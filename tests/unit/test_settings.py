@@ -103,11 +103,15 @@ def test_pulumi_yaml_declares_every_top_level_key_and_nothing_else() -> None:
         expected = "string" if field.annotation is str else "object"
         assert declared[key]["type"] == expected, f"the CLI would refuse a right {key}"
         assert declared[key]["description"] == field.description, f"one description of {key}, not two"
-        assert ("default" in declared[key]) == (not field.is_required()), f"{key}: the CLI asks for what has no default"
+        assert ("default" in declared[key]) == (not field.is_required()), (
+            f"{key}: the CLI asks for what has no default"
+        )
 
 
 def test_every_setting_says_what_it_means() -> None:
-    assert [row.path for row in rows() if not row.description.endswith(".")] == [], "editors show these sentences"
+    assert [row.path for row in rows() if not row.description.endswith(".")] == [], (
+        "editors show these sentences"
+    )
 
 
 def _refused(change: Any, *, account: str = EXAMPLE_ACCOUNT) -> pulumi.RunError:
@@ -152,5 +156,7 @@ def test_keys_of_other_namespaces_are_left_to_their_owners() -> None:
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_resource_gets_the_stacks_tags_from_the_provider(stack: str) -> None:
-    tags = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))["config"]["aws:defaultTags"]
+    tags = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))["config"][
+        "aws:defaultTags"
+    ]
     assert tags["tags"] == {"application": "shop", "stack": stack, "managed-by": "pulumi"}

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 import yaml
-from harness import Config, Graph, NAMES, PLACE, deployed, remembered, settings
+from harness import NAMES, PLACE, Config, Graph, deployed, remembered, settings
 
 from components.web_service import WebService, WebServiceArgs
 from documents.shapes import check_input
@@ -146,7 +146,12 @@ def test_appspec_and_task_definition_name_the_same_container_and_port() -> None:
 def test_sidecars_run_in_the_same_task_with_their_own_secrets() -> None:
     registry = PLACE.registry
     sidecars = [
-        {"name": "otel", "image": f"{registry}/tools/otel:1", "command": ["--x"], "secrets": {"KEY": "/otel/key"}},
+        {
+            "name": "otel",
+            "image": f"{registry}/tools/otel:1",
+            "command": ["--x"],
+            "secrets": {"KEY": "/otel/key"},
+        },
         {"name": "proxy", "image": "public.ecr.aws/x/y:1", "essential": True},
     ]
     graph, texts = _service(sidecars=sidecars)
@@ -157,7 +162,9 @@ def test_sidecars_run_in_the_same_task_with_their_own_secrets() -> None:
         ("proxy", True),
     ]
     assert containers[1]["secrets"] == [{"name": "KEY", "valueFrom": "/otel/key"}]
-    assert [one["image"] for one in containers].count("<IMAGE1_NAME>") == 1, "only the pushed image is replaced"
+    assert [one["image"] for one in containers].count("<IMAGE1_NAME>") == 1, (
+        "only the pushed image is replaced"
+    )
     statements = _policy(graph, "web-execution-policy")
     [pull] = [s for s in statements if "ecr:BatchGetImage" in s["Action"]]
     assert pull["Resource"] == [REPOSITORY, "arn:aws:ecr:us-east-1:123456789012:repository/tools/otel"]
@@ -186,7 +193,9 @@ def test_the_task_role_has_the_operators_statements_and_no_others() -> None:
 
 def test_without_statements_the_task_role_has_no_policy() -> None:
     graph, _ = _service()
-    assert [policy.name for policy in graph.all("RolePolicy")] == ["web-execution-policy"], "an empty policy is refused"
+    assert [policy.name for policy in graph.all("RolePolicy")] == ["web-execution-policy"], (
+        "an empty policy is refused"
+    )
 
 
 def test_without_a_database_no_rule_is_added_to_anyones_group() -> None:
@@ -196,7 +205,11 @@ def test_without_a_database_no_rule_is_added_to_anyones_group() -> None:
 
 def test_operators_choices_of_the_container_arrive_in_the_template() -> None:
     _, texts = _service(
-        command=["serve", "--a b"], user="1000", stopTimeoutSeconds=60, architecture="ARM64", environment={"A": "1"}
+        command=["serve", "--a b"],
+        user="1000",
+        stopTimeoutSeconds=60,
+        architecture="ARM64",
+        environment={"A": "1"},
     )
     template = json.loads(texts["taskdef"])
     [container] = template["containerDefinitions"]

@@ -1,0 +1,99 @@
+"""`pulumi stack export` of a stack is rehearsed instead of the program."""
+
+import json
+import re
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pulumi.automation import PulumiCommand
+
+from rehearsal.application import V1
+from rehearsal.cloud import Cloud
+from rehearsal.engine.stack import engine_stack
+from rehearsal.engine.state import ENCRYPTED, declare_state, read_state
+from rehearsal.errors import RehearsalError
+from rehearsal.executions import SUCCEEDED
+from rehearsal.level import ProcessLevel
+from rehearsal.rehearsal import Rehearsal, rehearsing
+from rehearsal.resources import KINDS
+from rehearsal.traffic import get
+from tests.engine.conftest import local_cloud
+
+ACCOUNT = "111122223333"
+"""Another of AWS's example accounts."""
+
+
+@pytest.fixture(scope="module")
+def exported(cli: PulumiCommand, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """An export as a real account would give it: its own account number, its own ids."""
+    folder = tmp_path_factory.mktemp("exported")
+    with local_cloud(folder) as cloud, engine_stack(cloud, "stg", cli) as stack:
+        stack.up()
+        text = json.dumps(stack.export())
+    text = re.sub(r"(?<!secretsmanager:us-east-1:)123456789012", ACCOUNT, text)
+    text = re.sub(r"\bsg-(?!0{12})([0-9a-f]{17})", lambda match: f"sg-{match[1][::-1]}", text)
+    text = re.sub(
+        r"((?:targetgroup|app)/[\w-]+)/([0-9a-f]{16})", lambda match: f"{match[1]}/{match[2][::-1]}", text
+    )
+    text = re.sub(r"(task-definition/[\w-]+):1\b", r"\1:41", text)
+    return json.loads(text)
+
+
+@pytest.fixture(scope="module")
+def file(exported: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("state") / "stg.json"
+    path.write_text(json.dumps(exported), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def rehearsed(file: Path) -> Generator[Rehearsal]:
+    def declare(cloud: Cloud, stack: str, config: Any) -> None:
+        declare_state(cloud, read_state(file))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("rehearsal.rehearsal.declare", declare)
+        with rehearsing("stg", level=ProcessLevel) as running:
+            yield running
+
+
+def test_every_resource_of_the_state_is_made_under_its_own_name(
+    rehearsed: Rehearsal, exported: dict[str, Any]
+) -> None:
+    resources = [one for one in exported["deployment"]["resources"] if one["type"] in KINDS]
+    there = {one.urn: one for type_ in KINDS for one in rehearsed.cloud.declared(type_)}
+    assert set(there) == {one["urn"] for one in resources}
+    for one in resources:
+        named = KINDS[one["type"]].named
+        if named:
+            assert there[one["urn"]].outputs[named] == one["outputs"][named], "a physical name stays"
+
+
+def test_no_resource_mentions_the_account_of_the_export(rehearsed: Rehearsal) -> None:
+    text = json.dumps([dict(one.inputs) for type_ in KINDS for one in rehearsed.cloud.declared(type_)])
+    assert ACCOUNT not in text, "what would be mentioned there is here under another account"
+    assert any(
+        f"{ACCOUNT} is 123456789012 here" in entry.message for entry in rehearsed.journal.entries("Pulumi")
+    )
+
+
+def test_a_value_the_export_holds_encrypted_is_said_to_be_so(rehearsed: Rehearsal) -> None:
+    assert rehearsed.cloud.one("aws:ssm/parameter:Parameter").inputs["value"] == ENCRYPTED
+
+
+def test_a_release_goes_through_the_stack_of_the_state(rehearsed: Rehearsal) -> None:
+    execution = rehearsed.release_of(rehearsed.push(V1))
+    assert execution.status == SUCCEEDED, [action.error_message for action in execution.actions]
+    assert get(rehearsed.url("web"))[1]["version"] == V1.name
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"version": 3}', '{"deployment": {"resources": []}}'])
+def test_a_file_that_is_no_export_is_refused_with_the_command_that_writes_one(
+    tmp_path: Path, text: str
+) -> None:
+    path = tmp_path / "state.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(RehearsalError, match="pulumi stack export"):
+        read_state(path)
