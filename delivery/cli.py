@@ -1,5 +1,6 @@
 """The commands: thin, each hands over to the module that does the work."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -45,6 +46,13 @@ def rehearse(  # noqa: PLR0913, PLR0917  (one argument for each option)
         str | None,
         typer.Option(help="With --image: the local image that answers before.", metavar="NAME[:TAG]"),
     ] = None,
+    from_state: Annotated[
+        Path | None,
+        typer.Option(
+            help="Rehearse the resources of a `pulumi stack export` instead of evaluating the program.",
+            metavar="FILE",
+        ),
+    ] = None,
     keep: Annotated[
         bool, typer.Option("--keep", help="Stay up afterwards and print the URLs, until Ctrl-C.")
     ] = False,
@@ -55,12 +63,20 @@ def rehearse(  # noqa: PLR0913, PLR0917  (one argument for each option)
     """Play releases of the sample application through the declared pipeline, on this machine.
 
     The real Pulumi program of the stack is evaluated against a local cloud; no AWS account, credentials or Docker are
-    needed, and nothing leaves this machine, except that a Docker daemon, where there is one, pulls base images. Exits with 0 only when every scenario went as it should.
+    needed, and nothing leaves this machine, except that a Docker daemon, where there is one, pulls base images. Exits with 0
+    only when every scenario went as it should.
     """
     from delivery.rehearse import Options, run  # noqa: PLC0415  (operators must not wait for pulumi to load)
 
     options = Options(
-        stack, level, tuple(scenario or ()), image=image, previous=previous, keep=keep, as_json=as_json
+        stack,
+        level,
+        tuple(scenario or ()),
+        image=image,
+        previous=previous,
+        from_state=from_state,
+        keep=keep,
+        as_json=as_json,
     )
     raise typer.Exit(run(options))
 

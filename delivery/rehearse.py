@@ -6,12 +6,15 @@ import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 from typing import Never
 
 import pulumi
 from rich.console import Console
 
+from rehearsal.cloud import Cloud
+from rehearsal.engine.state import declare_state, read_state
 from rehearsal.errors import RehearsalError
 from rehearsal.journal import Journal
 from rehearsal.levels import level_named
@@ -38,6 +41,8 @@ class Options:
     """A local image to release instead of the sample application."""
     previous: str | None = None
     """The local image that answers before."""
+    from_state: Path | None = None
+    """File of a `pulumi stack export` whose resources stand in for the program's."""
     keep: bool = False
     as_json: bool = False
 
@@ -62,19 +67,32 @@ def run(options: Options) -> int:
 
 def _rehearse(options: Options, errors: Console) -> int:
     scenarios = _chosen(options)
-    level = level_named(options.level)
+    level = level_named(options.level or ("container" if options.image else None))
+    if options.image is not None and level.name == "process":
+        rule = "level process can't reach Docker's images"
+        raise RehearsalError(f"--image {options.image}", rule, "rehearse it with --level container")
     shown = errors if options.as_json else Console(soft_wrap=True)
     shown.print(f"[bold]Rehearsing stack {options.stack} at level {level.name}[/]: {level.shows}.")
     timeline = Timeline(shown)
     journal = Journal()
     journal.follow(timeline.entry)
-    with rehearsing(options.stack, level=level, journal=journal) as rehearsal:
+    with rehearsing(
+        options.stack, level=level, journal=journal, declare_instead=_state(options)
+    ) as rehearsal:
         plays = [_play(rehearsal, name, played, timeline) for name, played in scenarios.items()]
         ok = all(play.ok for play in plays)
         _report(options, rehearsal, plays)
         if options.keep:
             _stay(rehearsal, shown)
     return 0 if ok else 1
+
+
+def _state(options: Options) -> Callable[[Cloud], None] | None:
+    """What makes the resources in the program's place: an exported state, read before anything is started."""
+    if options.from_state is None:
+        return None
+    state = read_state(options.from_state)
+    return lambda cloud: declare_state(cloud, state)
 
 
 def _chosen(options: Options) -> dict[str, Scenario]:

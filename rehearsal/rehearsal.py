@@ -8,7 +8,7 @@ import json
 import secrets
 import shutil
 import threading
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -143,11 +143,16 @@ def short(digest: str) -> str:
 
 @contextmanager
 def rehearsing(
-    stack: str, *, level: type[Level], journal: Journal | None = None, root: Path = ROOT
+    stack: str,
+    *,
+    level: type[Level],
+    journal: Journal | None = None,
+    root: Path = ROOT,
+    declare_instead: Callable[[Cloud], None] | None = None,
 ) -> Generator[Rehearsal]:
     """Start everything a stack needs, evaluate its program, and stop everything at the end.
 
-    Raises RehearsalError for what the machine lacks, SettingsError and pulumi.RunError for the stack's own faults.
+    `declare_instead` makes the resources in the program's place, for example from an exported state. Raises RehearsalError for what the machine lacks, SettingsError and pulumi.RunError for the stack's own faults.
     """
     journal = journal or Journal()
     config = stack_config(stack, root)
@@ -167,7 +172,10 @@ def rehearsing(
         )
         ends.callback(gateway.stop)
         cloud = Cloud(gateway.start(), authority, journal, folder, region=region)
-        declare(cloud, stack, config)
+        if declare_instead is None:
+            declare(cloud, stack, config)
+        else:
+            declare_instead(cloud)
         journal.record("Pulumi", f"{cloud.count()} resources of stack {stack} declared")
         postgres, url = database.result()
         store(cloud, settings, url)

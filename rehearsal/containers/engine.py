@@ -100,9 +100,9 @@ class Engine:
         content = self.read("GET", f"/containers/{container}/logs", query=query)
         return _unframed(content).decode(errors="replace").splitlines()[-lines:]
 
-    def labelled(self, kind: str, label: str) -> list[dict[str, Any]]:
-        """Every `containers`, `networks` or `images` that has a label (`name` or `name=value`), stopped ones too."""
-        query = {"filters": json.dumps({"label": [label]})}
+    def labelled(self, kind: str, *labels: str) -> list[dict[str, Any]]:
+        """Every `containers`, `networks` or `images` that has all these labels (`name` or `name=value`), stopped ones too."""
+        query = {"filters": json.dumps({"label": labels})}
         if kind == "containers":
             return self.ask("GET", "/containers/json", query={**query, "all": 1})
         if kind == "images":

@@ -51,7 +51,7 @@ class Owner:
 
     def remove_all(self, engine: Engine) -> None:
         """Remove what this run has made."""
-        _remove(engine, self.run)
+        _remove(engine, self.project, self.run)
 
     def remove_leftovers(self, engine: Engine) -> list[str]:
         """Remove what dead runs of this project have left; their names."""
@@ -62,7 +62,7 @@ class Owner:
         runs = {str((one.get("Labels") or {}).get(RUN)) for kind in kinds for one in kind}
         dead = sorted(run for run in runs - {self.run} if is_dead(run))
         for run in dead:
-            _remove(engine, run)
+            _remove(engine, self.project, run)
         return dead
 
 
@@ -80,16 +80,16 @@ def _project(root: Path) -> str:
     return hashlib.sha256(f"{root.resolve()} {socket.gethostname()}".encode()).hexdigest()[:16]
 
 
-def _remove(engine: Engine, run: str) -> None:
-    label = f"{RUN}={run}"
-    networks = engine.labelled("networks", label)
+def _remove(engine: Engine, project: str, run: str) -> None:
+    labels = (f"{PROJECT}={project}", f"{RUN}={run}")
+    networks = engine.labelled("networks", *labels)
     registries = {str(one["Labels"].get(REGISTRY)) for one in networks}
-    containers = [str(one["Id"]) for one in engine.labelled("containers", label)]
+    containers = [str(one["Id"]) for one in engine.labelled("containers", *labels)]
     with ThreadPoolExecutor(8) as workers:  # killing a container takes a while, all at once takes no longer
         list(workers.map(lambda one: _delete(engine, f"/containers/{one}", {"force": 1, "v": 1}), containers))
     for name in _names(engine, registries):
         _delete(engine, f"/images/{name}", {"noprune": 1})
-    for image in engine.labelled("images", label):
+    for image in engine.labelled("images", *labels):
         # Without force: an image that somebody has given another name meanwhile stays.
         _delete(engine, f"/images/{image['Id']}", {"noprune": 1})
     for network in networks:

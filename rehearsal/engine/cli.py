@@ -72,7 +72,6 @@ def build_cli(progress: Progress | None = None, root: Path = ROOT) -> PulumiComm
     built = subprocess.run(
         [go, "build", "-ldflags", LINKED, "-o", str(target), package],
         cwd=root / "tools" / "pulumi",
-        env={**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly"},
         capture_output=True,
         text=True,
         timeout=BUILD_TIMEOUT,

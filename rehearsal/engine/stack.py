@@ -40,7 +40,7 @@ class Stack:
         self.settings_file = settings_file
         """The copy of the stack's file, free to be edited."""
 
-    def edit(self, change: Callable[[dict[str, Any]], None]) -> None:
+    def edit(self, change: Callable[[dict[str, Any]], object]) -> None:
         """Change the configuration, in the copy of the stack's file; `change` gets its `config` mapping."""
         document = yaml.safe_load(self.settings_file.read_text(encoding="utf-8"))
         change(document["config"])
@@ -63,7 +63,12 @@ class Stack:
         return self._run(self._stack.refresh)
 
     def destroy(self) -> Outcome:
-        """Remove everything."""
+        """Remove everything, after a preview, as `pulumi destroy` does; a protected resource fails the preview already."""
+        self._run(self._stack.preview_destroy)
+        return self.destroy_without_preview()
+
+    def destroy_without_preview(self) -> Outcome:
+        """Remove everything that may be removed: `pulumi destroy --skip-preview`."""
         return self._run(self._stack.destroy)
 
     def export(self) -> dict[str, Any]:

@@ -39,21 +39,35 @@ def provide(engine: Engine) -> None:
         try:
             engine.pull(image, timeout=PULL_SECONDS)
         except EngineError:
-            tar = TOOLS / f"{name}.tar"
-            if not tar.exists():
-                _packed(tar, assembled)
+            tar = _packed(name, assembled)
             _call(["docker", "import", "--change", 'CMD ["sh"]', "--change", ASSEMBLED, str(tar), image])
 
 
-def _packed(tar: Path, assembled: Callable[[Path], None]) -> None:
-    tar.parent.mkdir(parents=True, exist_ok=True)
+def for_another_cpu() -> str:
+    """Make an image that says it is for arm64; its name. Nothing in it can run anywhere."""
+    name = "delivery-tests/other-cpu:1"
+    with tempfile.TemporaryDirectory(prefix="context-") as folder:
+        Path(folder, "Dockerfile").write_text(
+            'FROM scratch\nCOPY Dockerfile /\nCMD ["none"]\n', encoding="utf-8"
+        )
+        _call(["docker", "build", "--quiet", "--platform", "linux/arm64", "--tag", name, folder])
+    return name
+
+
+def _packed(name: str, assembled: Callable[[Path], None]) -> Path:
+    """The cached archive of an assembled tree."""
+    tar = TOOLS / f"{name}.tar"
+    if tar.exists():
+        return tar
+    TOOLS.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="tree-", dir=TOOLS) as folder:
         tree = Path(folder) / "tree"
         tree.mkdir()
         assembled(tree)
-        part = tar.with_suffix(".part")
+        part = Path(folder) / "part.tar"
         _call(["tar", "-C", str(tree), "-cf", str(part), "."])
         part.rename(tar)
+    return tar
 
 
 def _busybox(tree: Path) -> None:

@@ -46,13 +46,12 @@ def world(cli: PulumiCommand) -> Generator[World]:
     made = World()
     with ExitStack() as ends:
 
-        def declare(cloud: Cloud, stack: str, config: Any) -> None:
-            made.stack = ends.enter_context(engine_stack(cloud, stack, cli))
+        def declare(cloud: Cloud) -> None:
+            made.stack = ends.enter_context(engine_stack(cloud, "stg", cli))
             made.stack.up()
 
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("rehearsal.rehearsal.declare", declare)
-            made.rehearsal = ends.enter_context(rehearsing("stg", level=ProcessLevel))
+        running = rehearsing("stg", level=ProcessLevel, declare_instead=declare)
+        made.rehearsal = ends.enter_context(running)
         parts = LiveParts(made.rehearsal.services, made.rehearsal.load_balancers)
         made.stack.provider.resources.live = parts.of
         made.stack.provider.resources.changed = parts.follow

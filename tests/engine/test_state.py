@@ -10,7 +10,6 @@ import pytest
 from pulumi.automation import PulumiCommand
 
 from rehearsal.application import V1
-from rehearsal.cloud import Cloud
 from rehearsal.engine.stack import engine_stack
 from rehearsal.engine.state import ENCRYPTED, declare_state, read_state
 from rehearsal.errors import RehearsalError
@@ -50,13 +49,11 @@ def file(exported: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture(scope="module")
 def rehearsed(file: Path) -> Generator[Rehearsal]:
-    def declare(cloud: Cloud, stack: str, config: Any) -> None:
-        declare_state(cloud, read_state(file))
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("rehearsal.rehearsal.declare", declare)
-        with rehearsing("stg", level=ProcessLevel) as running:
-            yield running
+    state = read_state(file)
+    with rehearsing(
+        "stg", level=ProcessLevel, declare_instead=lambda cloud: declare_state(cloud, state)
+    ) as running:
+        yield running
 
 
 def test_every_resource_of_the_state_is_made_under_its_own_name(

@@ -3,6 +3,7 @@
 import logging
 import os
 
+import pytest
 from hypothesis import settings
 
 for _name in list(os.environ):
@@ -14,5 +15,10 @@ os.environ["PULUMI_ERROR_OUTPUT_STRING"] = "true"
 logging.getLogger("asyncio").setLevel(logging.CRITICAL)
 
 # The same examples in every run, and no folder left behind.
-settings.register_profile("unit", database=None, deadline=None, derandomize=True, max_examples=50)
+settings.register_profile("unit", database=None, deadline=None, derandomize=True, max_examples=25)
 settings.load_profile("unit")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The AWS package says of its own classes, when they are loaded, that they are deprecated."""
+    config.addinivalue_line("filterwarnings", "ignore::DeprecationWarning:pulumi_aws")

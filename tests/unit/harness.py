@@ -85,7 +85,7 @@ class Graph(MockMonitor):
         kind = type_ if above in ("", "pulumi:pulumi:Stack") else f"{above}${type_}"
         return f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::{kind}::{name}"
 
-    def RegisterResource(self, request: Any) -> Any:
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802  (the SDK calls it)
         urn = self.make_urn(request.parent, request.type, request.name)
         if urn in self.sent:
             message = f"{urn} is declared twice; the engine refuses that"

@@ -16,30 +16,28 @@ from rehearsal.buildspec import Buildspec, parse
 from settings.migration import BUILD_WORDS
 
 SHELLCHECK = Path(sys.executable).parent / "shellcheck"
-BASH = set(
-    [
-        ".",
-        "[",
-        "break",
-        "case",
-        "command",
-        "echo",
-        "eval",
-        "exit",
-        "export",
-        "for",
-        "if",
-        "nohup",
-        "set",
-        "then",
-        "else",
-        "do",
-        "done",
-        "esac",
-        "fi",
-    ]
-)
-COREUTILS = set(["mkdir", "mktemp", "seq", "sleep", "tail", "timeout", "true"])
+BASH = {
+    ".",
+    "[",
+    "break",
+    "case",
+    "command",
+    "echo",
+    "eval",
+    "exit",
+    "export",
+    "for",
+    "if",
+    "nohup",
+    "set",
+    "then",
+    "else",
+    "do",
+    "done",
+    "esac",
+    "fi",
+}
+COREUTILS = {"mkdir", "mktemp", "seq", "sleep", "tail", "timeout", "true"}
 TOOLS = {"aws", "docker", "dockerd"}
 OWN = {"refuse"}
 

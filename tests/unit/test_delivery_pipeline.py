@@ -4,23 +4,12 @@ import json
 from typing import Any
 
 import pytest
-from harness import STACKS, Config, Graph, deployed_stack, remembered
-
-KEY = "arn:aws:kms:us-east-1:123456789012:key/0000"
-
-
-@remembered
-def _graph(*, services: int = 1, **release: Any) -> Graph:
-    def change(config: Config) -> None:
-        config["delivery:release"].update(release)
-        web = config["delivery:services"]["web"]
-        config["delivery:services"].update({f"web{i}": web for i in range(2, services + 1)})
-
-    return deployed_stack("stg", change)
+from harness import STACKS
+from worlds import APPROVAL, EVERYTHING, KEY, WINDOW, world
 
 
-def _pipeline(**choices: Any) -> Any:
-    return _graph(**choices).one("Pipeline").inputs
+def _pipeline(name: str = "stg") -> Any:
+    return world(name).one("Pipeline").inputs
 
 
 def _actions(pipeline: Any) -> dict[str, Any]:
@@ -29,7 +18,7 @@ def _actions(pipeline: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_it_is_a_v2_pipeline_of_source_and_release(stack: str) -> None:
-    pipeline = deployed_stack(stack).one("Pipeline").inputs
+    pipeline = _pipeline(stack)
     assert pipeline["pipelineType"] == "V2", "only V2 takes a pinned digest; the default is V1"
     assert pipeline["executionMode"] == "QUEUED"
     assert [stage["name"] for stage in pipeline["stages"]] == ["Source", "Release"]
@@ -38,13 +27,12 @@ def test_it_is_a_v2_pipeline_of_source_and_release(stack: str) -> None:
 
 
 def test_each_service_deploys_after_the_one_migration() -> None:
-    graph = _graph(services=3)
+    graph = world(EVERYTHING)
     actions = graph.one("Pipeline").inputs["stages"][-1]["actions"]
     assert [(one["name"], one["runOrder"]) for one in actions] == [
         ("Migrate", 1),
         ("Deploy-web", 2),
-        ("Deploy-web2", 2),
-        ("Deploy-web3", 2),
+        ("Deploy-api", 2),
     ]
     fetched = {
         name
@@ -54,7 +42,7 @@ def test_each_service_deploys_after_the_one_migration() -> None:
     }
     written = {one.inputs["key"].rpartition("/")[2] for one in graph.all("BucketObjectv2")}
     assert fetched == written, "each action finds its own two files in the deploy artifact"
-    assert len({one["configuration"]["ApplicationName"] for one in actions[1:]}) == 3
+    assert len({one["configuration"]["ApplicationName"] for one in actions[1:]}) == 2
 
 
 def test_the_source_watches_the_stacks_tag_and_gives_the_digest_away() -> None:
@@ -66,7 +54,7 @@ def test_the_source_watches_the_stacks_tag_and_gives_the_digest_away() -> None:
 
 def test_every_artifact_named_in_a_configuration_is_an_input_and_comes_from_an_action_before() -> None:
     made: set[str] = set()
-    for stage in _pipeline(services=2)["stages"]:
+    for stage in _pipeline(EVERYTHING)["stages"]:
         for action in sorted(stage["actions"], key=lambda one: one.get("runOrder", 1)):
             inputs = action.get("inputArtifacts", [])
             assert set(inputs) <= made, action["name"]
@@ -120,23 +108,23 @@ def test_a_deployment_takes_templates_from_the_migration_and_the_image_from_the_
 
 
 def test_values_of_action_configurations_keep_their_limit() -> None:
-    for action in _actions(_pipeline(services=3)).values():
+    for action in _actions(_pipeline(EVERYTHING)).values():
         for key, value in action["configuration"].items():
             assert len(key) <= 50, key
             assert len(value) <= 1000, f"{action['name']}.{key}"
 
 
 def test_a_person_may_be_asked_between_source_and_release() -> None:
-    stages = _pipeline(approval={"timeoutMinutes": 60, "message": "Sure?"})["stages"]
+    stages = _pipeline(EVERYTHING)["stages"]
     assert [stage["name"] for stage in stages] == ["Source", "Approve", "Release"]
     [action] = stages[1]["actions"]
     assert (action["category"], action["provider"]) == ("Approval", "Manual")
-    assert action["timeoutInMinutes"] == 60
-    assert action["configuration"] == {"CustomData": "Sure?"}
+    assert action["timeoutInMinutes"] == APPROVAL["timeoutMinutes"]
+    assert action["configuration"] == {"CustomData": APPROVAL["message"]}
 
 
 def test_releases_begin_in_a_window_only_when_there_is_one() -> None:
-    release = _pipeline(window={"cron": "0 0 9-17 ? * MON-FRI *", "timeZone": "Europe/Berlin"})["stages"][-1]
+    release = _pipeline(EVERYTHING)["stages"][-1]
     condition = release["beforeEntry"]["condition"]
     assert condition["result"] == "FAIL"
     [rule] = condition["rules"]
@@ -146,16 +134,16 @@ def test_releases_begin_in_a_window_only_when_there_is_one() -> None:
         "provider": "DeploymentWindow",
         "version": "1",
     }
-    assert rule["configuration"] == {"Cron": "0 0 9-17 ? * MON-FRI *", "TimeZone": "Europe/Berlin"}
+    assert rule["configuration"] == {"Cron": WINDOW["cron"], "TimeZone": WINDOW["timeZone"]}
     assert "beforeEntry" not in _pipeline()["stages"][-1]
 
 
 def test_a_newer_release_may_take_the_place_of_one_that_waits() -> None:
-    assert _pipeline(mode="SUPERSEDED")["executionMode"] == "SUPERSEDED"
+    assert _pipeline(EVERYTHING)["executionMode"] == "SUPERSEDED"
 
 
 def test_a_customer_key_is_on_pipeline_and_project_alike() -> None:
-    graph = _graph(artifactKeyArn=KEY)
+    graph = world(EVERYTHING)
     [store] = graph.one("Pipeline").inputs["artifactStores"]
     assert store["encryptionKey"] == {"id": KEY, "type": "KMS"}
     assert graph.one("Project").inputs["encryptionKey"] == KEY, (
@@ -167,7 +155,7 @@ def test_a_customer_key_is_on_pipeline_and_project_alike() -> None:
 
 
 def test_its_role_has_exactly_the_documented_actions() -> None:
-    policy = json.loads(_graph().one("RolePolicy", "delivery-policy").inputs["policy"])
+    policy = json.loads(world("stg").one("RolePolicy", "delivery-policy").inputs["policy"])
     granted = {action for statement in policy["Statement"] for action in statement["Action"]}
     assert granted == {
         *(f"s3:GetBucket{what}" for what in ("Acl", "Location", "Versioning")),
@@ -188,7 +176,7 @@ def test_its_role_has_exactly_the_documented_actions() -> None:
 
 
 def test_the_pipeline_waits_for_its_permissions() -> None:
-    graph = _graph()
+    graph = world("stg")
     assert graph.one("RolePolicy", "delivery-policy").urn in graph.one("Pipeline").depends_on, (
         "it starts when created"
     )

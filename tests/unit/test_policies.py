@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import Iterator
-from functools import cache
 from typing import Any
 
 import parliament
 import pytest
-from harness import STACKS, Config, Graph, deployed_stack
+from harness import Graph
+from worlds import EVERYTHING, WORLDS, world
 
-KEY = "arn:aws:kms:us-east-1:123456789012:key/0000"
 OF_ACCOUNT = {"StringEquals": {"aws:SourceAccount": "123456789012"}}
 
 STAR: dict[str, str] = {
@@ -47,24 +46,6 @@ EXCUSED: dict[tuple[str, str], str] = {
 """Findings that stay, and why."""
 
 
-def _everything(config: Config) -> None:
-    config["delivery:release"].update(artifactKeyArn=KEY, approval={}, mode="SUPERSEDED")
-    web = config["delivery:services"]["web"]
-    web["secrets"]["TOKEN"] = "/shop/token"
-    web["secretsKmsKeys"] = [KEY]
-    web["taskRoleStatements"] = [
-        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}
-    ]
-    web["rollout"] = {"hooks": {"beforeAllowTraffic": "arn:aws:lambda:us-east-1:123456789012:function:check"}}
-    web["loadBalancer"]["testPort"] = 8443
-    config["delivery:services"]["api"] = json.loads(json.dumps(web))
-
-
-@cache
-def _graph(stack: str) -> Graph:
-    return deployed_stack("stg", _everything) if stack == "everything" else deployed_stack(stack)
-
-
 def _policies(graph: Graph) -> Iterator[tuple[str, str]]:
     """Texts of all policies but trust, lifecycle and the like."""
     for one in graph.sent.values():
@@ -82,14 +63,11 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-WORLDS = [*STACKS, "everything"]
-
-
 @pytest.mark.parametrize("stack", WORLDS)
 def test_no_action_is_a_wildcard(stack: str) -> None:
     wild = [
         (name, action)
-        for name, statement in _statements(_graph(stack))
+        for name, statement in _statements(world(stack))
         for action in _listed(statement["Action"])
         if "*" in action and statement["Effect"] == "Allow"
     ]
@@ -100,7 +78,7 @@ def test_no_action_is_a_wildcard(stack: str) -> None:
 def test_every_resource_only_where_aws_offers_no_other(stack: str) -> None:
     star = {
         action
-        for _, statement in _statements(_graph(stack))
+        for _, statement in _statements(world(stack))
         for action in _listed(statement["Action"])
         if "*" in _listed(statement["Resource"])
     }
@@ -109,7 +87,7 @@ def test_every_resource_only_where_aws_offers_no_other(stack: str) -> None:
 
 @pytest.mark.parametrize("stack", WORLDS)
 def test_nothing_in_a_policy_is_null_or_empty(stack: str) -> None:
-    graph = _graph(stack)
+    graph = world(stack)
 
     def holes(value: Any, path: str) -> Iterator[str]:
         if value is None or value in ("", [], {}):
@@ -129,7 +107,7 @@ def test_nothing_in_a_policy_is_null_or_empty(stack: str) -> None:
 def test_parliament_finds_nothing_that_has_no_reason(stack: str) -> None:
     left: list[Any] = []
     excused: set[tuple[str, str]] = set()
-    for name, text in _policies(_graph(stack)):
+    for name, text in _policies(world(stack)):
         for finding in parliament.analyze_policy_string(text, include_community_auditors=True).findings:
             detail = f"{finding.detail} {finding.location}"
             reasons = {key for key in EXCUSED if key[0] == finding.issue and key[1].lower() in detail.lower()}
@@ -142,7 +120,7 @@ def test_parliament_finds_nothing_that_has_no_reason(stack: str) -> None:
 
 @pytest.mark.parametrize("stack", WORLDS)
 def test_exactly_two_roles_of_each_service_are_passed_to_exactly_these_services(stack: str) -> None:
-    graph = _graph(stack)
+    graph = world(stack)
     passing = {
         name: statement for name, statement in _statements(graph) if "iam:PassRole" in statement["Action"]
     }
@@ -166,8 +144,8 @@ def test_exactly_two_roles_of_each_service_are_passed_to_exactly_these_services(
         assert own["Condition"] == {"StringEquals": {"iam:PassedToService": ["ecs-tasks.amazonaws.com"]}}
 
 
-def _stack(world: str) -> str:
-    return "stg" if world == "everything" else world
+def _stack(name: str) -> str:
+    return "stg" if name == EVERYTHING else name
 
 
 UNCONDITIONAL = {
@@ -180,7 +158,7 @@ UNCONDITIONAL = {
 
 @pytest.mark.parametrize("stack", WORLDS)
 def test_each_role_trusts_one_service_for_this_account(stack: str) -> None:
-    for role in _graph(stack).all("Role"):
+    for role in world(stack).all("Role"):
         [statement] = json.loads(role.inputs["assumeRolePolicy"])["Statement"]
         if role.name == "image-push-role":
             assert statement["Action"] == "sts:AssumeRoleWithWebIdentity"
@@ -193,7 +171,7 @@ def test_each_role_trusts_one_service_for_this_account(stack: str) -> None:
 
 @pytest.mark.parametrize("stack", WORLDS)
 def test_policies_fit_into_what_iam_takes(stack: str) -> None:
-    for name, text in _policies(_graph(stack)):
+    for name, text in _policies(world(stack)):
         assert len("".join(text.split())) <= 10_240, f"{name}: all inline policies of a role together"
-    for role in _graph(stack).all("Role"):
+    for role in world(stack).all("Role"):
         assert len(role.inputs["assumeRolePolicy"]) <= 2048, role.name

@@ -217,3 +217,19 @@ def test_operators_choices_of_the_container_arrive_in_the_template() -> None:
     assert (container["user"], container["stopTimeout"]) == ("1000", 60)
     assert container["environment"] == [{"name": "A", "value": "1"}]
     assert template["runtimePlatform"] == {"cpuArchitecture": "ARM64", "operatingSystemFamily": "LINUX"}
+
+
+def test_each_change_of_what_runs_changes_a_template() -> None:
+    _, before = _service()
+    hook = "arn:aws:lambda:us-east-1:123456789012:function:check"
+    changes: list[dict[str, Any]] = [
+        {"cpu": 512, "memory": 1024},
+        {"rollout": {"hooks": {"beforeAllowTraffic": hook}}},
+        {"secrets": {"URL": f"{SECRET}:url::"}},
+        {"user": "1000"},
+    ]
+    assert all(_service(**change)[1] != before for change in changes), "nothing else brings it to the tasks"
+
+
+def test_what_does_not_run_changes_no_template() -> None:
+    assert _service(desiredCount=5, logRetentionDays=30)[1] == _service()[1]

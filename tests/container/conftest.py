@@ -1,0 +1,33 @@
+"""A daemon, base images, and a whole rehearsal at level container, shared by the tests of one file."""
+
+from collections.abc import Iterator
+
+import images
+import pytest
+
+from rehearsal.containers import daemon
+from rehearsal.containers.engine import Engine
+from rehearsal.containers.level import ContainerLevel
+from rehearsal.rehearsal import Rehearsal, rehearsing
+from tests import docker
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    with docker.daemon():
+        found = daemon.engine()
+        images.provide(found)
+        yield found
+
+
+@pytest.fixture(scope="session")
+def other(engine: Engine) -> str:
+    """A local image for another CPU than the stack declares."""
+    return images.for_another_cpu()
+
+
+@pytest.fixture(scope="module")
+def rehearsal(engine: Engine) -> Iterator[Rehearsal]:
+    """Stack stg as declared, running, before any push."""
+    with rehearsing("stg", level=ContainerLevel) as running:
+        yield running

@@ -1,0 +1,107 @@
+"""What dead runs have left is removed by the next one, and nothing else."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from documents.taskdef import BOOTSTRAP_IMAGE
+from rehearsal import reaper
+from rehearsal.containers.engine import Engine, EngineError
+from rehearsal.containers.owner import PROJECT, RUN, Owner, is_dead
+from rehearsal.program import ROOT
+
+
+def made(engine: Engine, labels: Mapping[str, str]) -> str:
+    body = {"Image": BOOTSTRAP_IMAGE, "Cmd": ["sleep", "60"], "Labels": labels}
+    return str(engine.ask("POST", "/containers/create", body=body)["Id"])
+
+
+def exists(engine: Engine, container: str) -> bool:
+    try:
+        engine.ask("GET", f"/containers/{container}/json")
+    except EngineError:
+        return False
+    return True
+
+
+def sleeper() -> "subprocess.Popen[bytes]":
+    return subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+
+
+@pytest.fixture
+def living() -> Iterator[str]:
+    process = sleeper()
+    yield f"{process.pid}-{reaper.started(process.pid)}"
+    process.kill()
+    process.wait()
+
+
+def dead_run() -> str:
+    process = sleeper()
+    name = f"{process.pid}-{reaper.started(process.pid)}"
+    process.kill()
+    process.wait()
+    return name
+
+
+def test_only_what_a_dead_run_of_this_project_left_is_removed(engine: Engine, living: str) -> None:
+    own = Owner.this(ROOT, "127.0.0.1:1")
+    dead = dead_run()
+    left = made(engine, {PROJECT: own.project, RUN: dead})
+    kept = {
+        "a container without labels": made(engine, {}),
+        "a living run's": made(engine, {PROJECT: own.project, RUN: living}),
+        "our own": made(engine, own.labels),
+        "a dead run's of another project": made(engine, {PROJECT: "another", RUN: dead}),
+        "one with a label nobody of us writes": made(engine, {PROJECT: own.project, RUN: "yesterday"}),
+    }
+    body = {"Name": f"left-{dead}", "Labels": {PROJECT: own.project, RUN: dead}}
+    network = engine.ask("POST", "/networks/create", body=body)["Id"]
+    try:
+        assert own.remove_leftovers(engine) == [dead]
+        assert not exists(engine, left)
+        assert {what for what, id_ in kept.items() if not exists(engine, id_)} == set()
+        assert network not in [one["Id"] for one in engine.ask("GET", "/networks")]
+    finally:
+        for container in kept.values():
+            engine.ask("DELETE", f"/containers/{container}", query={"force": 1})
+
+
+def test_an_image_that_somebody_named_meanwhile_stays(engine: Engine) -> None:
+    own = Owner.this(ROOT, "127.0.0.1:1")
+    engine.ask("POST", f"/images/{BOOTSTRAP_IMAGE}/tag", query={"repo": "127.0.0.1:1/shop", "tag": "own"})
+    engine.ask("POST", "/networks/create", body={"Name": f"own-{own.run}", "Labels": own.network_labels})
+    own.remove_all(engine)
+    assert not engine.has_image("127.0.0.1:1/shop:own"), "the name the run gave is taken away"
+    assert engine.has_image(BOOTSTRAP_IMAGE), "the image itself was there before"
+
+
+def test_a_killed_rehearsal_leaves_what_the_next_one_removes(engine: Engine, tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "delivery", "rehearse", "--level", "container", "--scenario", "release"]
+    with (tmp_path / "log").open("w") as log:
+        process = subprocess.Popen(words, cwd=ROOT, stdout=log, stderr=log)
+    run = f"{process.pid}-{reaper.started(process.pid)}"
+    deadline = time.monotonic() + 60
+    while not engine.labelled("containers", f"{RUN}={run}") and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert engine.labelled("containers", f"{RUN}={run}"), (tmp_path / "log").read_text()
+    assert is_dead(run)
+    assert run in Owner.this(ROOT, "127.0.0.1:1").remove_leftovers(engine)
+    for kind in ("containers", "networks", "images"):
+        assert engine.labelled(kind, f"{RUN}={run}") == [], kind
+
+
+def test_a_rehearsal_that_ends_leaves_nothing(engine: Engine) -> None:
+    assert not any(
+        is_dead(str(one["Labels"].get(RUN)))
+        for kind in ("containers", "networks", "images")
+        for one in engine.labelled(kind, RUN)
+    )

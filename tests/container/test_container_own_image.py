@@ -1,0 +1,87 @@
+"""An application nobody here wrote: a generated Django site, its real migrations, through the declared pipeline."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from delivery.rehearse import Options, run
+from rehearsal.containers.engine import Engine
+from rehearsal.containers.level import ContainerLevel
+from rehearsal.ownimage import OwnImage
+from rehearsal.program import ROOT
+from rehearsal.rehearsal import Rehearsal, rehearsing
+from rehearsal.scenarios import Play
+
+SITE = Path(__file__).with_name("django_site")
+FIRST, SECOND = "delivery-tests/django:1", "delivery-tests/django:2"
+PAGE = "/admin/login/"
+
+
+def sites_stack(folder: Path) -> str:
+    """Stack stg with the site's own migration, port and health path."""
+    document = yaml.safe_load((ROOT / "Pulumi.stg.yaml").read_text(encoding="utf-8"))
+    config = document["config"]
+    config["delivery:migration"]["command"] = ["python", "manage.py", "migrate", "--noinput"]
+    config["delivery:services"]["web"] |= {
+        "port": 8000,
+        "healthCheck": {"path": PAGE},
+        "cpu": 1024,
+        "memory": 2048,
+    }
+    (folder / "Pulumi.django.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
+    return "django"
+
+
+@pytest.fixture(scope="module")
+def sites(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
+    for image in (FIRST, SECOND):
+        edition = f"EDITION={image.rpartition(':')[2]}"
+        words = ["docker", "build", "--quiet", "--build-arg", edition, "--tag", image, str(SITE)]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    folder = tmp_path_factory.mktemp("stacks")
+    with rehearsing(sites_stack(folder), level=ContainerLevel, root=folder) as running:
+        yield running
+
+
+def test_a_django_site_is_migrated_and_released_over_its_previous_image(
+    sites: Rehearsal, engine: Engine
+) -> None:
+    play = Play("own-image")
+    OwnImage(SECOND, FIRST).play(sites, play)
+    seen = {step.name: step.seen for step in play.steps}
+    assert play.ok, seen
+    assert f"answers 200 on {PAGE}" in seen[f"{SECOND} answers through the load balancer"]
+    assert seen["not one request for the health path failed while traffic moved"].startswith("web: ")
+    assert engine.has_image(FIRST), "the user's own images stay"
+
+
+def test_djangos_own_migrations_were_run(sites: Rehearsal, engine: Engine) -> None:
+    logs = sites.cloud.client("logs")
+    group = next(
+        one["logGroupName"]
+        for one in logs.describe_log_groups()["logGroups"]
+        if "migrate" in one["logGroupName"]
+    )
+    lines = [event["message"] for event in logs.filter_log_events(logGroupName=group)["events"]]
+    assert any("Applying auth.0001_initial... OK" in line for line in lines), lines[-30:]
+
+
+def test_an_image_that_is_not_there_is_named(sites: Rehearsal) -> None:
+    play = Play("own-image")
+    with pytest.raises(Exception, match="no-such-image:7"):
+        OwnImage("no-such-image:7").play(sites, play)
+    assert "No such image: no-such-image:7" in play.steps[-1].seen
+
+
+def test_a_previous_image_without_an_image_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(Options("stg", None, (), previous=FIRST)) == 1
+    assert "name the image with --image" in capsys.readouterr().err
+
+
+def test_level_process_sends_an_own_image_to_level_container(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(Options("stg", "process", (), image=FIRST)) == 1
+    assert "rehearse it with --level container" in capsys.readouterr().err

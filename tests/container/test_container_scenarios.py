@@ -1,0 +1,97 @@
+"""The three scenarios with Docker's own build, push, pull and run; a file of tests in the order of its lines."""
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+from commandlines import CommandLines
+
+from rehearsal.containers.engine import Engine
+from rehearsal.containers.networks import DATABASE
+from rehearsal.containers.owner import RUN
+from rehearsal.rehearsal import SERVICE, Rehearsal
+from rehearsal.scenarios import Play, broken_migration, denied, release
+
+DATABASE_SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/stg/database-AbCdEf"
+
+
+def played(play: Play) -> str:
+    return "; ".join(f"{step.name}: {step.seen}" for step in play.steps)
+
+
+def password(rehearsal: Rehearsal) -> str:
+    text = rehearsal.cloud.client("secretsmanager").get_secret_value(SecretId=DATABASE_SECRET)["SecretString"]
+    return urlsplit(json.loads(text)["url"]).password or ""
+
+
+def inspected(rehearsal: Rehearsal, engine: Engine) -> dict[str, Any]:
+    """The container that answers now."""
+    declared = rehearsal.cloud.one(SERVICE)
+    task = rehearsal.services.service("apps-stg", str(declared.outputs["name"])).primary.running[0]
+    ids: dict[str, str] = getattr(task.running, "ids", {})
+    return engine.ask("GET", f"/containers/{ids['app']}/json")
+
+
+def test_releases_go_out_while_no_command_line_ever_shows_the_password(rehearsal: Rehearsal) -> None:
+    play = Play("release")
+    with CommandLines(password(rehearsal)) as lines:
+        release(rehearsal, play)
+    assert play.ok, played(play)
+    assert lines.looks > 20, "somebody was looking"
+    assert lines.seen == set(), "a command line is readable by every user of the machine"
+
+
+def test_the_digest_is_dockers_own(rehearsal: Rehearsal, engine: Engine) -> None:
+    image = inspected(rehearsal, engine)["Config"]["Image"]
+    digests = engine.ask("GET", f"/images/{image}/json")["RepoDigests"]
+    stored = rehearsal.cloud.client("ecr").describe_images(
+        repositoryName="shop", imageIds=[{"imageTag": "stg"}]
+    )["imageDetails"][0]["imageDigest"]
+    assert image in digests
+    assert image.endswith(f"@{stored}"), "what runs is what was pushed"
+
+
+def test_the_task_definition_arrives_in_the_container(rehearsal: Rehearsal, engine: Engine) -> None:
+    found = inspected(rehearsal, engine)
+    environment = dict(line.split("=", 1) for line in found["Config"]["Env"])
+    assert environment["APP_ENVIRONMENT"] == "staging"
+    assert DATABASE in environment["DATABASE_URL"], (
+        "the secret is resolved, its host is the network's own name"
+    )
+    assert found["HostConfig"]["NanoCpus"] == 250_000_000, "cpu 256 is a quarter of a vCPU"
+    assert found["HostConfig"]["Memory"] == 512 * 1024 * 1024
+    assert found["HostConfig"]["Init"] is True, "linuxParameters.initProcessEnabled"
+    assert found["Config"]["StopTimeout"] == 30
+    assert found["Config"]["User"] == "app", "the image's own user, since the settings name none"
+    assert password(rehearsal) not in json.dumps([found["Config"]["Cmd"], found["Args"], found["Path"]])
+
+
+def test_a_failing_migration_deploys_nothing(rehearsal: Rehearsal) -> None:
+    play = Play("broken-migration")
+    broken_migration(rehearsal, play)
+    assert play.ok, played(play)
+
+
+def test_a_denied_pull_shows_awss_text_by_dockers_client(rehearsal: Rehearsal) -> None:
+    play = Play("denied")
+    denied(rehearsal, play)
+    assert play.ok, played(play)
+    assert "Error response from daemon: pull access denied for 123456789012.dkr.ecr" in played(play)
+
+
+def test_an_image_for_another_cpu_is_refused_before_it_migrates(
+    rehearsal: Rehearsal, engine: Engine, other: str
+) -> None:
+    image = rehearsal.settings.image
+    digest = rehearsal.level.push_image(other, image.repository, ["other-cpu", image.tag], rehearsal.pusher())
+    execution = rehearsal.release_of(digest)
+    said = execution.action("Migrate").error_message or ""
+    assert "the image is for arm64, the tasks run on amd64" in said
+    assert "nothing was migrated" in said
+    assert [one.action for one in execution.actions] == ["Source", "Migrate"], "nothing was deployed"
+
+
+def test_everything_made_is_labelled(rehearsal: Rehearsal, engine: Engine) -> None:
+    assert engine.labelled("containers", RUN), "a task runs"
+    assert engine.labelled("networks", RUN)
+    assert engine.labelled("images", RUN)

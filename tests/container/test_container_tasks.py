@@ -1,0 +1,147 @@
+"""What one task's containers are given, and how they end; on the tiny image, in a rehearsal that plays nothing."""
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from documents.taskdef import BOOTSTRAP_IMAGE
+from rehearsal.containers.engine import Engine
+from rehearsal.containers.networks import DATABASE
+from rehearsal.rehearsal import Rehearsal
+from rehearsal.runtimes import ContainerSpec
+from rehearsal.runtimes.container import ContainerRuntime, ContainerTask
+
+WAITING = ("sh", "-c", "trap 'echo asked to stop; exit 7' TERM; echo started; while :; do sleep 0.1; done")
+
+
+def spec(*command: str, **given: Any) -> ContainerSpec:
+    return replace(ContainerSpec("app", BOOTSTRAP_IMAGE, command=command), **given)
+
+
+@pytest.fixture
+def runtime(rehearsal: Rehearsal) -> ContainerRuntime:
+    found = rehearsal.level.runtime
+    assert isinstance(found, ContainerRuntime)
+    return found
+
+
+@pytest.fixture
+def run(runtime: ContainerRuntime) -> Iterator[Any]:
+    tasks: list[ContainerTask] = []
+
+    def start(*containers: ContainerSpec, cpu: str = "256", memory: str = "512") -> ContainerTask:
+        tasks.append(runtime.run_task(f"{time.monotonic_ns():x}", containers, cpu, memory))
+        return tasks[-1]
+
+    yield start
+    for task in tasks:
+        task.stop(0)
+
+
+def ended(task: ContainerTask, seconds: float = 15) -> int | None:
+    deadline = time.monotonic() + seconds
+    while task.exit_code() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return task.exit_code()
+
+
+def test_variables_keep_any_value_and_any_name(run: Any) -> None:
+    given = {"CERTIFICATE": "line one\nline two", "DOCKER_HOST": "tcp://elsewhere", "EMPTY": ""}
+    task = run(
+        spec("sh", "-c", 'echo "$CERTIFICATE $DOCKER_HOST ${EMPTY-unset}"; sleep 0.5', environment=given)
+    )
+    assert ended(task) == 0
+    assert task.log_tail() == ["line one", "line two tcp://elsewhere "]
+
+
+def test_user_folder_and_entry_point_are_the_definitions(run: Any) -> None:
+    chosen = {"user": "65534:65534", "working_directory": "/tmp", "entry_point": ("sh", "-c")}  # noqa: S108
+    task = run(spec('echo "$(id -u) $(pwd)"; exit 3', **chosen))
+    assert ended(task) == 3, "the exit code is the program's own"
+    assert task.log_tail() == ["65534 /tmp"]
+
+
+def test_the_stop_signal_comes_first(run: Any) -> None:
+    task = run(spec(*WAITING))
+    time.sleep(0.5)
+    task.stop(5)
+    assert task.exit_code() == 7
+    assert task.log_tail() == ["started", "asked to stop"]
+
+
+def test_kill_comes_after_the_stop_timeout(run: Any) -> None:
+    task = run(spec("sh", "-c", "trap '' TERM; while :; do sleep 0.1; done"))
+    time.sleep(0.5)
+    begun = time.monotonic()
+    task.stop(2)
+    assert 1.5 < time.monotonic() - begun < 8, "two seconds between TERM and KILL"
+    assert task.exit_code() == 137
+
+
+def test_more_memory_than_declared_ends_the_task(run: Any) -> None:
+    definition = {"memory": 16}
+    task = run(
+        spec("sh", "-c", "x=$(head -c 200000000 /dev/zero | tr '\\0' a); echo $x", definition=definition)
+    )
+    assert ended(task, 30) is not None, "16 MiB are not enough for 200 MB"
+    assert any("OutOfMemoryError" in line for line in task.log_tail()), task.log_tail()
+
+
+def test_a_failing_health_check_ends_the_task(run: Any) -> None:
+    check = {"command": ["CMD-SHELL", "echo I am ill; exit 1"], "interval": 5, "retries": 2}
+    task = run(spec("sleep", "60", definition={"healthCheck": check}))
+    assert ended(task, 30) == 137
+    assert task.log_tail()[-1] == "Task failed container health checks: I am ill"
+
+
+def test_the_containers_of_a_task_share_one_network(run: Any) -> None:
+    web = ("sh", "-c", "mkdir -p /www && echo hello > /www/index.html && exec httpd -f -p 8080 -h /www")
+    asking = "until wget -q -O - http://127.0.0.1:8080/ 2>/dev/null; do sleep 0.1; done; sleep 30"
+    task = run(
+        spec(*web, ports=(8080,)),
+        replace(spec("sh", "-c", asking), name="sidecar", essential=False),
+    )
+    deadline = time.monotonic() + 10
+    while "sidecar | hello" not in task.log_tail() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert "sidecar | hello" in task.log_tail(), "Fargate's containers reach each other at localhost"
+
+
+def test_the_ulimits_and_capabilities_are_the_definitions(run: Any, engine: Engine) -> None:
+    definition = {
+        "ulimits": [{"name": "nofile", "softLimit": 512, "hardLimit": 1024}],
+        "linuxParameters": {"capabilities": {"drop": ["CHOWN"]}},
+        "readonlyRootFilesystem": True,
+    }
+    task = run(spec(*WAITING, definition=definition))
+    host = engine.ask("GET", f"/containers/{task.ids['app']}/json")["HostConfig"]
+    assert host["Ulimits"] == [{"Name": "nofile", "Soft": 512, "Hard": 1024}]
+    assert host["CapDrop"] == ["CHOWN"]
+    assert host["ReadonlyRootfs"] is True
+
+
+def test_a_command_that_does_not_exist_has_ecss_own_word(run: Any) -> None:
+    with pytest.raises(RuntimeError, match=r"^CannotStartContainerError: .*no-such-program"):
+        run(spec("/no-such-program"))
+
+
+def test_the_database_answers_only_whom_the_declared_rules_let_in(run: Any, rehearsal: Rehearsal) -> None:
+    probe = "sh", "-c", f"echo hello | nc -w 2 {DATABASE} {_database_port(rehearsal)}; sleep 0.2"
+    groups = {one.name: one.id for one in rehearsal.cloud.declared("aws:ec2/securityGroup:SecurityGroup")}
+    ended(run(spec(*probe, security_groups=(groups["web-group"],))))
+    assert rehearsal.journal.entries("VPC") == [], "a group with a rule is let in"
+    ended(run(spec(*probe, security_groups=("sg-without-a-rule",))))
+    said = [entry.message for entry in rehearsal.journal.entries("VPC")]
+    assert said, "a group without a rule is cut off, and the journal says why"
+    assert "no ingress rule on sg-000000000000000db lets sg-without-a-rule in" in said[0]
+
+
+def _database_port(rehearsal: Rehearsal) -> int | None:
+    secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/stg/database-AbCdEf"
+    text = rehearsal.cloud.client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"]
+    return urlsplit(json.loads(text)["url"]).port

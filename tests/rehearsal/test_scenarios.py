@@ -1,0 +1,259 @@
+"""`delivery rehearse` from outside: what it plays, says and answers, and that it always ends in order."""
+
+import json
+import re
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from commandline import Ended, Running, files, kept, plain, project, rewrite, signalled
+
+from delivery.rehearse import Options, run
+from rehearsal import postgres
+from rehearsal.scenarios import SCENARIOS
+from rehearsal.scratch import run_folder
+from rehearsal.traffic import get
+
+STEPS = {
+    "release": [
+        "the pipeline's first execution finds no image",
+        "push v1",
+        "release v1",
+        "v1 answers through the load balancer",
+        "push v2",
+        "release v2",
+        "v2 answers through the load balancer",
+        "not one request failed while traffic moved",
+    ],
+    "broken-migration": [
+        "push v3, whose migration fails",
+        "the release stops at its migration",
+        "nothing was deployed",
+    ],
+    "denied": [
+        "the build's role loses the statement with ecr:BatchGetImage",
+        "the release stops there with AWS's own error",
+        "nothing changed for anyone",
+    ],
+}
+
+
+def addresses(told: str) -> Mapping[str, Any]:
+    """Ask the addresses that a kept rehearsal prints."""
+    (service,) = re.findall(r"^web: (http\S+)$", told, re.MULTILINE)
+    (endpoint,) = re.findall(r"^AWS endpoint: (http\S+) ", told, re.MULTILINE)
+    return {"service": get(service), "endpoint": get(endpoint, "/_ministack/health")[0]}
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project in which nothing is changed."""
+    return project(tmp_path_factory.mktemp("same"))
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project whose first version can't migrate."""
+    made = project(tmp_path_factory.mktemp("broken"))
+    rewrite(made, "examples/app/migrations/0001_create_orders.sql", "CREATE TABLE", "CREATE TABEL")
+    return made
+
+
+@pytest.fixture(scope="module")
+def played(copy: Path, broken: Path) -> Iterator[Mapping[str, "Future[Ended]"]]:
+    """Every rehearsal of this file that is a process of its own, two at a time."""
+    before = files(copy)
+    plays: Mapping[str, Callable[[], Ended]] = {
+        "prd": plain(copy, "--stack", "prd", "--json"),
+        "stg": kept(copy, addresses, "--json"),
+        "SIGINT": signalled(copy, signal.SIGINT, "phase PRE_BUILD SUCCEEDED", "--json"),
+        "SIGTERM": signalled(copy, signal.SIGTERM, "shop-stg-web:2", "--json"),
+        "SIGKILL": signalled(copy, signal.SIGKILL, "phase DOWNLOAD_SOURCE SUCCEEDED", "--json"),
+        "broken": plain(broken, "--scenario", "denied", "--json"),
+    }
+    with ThreadPoolExecutor(2) as two:
+        try:
+            yield {name: two.submit(play) for name, play in plays.items()}
+        finally:
+            two.shutdown(wait=True, cancel_futures=True)
+    assert files(copy) == before, "a rehearsal writes nothing outside its scratch folder"
+    for folder in ("home", "tmpdir"):
+        assert not list((copy.parent / folder).iterdir()), f"{folder} stays empty"
+
+
+@pytest.mark.parametrize("stack", ["prd", "stg"])
+def test_all_three_scenarios_go_as_they_should_and_the_report_says_what_was_seen(
+    played: Mapping[str, "Future[Ended]"], stack: str
+) -> None:
+    ended = played[stack].result()
+    assert ended.code == 0, ended.err
+    report = ended.report
+    assert (report["stack"], report["level"], report["ok"]) == (stack, "process", True)
+    assert "not shown: the image's base and RUN steps" in report["shows"], "never more than it did"
+    assert {one["name"]: [step["name"] for step in one["steps"]] for one in report["scenarios"]} == STEPS
+    steps = {step["name"]: step for one in report["scenarios"] for step in one["steps"]}
+    assert all(step["ok"] and step["seconds"] >= 0 for step in steps.values())
+    requests = steps["not one request failed while traffic moved"]["seen"]
+    assert re.fullmatch(r"\d+ requests: \d+ by v1, \d+ by v2", requests)
+    own_words = steps["the release stops at its migration"]["seen"]
+    assert 'migration failed: ERROR:  column "customer" of relation "orders" contains null values' in own_words
+    missing = steps["the release stops there with AWS's own error"]["seen"]
+    assert "is not authorized to perform: ecr:BatchGetImage on resource: arn:aws:ecr:us-east-1:" in missing
+
+
+@pytest.mark.parametrize("stack", ["prd", "stg"])
+def test_the_timeline_goes_to_standard_error_and_tells_the_way_from_push_to_traffic(
+    played: Mapping[str, "Future[Ended]"], stack: str
+) -> None:
+    ended = played[stack].result()
+    assert f"Rehearsing stack {stack} at level process: " in ended.err
+    way = [
+        rf"ECR +shop\S*:{stack} is now [0-9a-f]{{12}}$",
+        rf"EventBridge +rule shop-{stack}-push matched$",
+        "CodePipeline +execution started by CloudWatchEvent$",
+        "CodeBuild +phase BUILD SUCCEEDED$",
+        rf"ECS +task definition shop-{stack}-web:2 registered$",
+        "CodeDeploy +100 percent of production traffic goes to green$",
+        "CodePipeline +execution Succeeded$",
+        "ok  release v1$",
+    ]
+    places = [re.search(part, ended.err, re.MULTILINE) for part in way]
+    assert all(places), way
+    starts = [place.start() for place in places if place]
+    assert starts == sorted(starts)
+
+
+def test_no_password_is_ever_shown(played: Mapping[str, "Future[Ended]"], copy: Path) -> None:
+    shown = [text for one in played.values() for text in (one.result().out, one.result().err)]
+    (password,) = {file.read_text() for file in copy.glob(".rehearsal/templates/*/password")}
+    assert len(password) > 16
+    assert not [text for text in shown if password in text or "postgresql://" in text]
+
+
+def test_a_kept_rehearsal_answers_at_what_it_prints_until_it_is_interrupted(
+    played: Mapping[str, "Future[Ended]"],
+) -> None:
+    ended = played["stg"].result()
+    status, body = ended.facts["service"]
+    assert (status, body["version"]) == (200, "v2")
+    assert ended.facts["endpoint"] == 200
+    assert ended.code == 0, "Ctrl-C is how a rehearsal that went well is ended here"
+    assert (ended.left, ended.run_folders) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "said"), [("SIGINT", 130, "interrupted"), ("SIGTERM", 143, "terminated")]
+)
+def test_an_interrupted_rehearsal_stops_everything_and_says_so(
+    played: Mapping[str, "Future[Ended]"], name: str, code: int, said: str
+) -> None:
+    ended = played[name].result()
+    assert (ended.code, ended.out) == (code, "")
+    assert ended.err.splitlines()[-1] == f"{said}; everything that was started is stopped"
+    assert "Traceback" not in ended.err
+    assert (ended.left, ended.run_folders) == ([], [])
+
+
+def test_a_killed_rehearsal_leaves_nothing_running_and_the_next_one_removes_its_files(
+    played: Mapping[str, "Future[Ended]"], copy: Path
+) -> None:
+    ended = played["SIGKILL"].result()
+    assert ended.code == -signal.SIGKILL
+    assert ended.left == []
+    killed = [copy / ".rehearsal" / name for name in ended.run_folders]
+    with run_folder(copy):
+        assert not [folder for folder in killed if folder.exists()]
+
+
+def test_a_scenario_that_goes_wrong_fails_the_command_and_shows_the_step(
+    played: Mapping[str, "Future[Ended]"],
+) -> None:
+    ended = played["broken"].result()
+    assert ended.code == 1
+    assert ended.report["ok"] is False
+    release, denied = ended.report["scenarios"]
+    assert (release["name"], denied["name"]) == ("release", "denied"), "which begins where a release has ended"
+    last = release["steps"][-1]
+    assert (last["name"], last["ok"]) == ("release v1", False)
+    assert "syntax error" in last["seen"]
+    assert "TABEL" in last["seen"]
+    assert denied["ok"] is False
+    assert "Traceback" not in ended.err
+
+
+def test_a_wrong_setting_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    made = project(tmp_path)
+    rewrite(made, "Pulumi.stg.yaml", "timeoutMinutes: 15", "timeoutMinute: 15")
+    ended = Running(made, "--json").end()
+    assert ended.code == 1
+    assert ended.out == ""
+    assert "migration.timeoutMinute" in ended.err
+    assert "timeoutMinutes" in ended.err, "the nearest right name"
+    assert "Traceback" not in ended.err
+    assert "declared" not in ended.err
+    assert not (made / ".rehearsal").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (
+            Options("stg", "process", ("relase",)),
+            "--scenario relase: there is no such scenario; name one of release, broken-migration, denied",
+        ),
+        (Options("dev", "process", ()), "stack dev: there is no Pulumi.dev.yaml; name one of prd, stg"),
+        (Options("stg", "real", ()), "--level real: there is no such level; name one of process, container"),
+    ],
+)
+def test_what_there_is_not_is_refused_in_one_sentence(
+    options: Options, sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(options) == 1
+    assert capsys.readouterr().err.splitlines()[-1] == sentence
+
+
+def test_an_emulator_that_cannot_be_loaded_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "ministack.app", None)
+    assert run(Options("stg", "process", ())) == 1
+    said = capfd.readouterr().err.splitlines()
+    assert len(said) == 1
+    assert said[0].startswith("the emulator cannot be loaded (")
+    assert said[0].endswith("install the lock: make setup")
+
+
+def test_a_port_that_somebody_else_takes_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        monkeypatch.setattr(postgres, "free_port", lambda: taken.getsockname()[1])
+        assert run(Options("stg", "process", ())) == 1
+    said = capfd.readouterr().err.splitlines()
+    assert len(said) == 1
+    assert "the server did not start" in said[0]
+    assert "Address already in use" in said[0]
+
+
+def test_a_missing_tool_is_one_sentence_before_anything_starts(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    began = time.monotonic()
+    assert run(Options("stg", "process", ())) == 1
+    assert time.monotonic() - began < 5
+    said = capfd.readouterr().err.splitlines()
+    assert len(said) == 1
+    assert said[0].startswith("aws: builds call the AWS CLI")
+
+
+def test_every_scenario_is_played_here() -> None:
+    assert list(SCENARIOS) == list(STEPS)
+    assert json.dumps(STEPS)

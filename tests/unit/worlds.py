@@ -1,0 +1,33 @@
+"""A stack with every choice taken: what the shipped stacks leave out."""
+
+import copy
+from functools import cache
+
+from harness import STACKS, Config, Graph, deployed_stack
+
+KEY = "arn:aws:kms:us-east-1:123456789012:key/0000"
+WINDOW = {"cron": "0 0 9-17 ? * MON-FRI *", "timeZone": "Europe/Berlin"}
+APPROVAL = {"timeoutMinutes": 60, "message": "Sure?"}
+EVERYTHING = "everything"
+WORLDS = (*STACKS, EVERYTHING)
+
+
+@cache
+def world(name: str) -> Graph:
+    """The graph of a shipped stack, or of stg with two services and every choice taken."""
+    return deployed_stack("stg", _everything) if name == EVERYTHING else deployed_stack(name)
+
+
+def _everything(config: Config) -> None:
+    config["aws:assumeRole"] = {"roleArn": "arn:aws:iam::123456789012:role/infrastructure"}
+    config["other:key"] = "value"
+    config["delivery:release"].update(artifactKeyArn=KEY, approval=APPROVAL, window=WINDOW, mode="SUPERSEDED")
+    web = config["delivery:services"]["web"]
+    web["secrets"]["TOKEN"] = "/shop/token"
+    web["secretsKmsKeys"] = [KEY]
+    web["taskRoleStatements"] = [
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}
+    ]
+    web["rollout"] = {"hooks": {"beforeAllowTraffic": "arn:aws:lambda:us-east-1:123456789012:function:check"}}
+    web["loadBalancer"]["testPort"] = 8443
+    config["delivery:services"]["api"] = copy.deepcopy(web)
