@@ -52,3 +52,11 @@ bench: setup ## measure, as ratios in one run
 .PHONY: clean
 clean: ## remove what setup and rehearsals made
 	rm -rf .venv .rehearsal .tools
+
+.PHONY: pulumi
+pulumi: setup ## build the Pulumi CLI from tools/pulumi with Go, for the engine tests
+	@$(BIN)/python -c 'from rehearsal.engine.cli import build_cli; build_cli(print)'
+
+.PHONY: readme
+readme: setup ## write the generated parts of README.md
+	@$(BIN)/python -m tools.readme

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from benchmarks import evaluation
+from benchmarks import evaluation, first_release
 from benchmarks.figure import Benchmark
 from benchmarks.measure import BenchmarkFailed
 from benchmarks.report import Report, as_json, machine, show
@@ -23,7 +23,11 @@ BENCHMARKS = {
             "evaluation",
             "the program under mocks, beside the same resources declared flat with pulumi_aws",
             evaluation.measure,
-            runs=5,
+        ),
+        Benchmark(
+            "first-release",
+            "a warm rehearsal at level process until v1 answers, beside a bare script of the same real work",
+            first_release.measure,
         ),
     )
 }

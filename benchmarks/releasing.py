@@ -63,6 +63,7 @@ def main() -> None:
     from delivery import rehearse  # noqa: F401, PLC0415
     from rehearsal.gateway import Gateway  # noqa: PLC0415
     from rehearsal.journal import Entry, Journal  # noqa: PLC0415
+    from rehearsal.postgres import Postgres  # noqa: PLC0415
     from rehearsal.levels import level_named  # noqa: PLC0415
     from rehearsal.rehearsal import rehearsing  # noqa: PLC0415
     from rehearsal.report import Timeline  # noqa: PLC0415
@@ -76,11 +77,12 @@ def main() -> None:
     level = level_named(sys.argv[1])
     journal = Journal()
     journal.follow(Timeline(Console(stderr=True, soft_wrap=True)).entry)
+    journal.follow(follow)
     watch.end("load")
     Gateway.start = watch.ending("emulator", Gateway.start)
+    Postgres.__enter__ = watch.ending("database started (beside the others)", Postgres.__enter__)
     with rehearsing(STACK, level=level, journal=journal) as rehearsal:
-        watch.end("database and services")
-        journal.follow(follow)
+        watch.end("services")
         _release(rehearsal, watch)
         print(json.dumps(watch.ends))
 

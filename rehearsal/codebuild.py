@@ -7,7 +7,6 @@ limit of concurrent builds codebuild/latest/userguide/limits.md. How a build its
 import contextlib
 import itertools
 import json
-import sys
 import threading
 import uuid
 from collections.abc import Generator, Iterator, Mapping
@@ -22,6 +21,7 @@ from rehearsal.cloud import Cloud
 from rehearsal.executions import ActionCall, ActionFailed
 from rehearsal.iam import AccessDenied
 from rehearsal.processes import Processes
+from rehearsal.tools import build_path
 
 MINIMUM_TIMEOUT_SECONDS = 120.0
 """Real seconds that a build has at least: the clock compresses AWS's durations, but a build does real
@@ -113,17 +113,10 @@ class CodeBuild:
             workplace=Workplace(
                 processes=self.processes,
                 folder=self.cloud.scratch / "builds" / f"{number}-{project.name}",
-                path=self._path(),
+                path=build_path(self.docker),
                 environment=self.environment,
             ),
         )
-
-    def _path(self) -> str:
-        """Where builds find programs: the runtime's docker first, then our own `aws`, then the system's."""
-        own = Path(sys.executable).parent
-        folders = [self.docker] if self.docker else []
-        system = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-        return ":".join([*map(str, [*folders, own]), system])
 
 
 def _given(text: str | None) -> list[EnvironmentVariable]:

@@ -27,6 +27,7 @@ from rehearsal.processes import Child, Processes
 
 USER = "postgres"
 _START_SECONDS = 20.0
+_TAKEN = "Address already in use"
 _SETTINGS = {
     "unix_socket_directories": "",
     "shared_buffers": "16MB",
@@ -129,12 +130,14 @@ class Postgres:
                 return
             tail = self._server.tail()
             self._processes.stop(self._server)
-            if not any("Address already in use" in line for line in tail):
+            if not any(_TAKEN in line for line in tail):
                 break
+        # The log itself is gone with the run's folder when somebody reads this.
+        cause = [line for line in tail if _TAKEN in line or "FATAL" in line or "PANIC" in line] or tail[-3:]
         raise RehearsalError(
-            f"embedded PostgreSQL: {' / '.join(tail[-3:]) or 'no output'}",
+            f"embedded PostgreSQL on port {self.port}: {' / '.join(cause) or 'no output'}",
             "the server did not start",
-            f"read {self._folder / 'postgres.log'}",
+            "remove what these lines name and run the rehearsal again",
         )
 
     def _is_ready(self, server: Child) -> bool:

@@ -8,6 +8,7 @@ import asyncio
 import json
 import runpy
 from collections.abc import Generator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -45,10 +46,20 @@ def evaluating(monitor: MockMonitor, mocks: Mocks, stack: str, config: Mapping[s
     """Point the SDK at `monitor` for one evaluation, and leave nothing of it behind.
 
     The SDK keeps its settings, its event loop and its configuration in globals (pulumi#24338), so all of them are set here
-    and taken back here.
+    and taken back here. Each thread that asks the monitor gets an event loop too; left to the SDK, those would only be closed
+    when they are collected, which fails when their sockets were collected before them.
     """
     loop = asyncio.new_event_loop()
     loop.set_exception_handler(_tell)
+    of_threads: list[asyncio.AbstractEventLoop] = []
+
+    def begin_thread() -> None:
+        own = asyncio.new_event_loop()
+        of_threads.append(own)
+        asyncio.set_event_loop(own)
+
+    threads = ThreadPoolExecutor(thread_name_prefix="monitor", initializer=begin_thread)
+    loop.set_default_executor(threads)
     asyncio.set_event_loop(loop)
     pulumi.runtime.settings.reset_options()
     try:
@@ -58,7 +69,10 @@ def evaluating(monitor: MockMonitor, mocks: Mocks, stack: str, config: Mapping[s
     finally:
         pulumi.runtime.set_all_config({})
         pulumi.runtime.settings.reset_options()
-        loop.close()
+        threads.shutdown(wait=False, cancel_futures=True)
+        for one in (loop, *of_threads):
+            if not one.is_running():
+                one.close()
         asyncio.set_event_loop(None)
 
 

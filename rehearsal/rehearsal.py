@@ -38,6 +38,7 @@ from rehearsal.processes import Processes
 from rehearsal.program import ROOT, stack_config
 from rehearsal.scratch import run_folder
 from rehearsal.secretvalues import store
+from rehearsal.tools import require
 from settings import NAMESPACE, Settings, parse
 
 PIPELINE = "aws:codepipeline/pipeline:Pipeline"
@@ -154,6 +155,7 @@ def rehearsing(
 
     `declare_instead` makes the resources in the program's place, for example from an exported state. Raises RehearsalError for what the machine lacks, SettingsError and pulumi.RunError for the stack's own faults.
     """
+    require()
     journal = journal or Journal()
     config = stack_config(stack, root)
     settings = parse(

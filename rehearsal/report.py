@@ -30,9 +30,10 @@ class Timeline:
         )
 
     def step(self, step: Step) -> None:
-        """One step that is over."""
+        """One step that is over; of one that went wrong, what was seen."""
         mark = "[green]ok[/]" if step.ok else "[bold red]no[/]"
-        self._print(f"[bold]{step.seconds:6.2f}s[/]  {mark}  [bold]{escape(step.name)}[/]")
+        seen = "" if step.ok else "".join(f"\n           {escape(line)}" for line in step.seen.splitlines())
+        self._print(f"[bold]{step.seconds:6.2f}s[/]  {mark}  [bold]{escape(step.name)}[/]{seen}")
 
     def _print(self, line: str) -> None:
         """One whole line: entries come from many threads."""

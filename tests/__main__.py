@@ -1,7 +1,7 @@
 """Runs the tiers of checks and tests that this machine has the parts for, and says which it left out and why.
 
 python -m tests [tier ...]        the named tiers, or all
-python -m tests --all [tier ...]  a tier that can't run is a failure (what CI asks for)
+python -m tests --all [tier ...]  a tier that can't run is a failure, and Docker may be installed (CI)
 """
 
 import argparse
@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -46,8 +47,10 @@ class Tier:
     name: str
     shows: str
     run: Callable[["Tier"], Result]
-    missing: Callable[[], str | None] = lambda: None
-    """What is missing on this machine and what would bring it in; None when nothing is."""
+    missing: Callable[[bool], str | None] = lambda install: None
+    """What is missing on this machine and what would bring it in; None when nothing is, or it may be installed."""
+    around: Callable[[], AbstractContextManager[object]] = nullcontext
+    """What has to be there while the tier runs."""
 
 
 def _lint(tier: Tier) -> Result:
@@ -86,6 +89,30 @@ def _pytest(tier: Tier) -> Result:
     return Result(tier.name, code != 0 or counted["skipped"] > 0, text)
 
 
+def _no_cli(install: bool) -> str | None:  # noqa: FBT001  (a CLI is built inside the project; nothing is installed)
+    from rehearsal.engine.cli import cli_missing
+
+    return cli_missing()
+
+
+def _cli() -> AbstractContextManager[object]:
+    from rehearsal.engine.cli import the_cli
+
+    return nullcontext(the_cli(lambda line: print(line, flush=True)))
+
+
+def _no_docker(install: bool) -> str | None:  # noqa: FBT001
+    from tests.docker import missing
+
+    return missing(install=install)
+
+
+def _docker() -> AbstractContextManager[object]:
+    from tests.docker import daemon
+
+    return daemon()
+
+
 def _call(command: Sequence[str]) -> int:
     return subprocess.run(command, cwd=ROOT, check=False, stdin=subprocess.DEVNULL).returncode
 
@@ -94,13 +121,17 @@ TIERS = (
     Tier("lint", "formatting, lint, types, shell", _lint),
     Tier("unit", "documents, settings, components, both stacks under mocks", _pytest),
     Tier("rehearsal", "the imitated services and whole releases at level process", _pytest),
+    Tier("engine", "the real Pulumi CLI and engine", _pytest, _no_cli, _cli),
+    Tier("container", "whole releases with a real Docker", _pytest, _no_docker, _docker),
 )
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run tiers; 0 when every one that ran passed (and, with --all, every one ran)."""
     parser = argparse.ArgumentParser(prog="python -m tests", description="Run the tiers of checks and tests.")
-    parser.add_argument("--all", action="store_true", help="a tier that can't run is a failure")
+    parser.add_argument(
+        "--all", action="store_true", help="a tier that can't run is a failure, and Docker may be installed"
+    )
     parser.add_argument("tier", nargs="*", help=f"of {', '.join(tier.name for tier in TIERS)}; default: all")
     chosen = parser.parse_args(arguments)
     unknown = set(chosen.tier) - {tier.name for tier in TIERS}
@@ -114,12 +145,13 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _run(tier: Tier, *, must: bool) -> Result:
-    missing = tier.missing()
+    missing = tier.missing(must)
     if missing:
         return Result(tier.name, must, f"left out: {missing}")
     print(f"\n== {tier.name}: {tier.shows}", flush=True)
     begun = time.monotonic()
-    result = tier.run(tier)
+    with tier.around():
+        result = tier.run(tier)
     return Result(result.tier, result.failed, f"{result.text}, {time.monotonic() - begun:.0f} s")
 
 

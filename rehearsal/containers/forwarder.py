@@ -17,6 +17,10 @@ _CHUNK = 65_536
 _PATIENCE = 10.0
 
 
+def _everybody() -> bool:
+    return True
+
+
 class Forwarder:
     """Any number of forwarded ports, served by one thread; inside the context."""
 
@@ -40,24 +44,20 @@ class Forwarder:
         self._thread.join(_PATIENCE)
         self._loop.close()
 
-    def open(self, host: str, port: int, target: tuple[str, int]) -> None:
-        """Forward `host:port` to `target`."""
+    def open(
+        self, host: str, port: int, target: tuple[str, int], admits: Callable[[], bool] = _everybody
+    ) -> None:
+        """Forward `host:port` to `target`; a connection that `admits` answers False to is reset."""
 
         async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            if not admits():
+                writer.transport.abort()
+                return
             with contextlib.suppress(OSError):
                 await _forward(reader, writer, target)
             writer.close()
 
         self._listen(host, port, forward)
-
-    def refuse(self, host: str, port: int, refused: Callable[[], None]) -> None:
-        """Reset every connection to `host:port`, and tell."""
-
-        async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:  # noqa: ARG001
-            writer.transport.abort()
-            refused()
-
-        self._listen(host, port, reset)
 
     def _listen(self, host: str, port: int, serve: "_Serve") -> None:
         try:

@@ -97,18 +97,13 @@ class Networks:
         return Network(name, gateway, f"{aws.scheme}://{gateway}:{aws.port}")
 
     def _open_database(self, gateway: str, groups: tuple[str, ...]) -> None:
-        refusal = securitygroups.refusal(self._cloud, groups)
-        if refusal is None:
-            self._forwarder.open(gateway, self._database_port, (LOOPBACK, self._database_port))
-            return
-        journal = self._cloud.journal
-        self._forwarder.refuse(
-            gateway,
-            self._database_port,
-            lambda: (
-                journal.record(
-                    "VPC", f"a connection to the database is cut: {refusal}; on AWS it would time out"
-                )
-                and None
-            ),
-        )
+        """Forward to the database; the rules are asked anew for each connection, as they may change."""
+
+        def admits() -> bool:
+            refusal = securitygroups.refusal(self._cloud, groups)
+            if refusal is not None:
+                text = f"a connection to the database is cut: {refusal}; on AWS it would time out"
+                self._cloud.journal.record("VPC", text)
+            return refusal is None
+
+        self._forwarder.open(gateway, self._database_port, (LOOPBACK, self._database_port), admits)

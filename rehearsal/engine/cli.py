@@ -30,6 +30,8 @@ BUILT = Path(".tools") / "pulumi"
 BUILD_TIMEOUT = 1800.0
 """Seconds a build may take; four minutes were seen on two cores."""
 
+_REMEDY = f"install Pulumi, or Go {'.'.join(map(str, OLDEST_GO))} to have the CLI built by `make pulumi`"
+
 Progress = Callable[[str], None]
 
 
@@ -52,25 +54,17 @@ def the_cli(progress: Progress | None = None, root: Path = ROOT) -> PulumiComman
 
 def build_cli(progress: Progress | None = None, root: Path = ROOT) -> PulumiCommand:
     """Build the CLI of `tools/pulumi` into `.tools/pulumi/bin`; RehearsalError when Go is missing, too old or fails."""
-    go = shutil.which("go")
-    least = ".".join(map(str, OLDEST_GO))
-    if go is None or _version([go, "version"]) < OLDEST_GO:
-        found = (
-            "no Pulumi CLI on PATH, and no Go"
-            if go is None
-            else f"no Pulumi CLI on PATH, and Go older than {least}"
-        )
+    absent = _go_missing()
+    if absent:
         rule = f"the engine tier runs the real CLI, {'.'.join(map(str, OLDEST))} or newer"
-        raise RehearsalError(
-            found, rule, f"install Pulumi, or Go {least} to have the CLI built by `make pulumi`"
-        )
+        raise RehearsalError(absent, rule, _REMEDY)
     if progress:
         progress(f"building the Pulumi CLI {VERSION} from tools/pulumi; takes some minutes the first time")
     target = root / BUILT / "bin" / "pulumi"
     target.parent.mkdir(parents=True, exist_ok=True)
     package = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
     built = subprocess.run(
-        [go, "build", "-ldflags", LINKED, "-o", str(target), package],
+        [shutil.which("go") or "go", "build", "-ldflags", LINKED, "-o", str(target), package],
         cwd=root / "tools" / "pulumi",
         capture_output=True,
         text=True,
@@ -83,6 +77,24 @@ def build_cli(progress: Progress | None = None, root: Path = ROOT) -> PulumiComm
             "go build of the Pulumi CLI failed", said, "see whether Go can reach its module proxy"
         )
     return PulumiCommand(str(root / BUILT))
+
+
+def cli_missing(root: Path = ROOT) -> str | None:
+    """Why there is no CLI and none can be built, and what would bring one in; None when there is one or it can be built."""
+    absent = None if find_cli(root) else _go_missing()
+    return f"{absent}; {_REMEDY}" if absent else None
+
+
+def _go_missing() -> str | None:
+    go = shutil.which("go")
+    if go is None:
+        return "no Pulumi CLI on PATH, and no Go"
+    least = ".".join(map(str, OLDEST_GO))
+    return (
+        None
+        if _version([go, "version"]) >= OLDEST_GO
+        else f"no Pulumi CLI on PATH, and Go older than {least}"
+    )
 
 
 def _version(command: list[str]) -> tuple[int, ...]:

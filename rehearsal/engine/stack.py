@@ -149,6 +149,5 @@ def _environment(scratch: Path, port: int) -> dict[str, str]:
         "PULUMI_CONFIG_PASSPHRASE": secrets.token_hex(16),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DEBUG_PROVIDERS": f"aws:{port}",
-        "HOME": str(scratch / "home"),
         "TMPDIR": str(scratch / "temporary"),
     }

@@ -17,7 +17,7 @@ from rehearsal.scenarios import Play
 
 SITE = Path(__file__).with_name("django_site")
 FIRST, SECOND = "delivery-tests/django:1", "delivery-tests/django:2"
-PAGE = "/admin/login/"
+PAGE = "/"
 
 
 def sites_stack(folder: Path) -> str:

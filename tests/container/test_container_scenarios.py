@@ -1,14 +1,18 @@
 """The three scenarios with Docker's own build, push, pull and run; a file of tests in the order of its lines."""
 
 import json
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from commandlines import CommandLines
 
+from rehearsal.application import V1, Version
 from rehearsal.containers.engine import Engine
 from rehearsal.containers.networks import DATABASE
 from rehearsal.containers.owner import RUN
+from rehearsal.containers.securitygroups import INGRESS
+from rehearsal.executions import FAILED
 from rehearsal.rehearsal import SERVICE, Rehearsal
 from rehearsal.scenarios import Play, broken_migration, denied, release
 
@@ -89,6 +93,18 @@ def test_an_image_for_another_cpu_is_refused_before_it_migrates(
     assert "the image is for arm64, the tasks run on amd64" in said
     assert "nothing was migrated" in said
     assert [one.action for one in execution.actions] == ["Source", "Migrate"], "nothing was deployed"
+
+
+def test_a_build_without_a_database_rule_cannot_migrate(rehearsal: Rehearsal, tmp_path: Path) -> None:
+    cloud = rehearsal.cloud
+    cloud.remove(next(rule.urn for rule in cloud.declared(INGRESS) if "migrat" in rule.name))
+    (tmp_path / "VERSION").write_text("v5\n", encoding="utf-8")
+    execution = rehearsal.release_of(rehearsal.push(Version("v5", V1.folder, [tmp_path])))
+    assert execution.status == FAILED
+    assert "migration failed" in (execution.action("Migrate").error_message or "")
+    said = [entry.message for entry in rehearsal.journal.entries("VPC")]
+    assert said, "the journal says who was cut off"
+    assert "no ingress rule on sg-000000000000000db lets sg-" in said[0]
 
 
 def test_everything_made_is_labelled(rehearsal: Rehearsal, engine: Engine) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from rehearsal.engine.outcome import EngineFailed
 from rehearsal.engine.stack import Stack
+from rehearsal.program import ROOT
 
 VALUE = "correct-horse-battery"
 
@@ -17,3 +18,9 @@ def test_a_secret_value_is_refused_because_the_templates_would_show_it(stg: Stac
     said = str(caught.value)
     assert "delivery:services" in said
     assert VALUE not in said, "and nobody repeats it"
+
+
+def test_the_cli_writes_into_a_copy_of_the_stacks_file_only(stg: Stack) -> None:
+    stg.set_secret("delivery:services.web.environment.TOKEN", VALUE)
+    assert "encryptionsalt" in stg.settings_file.read_text(encoding="utf-8")
+    assert "encryptionsalt" not in (ROOT / "Pulumi.stg.yaml").read_text(encoding="utf-8")

@@ -94,7 +94,9 @@ class Running:
         self._out = ""
         self._more = threading.Condition()
         self._over = False
-        self._readers = [threading.Thread(target=read, daemon=True) for read in (self._read_err, self._read_out)]
+        self._readers = [
+            threading.Thread(target=read, daemon=True) for read in (self._read_err, self._read_out)
+        ]
         for reader in self._readers:
             reader.start()
 
@@ -104,7 +106,7 @@ class Running:
             told = self._more.wait_for(lambda: self._over or self._line(phrase), PATIENCE)
             line = self._line(phrase)
         assert told, f"waited {PATIENCE:g} s for {phrase!r}"
-        assert line, f"it ended without {phrase!r}:\n{''.join(self._lines[-15:])}"
+        assert line, f"it ended without {phrase!r}:\n{self.told()[-2000:]}"
         return line
 
     def family(self) -> list[psutil.Process]:
@@ -141,6 +143,11 @@ class Running:
         scratch = self._copy / ".rehearsal"
         folders = [one.name for one in scratch.glob(f"run-{self.process.pid}-*")]
         return Ended(code, self._out, "".join(self._lines), seconds, left, folders, facts or {})
+
+    def told(self) -> str:
+        """What it has written to standard error so far."""
+        with self._more:
+            return "".join(self._lines)
 
     def _line(self, phrase: str) -> str | None:
         return next((line for line in self._lines if phrase in line), None)
@@ -199,7 +206,7 @@ def kept(copy: Path, look: Callable[[str], Mapping[str, Any]], *words: str) -> C
         running = Running(copy, "--keep", *words)
         try:
             running.wait_for("Staying up until Ctrl-C")
-            facts = look("".join(running._lines))
+            facts = look(running.told())
             family = running.family()
             running.process.send_signal(signal.SIGINT)
             return running.end(family, facts=facts)

@@ -1,5 +1,6 @@
 """Hands for the tests of whole rehearsals: versions to push, events to hold back, declarations to change for a while."""
 
+import itertools
 import json
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
@@ -10,7 +11,7 @@ from threading import Event
 from typing import Any
 
 from rehearsal.application import V1, Version
-from rehearsal.artifacts import unzipped, zipped
+from rehearsal.artifacts import unzipped
 from rehearsal.cloud import Cloud, Declared
 from rehearsal.codebuild import CodeBuild
 from rehearsal.executions import Action, ActionCall, ActionFailed, ActionRun, Execution, SourceRevision
@@ -90,7 +91,7 @@ def deployed(executions: list[Execution]) -> list[str]:
 def builds(executions: list[Execution]) -> list[ActionRun]:
     """The builds of several executions in the order they began, none of which overlaps the next."""
     runs = sorted((run for one in executions for run in one.actions if run.action == "Migrate"), key=_began)
-    for earlier, later in zip(runs, runs[1:], strict=False):
+    for earlier, later in itertools.pairwise(runs):
         assert earlier.ended is not None
         assert earlier.ended <= later.started, "two builds ran at the same time"
     return runs
@@ -165,7 +166,7 @@ def rewritten(cloud: Cloud, bucket: str, key: str, body: bytes | None) -> Genera
 @contextmanager
 def provided(rehearsal: Rehearsal, name: str, action: Action) -> Generator[None]:
     """Let another provider do the pipeline's actions of one name for a while."""
-    providers = rehearsal.pipeline._providers
+    providers = _providers(rehearsal)
     before = providers[name]
     providers[name] = action
     try:
@@ -176,8 +177,18 @@ def provided(rehearsal: Rehearsal, name: str, action: Action) -> Generator[None]
 
 def build_provider(rehearsal: Rehearsal) -> CodeBuild:
     """The provider of builds."""
-    found: Any = rehearsal.pipeline._providers["CodeBuild"]
-    return found.real if isinstance(found, Replay) else found.provider if isinstance(found, Door) else found
+    found = _providers(rehearsal)["CodeBuild"]
+    if isinstance(found, Door):
+        found = found.provider
+    if isinstance(found, Replay):
+        return found.real
+    assert isinstance(found, CodeBuild)
+    return found
+
+
+def _providers(rehearsal: Rehearsal) -> dict[str, Action]:
+    inside: Any = rehearsal.pipeline
+    return inside._providers
 
 
 @dataclass
@@ -221,22 +232,15 @@ class Replay:
 
     def run(self, call: ActionCall) -> Mapping[str, str]:
         """Ask what StartBuild asks, and put the artifact as the build's role."""
-        project = self.real._project(call)
-        self.real._authorize(call, project)
+        inside: Any = self.real
+        project = inside._project(call)
+        inside._authorize(call, project)
         credentials = self.real.cloud.authority.assume(
             project.service_role, "codebuild.amazonaws.com", {"aws:SourceArn": project.arn}
         )
         (output,) = call.outputs
         call.put_artifact(output, self.artifact, credentials, project.key_id)
         return self.variables
-
-    def without(self, placeholder: str) -> "Replay":
-        """The same with a word of its templates missing."""
-        files = {
-            name: data.replace(placeholder.encode(), b"nothing")
-            for name, data in unzipped(self.artifact).items()
-        }
-        return replace(self, artifact=zipped(files))
 
 
 def build_log(cloud: Cloud) -> list[str]:

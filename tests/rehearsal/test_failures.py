@@ -5,9 +5,9 @@ import json
 import re
 import shlex
 import threading
-import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +32,8 @@ from stagehands import (
 )
 from statements import BUILT, EVENT, NOTHING, PUSH, PUSHED, REPLAYED, SKIPPED, STATEMENTS, UNSEEN
 
+from rehearsal.application import V1
 from rehearsal.emulator import give_secret_arn
-from rehearsal.executions import Execution
 from rehearsal.image import pack
 from rehearsal.registry import Registry, RegistryError, ecr_token
 from rehearsal.rehearsal import ROLE, Rehearsal
@@ -84,6 +84,21 @@ def good(rehearsal: Rehearsal, tmp_path_factory: pytest.TempPathFactory) -> str:
 def replay(rehearsal: Rehearsal, good: str) -> Replay:
     """The good version's build, to be played again."""
     return Replay.of(rehearsal, rehearsal.release_of(good))
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a release is played with."""
+
+    rehearsal: Rehearsal
+    good: str
+    replay: Replay
+    folder: Path
+
+
+@pytest.fixture
+def scene(rehearsal: Rehearsal, good: str, replay: Replay, tmp_path: Path) -> Scene:
+    return Scene(rehearsal, good, replay, tmp_path)
 
 
 @pytest.fixture(autouse=True)
@@ -158,24 +173,16 @@ def test_an_image_of_the_wrong_architecture_is_refused_before_migrating(
     rehearsal: Rehearsal, good: str
 ) -> None:
     """Otherwise the migration, or after it every task, would die of "exec format error"."""
-    application = version_of_arm(rehearsal)
+    client = rehearsal.cloud.client("ecr", rehearsal.pusher())
+    registry = Registry(rehearsal.cloud.endpoint, lambda: ecr_token(client))
+    image = pack(V1.folder, architecture="arm64")
+    digest = registry.push(image, rehearsal.settings.image.repository, ["on-arm"])
     before = revisions(rehearsal)
-    stopped = release(rehearsal, application)
-    said = failure(stopped, "Migrate")
+    said = failure(release(rehearsal, digest), "Migrate")
     assert "the image is for arm64, the tasks run on amd64 (X86_64)" in said
     assert "build it for linux/amd64 and push again; nothing was migrated" in said
     assert "exec format error" not in said
     assert revisions(rehearsal) == before
-
-
-def version_of_arm(rehearsal: Rehearsal) -> str:
-    from rehearsal.application import V1
-
-    client = rehearsal.cloud.client("ecr", rehearsal.pusher())
-    registry = Registry(rehearsal.cloud.endpoint, lambda: ecr_token(client))
-    return registry.push(
-        pack(V1.folder, architecture="arm64"), rehearsal.settings.image.repository, ["on-arm"]
-    )
 
 
 def template(rehearsal: Rehearsal, kind: str) -> tuple[str, str, str]:
@@ -376,11 +383,10 @@ def test_every_granted_action_is_asked_for_in_a_release_or_has_a_reason(
     ],
 )
 def test_without_a_statement_the_release_stops_where_aws_would_and_names_what_is_missing(
-    rehearsal: Rehearsal, good: str, replay: Replay, tmp_path: Path, role: str, actions: str
+    scene: Scene, role: str, actions: str
 ) -> None:
-    means = STATEMENTS[role][actions]
-    with without(rehearsal, role, actions) as lost:
-        said = SHOWN[means](rehearsal, good, replay, tmp_path)
+    with without(scene.rehearsal, role, actions) as lost:
+        said = SHOWN[STATEMENTS[role][actions]](scene)
     found = REFUSED.search(said)
     assert found, said
     assert found["action"] in actions.split(), said
@@ -388,54 +394,49 @@ def test_without_a_statement_the_release_stops_where_aws_would_and_names_what_is
     assert any(fnmatch.fnmatchcase(found["resource"], one) for one in resources), said
 
 
-def replayed(rehearsal: Rehearsal, good: str, replay: Replay, tmp_path: Path) -> str:
-    with provided(rehearsal, "CodeBuild", replay):
-        return failed_somewhere(rehearsal, release(rehearsal, good))
-
-
-def failed_somewhere(rehearsal: Rehearsal, execution: Execution) -> str:
-    clean_up(rehearsal)
-    return failure(execution, execution.actions[-1].action)
-
-
-def clean_up(rehearsal: Rehearsal) -> None:
-    """Take away what a role without permissions had to leave behind."""
-    service = rehearsal.services.service("apps-stg", "shop-stg-web")
+def replayed(scene: Scene) -> str:
+    with provided(scene.rehearsal, "CodeBuild", scene.replay):
+        stopped = release(scene.rehearsal, scene.good)
+    # What a role without permissions had to leave behind.
+    service = scene.rehearsal.services.service("apps-stg", "shop-stg-web")
     for left in [one for one in service.task_sets if one.status != "PRIMARY"]:
-        rehearsal.services.delete_task_set(service, left)
+        scene.rehearsal.services.delete_task_set(service, left)
+    return failure(stopped, stopped.actions[-1].action)
 
 
-def built(rehearsal: Rehearsal, good: str, replay: Replay, tmp_path: Path) -> str:
-    return failure(release(rehearsal, good), "Migrate")
+def built(scene: Scene) -> str:
+    return failure(release(scene.rehearsal, scene.good), "Migrate")
 
 
-def skipped(rehearsal: Rehearsal, good: str, replay: Replay, tmp_path: Path) -> str:
-    return failure(release(rehearsal, good, MIGRATE="skip"), "Migrate")
+def skipped(scene: Scene) -> str:
+    return failure(release(scene.rehearsal, scene.good, MIGRATE="skip"), "Migrate")
 
 
-def pushed(rehearsal: Rehearsal, good: str, replay: Replay, tmp_path: Path) -> str:
-    return failure(release(rehearsal, good, TRIGGER="push"), "Migrate")
+def pushed(scene: Scene) -> str:
+    return failure(release(scene.rehearsal, scene.good, TRIGGER="push"), "Migrate")
 
 
-def event_of_push(rehearsal: Rehearsal, good: str, replay: Replay, tmp_path: Path) -> str:
-    with holding(rehearsal) as push:
-        event = push(version(tmp_path, "undelivered"))
-    assert rehearsal.deliver(event) == []
-    sqs = rehearsal.cloud.client("sqs")
+def event_of_push(scene: Scene) -> str:
+    """The event that could not start the pipeline lies in the declared queue, with the reason beside it."""
+    with holding(scene.rehearsal) as push:
+        event = push(version(scene.folder, "undelivered"))
+    assert scene.rehearsal.deliver(event) == []
+    sqs = scene.rehearsal.cloud.client("sqs")
     (url,) = sqs.list_queues()["QueueUrls"]
     (dead,) = sqs.receive_message(QueueUrl=url, MessageAttributeNames=["All"])["Messages"]
-    told = {name: value["StringValue"] for name, value in dead["MessageAttributes"].items()}
-    assert told["ERROR_CODE"] == "NO_PERMISSIONS"
-    return told["ERROR_MESSAGE"]
+    beside = {name: value["StringValue"] for name, value in dead["MessageAttributes"].items()}
+    assert json.loads(dead["Body"]) == event
+    assert beside["ERROR_CODE"] == "NO_PERMISSIONS"
+    return beside["ERROR_MESSAGE"]
 
 
-def push_itself(rehearsal: Rehearsal, good: str, replay: Replay, tmp_path: Path) -> str:
+def push_itself(scene: Scene) -> str:
     with pytest.raises((RegistryError, ClientError)) as refused:
-        rehearsal.push(version(tmp_path, "unpushed"))
+        scene.rehearsal.push(version(scene.folder, "unpushed"))
     return str(refused.value)
 
 
-SHOWN: Mapping[str, Callable[[Rehearsal, str, Replay, Path], str]] = {
+SHOWN: Mapping[str, Callable[[Scene], str]] = {
     REPLAYED: replayed,
     BUILT: built,
     SKIPPED: skipped,

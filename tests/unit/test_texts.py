@@ -16,9 +16,7 @@ def embedded(text: str) -> str:
 
 
 def test_the_readme_lists_every_setting_as_it_is() -> None:
-    assert embedded(README.read_text(encoding="utf-8")) == markdown(), (
-        "run .venv/bin/python -m settings.table and put its output between the marks"
-    )
+    assert embedded(README.read_text(encoding="utf-8")) == markdown(), "run .venv/bin/python -m tools.readme"
 
 
 def test_the_table_has_one_row_for_each_setting() -> None:

@@ -1,0 +1,1 @@
+"""What a rehearsal is held against: the same real work by hand."""

@@ -1,0 +1,71 @@
+"""Operations of the real Pulumi engine on one program, as a process of its own.
+
+    python -m benchmarks.previewing ours|flat OPERATION RECORDED COPIES
+
+OPERATION is preview, or up (on an empty file backend). Prints the seconds it took and how many resources there were; starting
+the local cloud and making the stack is not in it, loading the program's own modules is.
+"""
+
+import json
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from benchmarks import copies, programs
+from rehearsal.cloud import Cloud
+from rehearsal.engine.cli import the_cli
+from rehearsal.engine.stack import engine_stack
+from rehearsal.gateway import Gateway
+from rehearsal.iam import Authority
+from rehearsal.journal import Journal
+from rehearsal.program import ROOT, stack_config
+
+STACK = "stg"
+
+
+def declare(kind: str, recorded: str, size: int) -> None:
+    """What the engine runs: our program as it is, several of it, or the same resources flat."""
+    if kind == "flat":
+        programs.flat(size, Path(recorded))()
+    elif size == 1:
+        programs.ours(1, {})()
+    else:
+        copies.declare(size, stack_config(STACK))
+
+
+def main() -> None:
+    """Time one operation."""
+    kind, operation, recorded, size = sys.argv[1:]
+    authority = Authority()
+    gateway = Gateway(authority, lambda push: None)  # noqa: ARG005  (nobody pushes)
+    with tempfile.TemporaryDirectory(prefix="engine-") as folder:
+        try:
+            cloud = Cloud(gateway.start(), authority, Journal(), Path(folder))
+            root = _root(Path(folder) / "root", kind, recorded, int(size))
+            with engine_stack(cloud, STACK, the_cli(), root=root) as stack:
+                begun = time.monotonic()
+                outcome = getattr(stack, operation)()
+                took = time.monotonic() - begun
+        finally:
+            gateway.stop()
+    counted = Counter(outcome.operations.values())
+    print(json.dumps({"seconds": took, "copies": int(size), "resources": counted["create"]}))
+
+
+def _root(root: Path, kind: str, recorded: str, size: int) -> Path:
+    """A project whose program is the wanted one, with the real one's own settings."""
+    root.mkdir()
+    for name in ("Pulumi.yaml", f"Pulumi.{STACK}.yaml"):
+        shutil.copyfile(ROOT / name, root / name)
+    words = f"{kind!r}, {recorded!r}, {size}"
+    (root / "__main__.py").write_text(
+        f"from benchmarks.previewing import declare\n\ndeclare({words})\n", encoding="utf-8"
+    )
+    return root
+
+
+if __name__ == "__main__":
+    main()

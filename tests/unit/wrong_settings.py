@@ -1,0 +1,274 @@
+"""Wrong settings by name: how each is made from the stg stack's, and what an operator must be told about it."""
+
+from edits import drop, put, web
+from harness import Change
+
+BALANCER = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/shared/0123456789abcdef"
+EXISTING = {
+    "arn": BALANCER,
+    "securityGroupId": "sg-0123456789abcdef0",
+    "port": 8443,
+}
+STATEMENT = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}
+
+REFUSED: dict[str, tuple[Change, list[str]]] = {
+    "unknown top-level key": (
+        put("relese", {}),
+        ["delivery:relese is not a setting", "did you mean release?"],
+    ),
+    "unknown key": (
+        put("image.repo", "x"),
+        ["delivery:image.repo is not a setting", "did you mean repository?"],
+    ),
+    "unknown key of a service": (
+        put("services.web.loadBalancer.testport", 1),
+        ["delivery:services.web.loadBalancer.testport is not a setting", "did you mean testPort?"],
+    ),
+    "unknown key in a list": (
+        put("image.pushers.0.brunch", "x"),
+        ["delivery:image.pushers.0.brunch is not a setting", "did you mean branch?"],
+    ),
+    "unknown key like none": (put("notify.zzzzzz", 1), ["remove it, or use one of alarmTopicArn, emails"]),
+    "snake case": (
+        put("services.web.desired_count", 1),
+        ["delivery:services.web.desired_count is not a setting", "did you mean desiredCount?"],
+    ),
+    "missing": (drop("image.tag"), ["delivery:image.tag is missing and has no default; add it"]),
+    "missing group": (drop("network"), ["delivery:network is missing"]),
+    "wrong type": (
+        put("services.web.cpu", "much"),
+        ["delivery:services.web.cpu is 'much'", "integer", "correct it"],
+    ),
+    "application": (put("application", "Shop"), ["delivery:application is 'Shop'", "must have the form"]),
+    "application too long": (put("application", "a" * 25), ["must have the form"]),
+    "repository name": (put("image.repository", "Shop"), ["delivery:image.repository is 'Shop'", "form"]),
+    "tag with a slash": (put("image.tag", "a/b"), ["delivery:image.tag is 'a/b'", "must have the form"]),
+    "tag beginning with a dot": (put("image.tag", ".stg"), ["delivery:image.tag is '.stg'"]),
+    "tag too long": (put("image.tag", "a" * 129), ["delivery:image.tag"]),
+    "tag with a wildcard": (put("image.tag", "stg*"), ["delivery:image.tag is 'stg*'"]),
+    "too few images kept": (put("image.keepImages", 1), ["delivery:image.keepImages is 1", "10"]),
+    "untagged images too short": (put("image.keepUntaggedDays", 1), ["keepUntaggedDays is 1", "30"]),
+    "OIDC provider": (put("image.oidcProviderArn", "github"), ["oidcProviderArn is 'github'"]),
+    "two subjects": (
+        put("image.pushers.0.environment", "stg"),
+        ["delivery:image.pushers.0: names 2 of branch, gitTag and environment", "give one"],
+    ),
+    "wildcard subject": (
+        put("image.pushers.0.branch", "release/*"),
+        ["'release/*' has a wildcard", "list each"],
+    ),
+    "half an immutable subject": (
+        put("image.pushers.0.ownerId", 1),
+        ["only one of ownerId and repositoryId"],
+    ),
+    "pusher twice": (
+        put("image.pushers", [{"repository": "o/r", "branch": "main"}] * 2),
+        ["delivery:image.pushers: lists the same pusher twice"],
+    ),
+    "pusher's repository": (put("image.pushers.0.repository", "shop"), ["pushers.0.repository is 'shop'"]),
+    "VPC": (put("network.vpcId", "vpc-1"), ["delivery:network.vpcId is 'vpc-1'", "must have the form"]),
+    "no subnets": (
+        put("network.privateSubnetIds", []),
+        ["delivery:network.privateSubnetIds is []", "at least 1"],
+    ),
+    "too many subnets": (
+        put("network.privateSubnetIds", [f"subnet-{i:08x}" for i in range(17)]),
+        ["delivery:network.privateSubnetIds", "at most 16"],
+    ),
+    "subnet twice": (
+        put("network.privateSubnetIds", ["subnet-00000001"] * 2),
+        ["subnet-00000001 stands there more than once"],
+    ),
+    "database group": (put("network.database.securityGroupId", "sg"), ["database.securityGroupId is 'sg'"]),
+    "port": (put("network.database.port", 65536), ["delivery:network.database.port is 65536", "65535"]),
+    "no command": (put("migration.command", []), ["delivery:migration.command is []"]),
+    "empty command word": (put("migration.command", [""]), ["delivery:migration.command.0 is ''"]),
+    "command as one text": (
+        put("migration.command", "a b"),
+        ["delivery:migration.command is 'a b'", "list"],
+    ),
+    "empty entry point": (put("migration.entryPoint", []), ["delivery:migration.entryPoint is []"]),
+    "migration timeout": (put("migration.timeoutMinutes", 2160), ["timeoutMinutes is 2160", "2145"]),
+    "compute type": (
+        put("migration.computeType", "HUGE"),
+        ["computeType is 'HUGE'", "BUILD_GENERAL1_SMALL"],
+    ),
+    "retention": (put("migration.logRetentionDays", 31), ["logRetentionDays is 31", "30"]),
+    "variable name": (put("migration.environment", {"A-B": "1"}), ["A-B", "must have the form"]),
+    "reserved variable": (
+        put("migration.environment", {"CODEBUILD_X": "1"}),
+        ["the variable name CODEBUILD_X belongs to the machine", "choose another name"],
+    ),
+    "reserved PATH": (put("services.web.environment", {"PATH": "1"}), ["the variable name PATH belongs"]),
+    "variable that is no text": (
+        put("services.web.environment", {"DEBUG": True}),
+        ["delivery:services.web.environment.DEBUG: is bool", "put it in quotes"],
+    ),
+    "variable twice in the migration": (
+        put("migration.environment", {"DATABASE_URL": "x"}),
+        ["delivery:migration: DATABASE_URL is in environment and in secrets", "keep one"],
+    ),
+    "variable twice in a service": (
+        put("services.web.environment", {"DATABASE_URL": "x"}),
+        ["delivery:services.web: DATABASE_URL is in environment and in secrets"],
+    ),
+    "secret": (put("migration.secrets", {"A": "hunter2"}), ["delivery:migration.secrets.A", "is neither"]),
+    "secret key": (put("migration.secretsKmsKeys", ["alias/x"]), ["secretsKmsKeys.0", "must have the form"]),
+    "no services": (put("services", {}), ["delivery:services is {}", "at least 1"]),
+    "too many services": (
+        lambda raw: raw.update(services={f"s{i}": web(raw) for i in range(9)}),
+        ["delivery:services is", "at most 8"],
+    ),
+    "service name": (
+        lambda raw: raw.update(services={"Web": web(raw)}),
+        ["service name 'Web' does not have the form", "choose another"],
+    ),
+    "service name with a line end": (
+        lambda raw: raw.update(services={"web\n": web(raw)}),
+        ["does not have the form"],
+    ),
+    "two architectures": (
+        lambda raw: raw.update(services={"a": web(raw), "b": {**web(raw), "architecture": "ARM64"}}),
+        ["services ask for ARM64 and X86_64", "give all services the same"],
+    ),
+    "one port of one balancer twice": (
+        lambda raw: raw.update(services={k: {**web(raw), "loadBalancer": EXISTING} for k in ("a", "b")}),
+        ["services a and b both listen on port 8443 of one load balancer", "choose another port"],
+    ),
+    "cluster ARN": (
+        put("services.web.cluster", "arn:aws:ecs:x"),
+        ["services.web.cluster is 'arn:aws:ecs:x'"],
+    ),
+    "cpu": (put("services.web.cpu", 300), ["cpu 300 is not a Fargate size", "256, 512"]),
+    "memory": (
+        put("services.web.memory", 8192),
+        [
+            "delivery:services.web: Fargate offers no 8192 MiB with cpu 256",
+            "choose memory from 512, 1024, 2048",
+        ],
+    ),
+    "architecture": (
+        put("services.web.architecture", "arm"),
+        ["services.web.architecture is 'arm'", "ARM64"],
+    ),
+    "stop timeout": (put("services.web.stopTimeoutSeconds", 300), ["stopTimeoutSeconds is 300", "120"]),
+    "desired count": (put("services.web.desiredCount", 0), ["desiredCount is 0"]),
+    "health path": (put("services.web.healthCheck.path", "healthz"), ["healthCheck.path is 'healthz'"]),
+    "health status": (put("services.web.healthCheck.statusCodes", "ok"), ["statusCodes is 'ok'"]),
+    "health timeout": (
+        put("services.web.healthCheck.timeoutSeconds", 10),
+        [
+            "delivery:services.web.healthCheck: timeoutSeconds 10 is not below intervalSeconds 10",
+            "lower the timeout",
+        ],
+    ),
+    "no load balancer": (put("services.web.loadBalancer", {"port": 80}), ["needs exactly one of arn"]),
+    "two load balancers": (
+        put(
+            "services.web.loadBalancer",
+            {**EXISTING, "publicSubnetIds": ["subnet-00000001", "subnet-00000002"]},
+        ),
+        ["needs exactly one of arn"],
+    ),
+    "existing load balancer without its group": (
+        put("services.web.loadBalancer", {"arn": BALANCER, "port": 80}),
+        ["arn and securityGroupId belong together"],
+    ),
+    "network load balancer": (
+        put("services.web.loadBalancer", {**EXISTING, "arn": BALANCER.replace("/app/", "/net/")}),
+        ["loadBalancer.arn is"],
+    ),
+    "one public subnet": (
+        put("services.web.loadBalancer.publicSubnetIds", ["subnet-00000001"]),
+        ["publicSubnetIds is ['subnet-00000001']", "at least 2"],
+    ),
+    "test port": (
+        put("services.web.loadBalancer.testPort", 80),
+        ["delivery:services.web.loadBalancer: testPort 80 is the production port", "choose another port"],
+    ),
+    "range": (put("services.web.loadBalancer.allowedCidrs", ["all"]), ["allowedCidrs.0: 'all' is no range"]),
+    "certificate": (put("services.web.loadBalancer.certificateArn", "mine"), ["certificateArn is 'mine'"]),
+    "range beyond IPv4": (
+        put("services.web.loadBalancer.allowedCidrs", ["10.0.0.999/8"]),
+        ["'10.0.0.999/8' is no range of IPv4 addresses", "write it as"],
+    ),
+    "plain HTTP on 443": (
+        put("services.web.loadBalancer.port", 443),
+        [
+            "delivery:services.web.loadBalancer: port 443",
+            "there is no certificateArn",
+            "another port such as 80",
+        ],
+    ),
+    "health check that the bootstrap page fails": (
+        put("services.web.healthCheck", {"statusCodes": "204,300-302"}),
+        ["delivery:services.web.healthCheck: statusCodes 204,300-302 leaves 200 out", "add 200"],
+    ),
+    "service named as the migration": (
+        lambda raw: raw.update(services={"migrate": web(raw)}),
+        ["service name 'migrate' is taken", "choose another"],
+    ),
+    "service named as ELB forbids": (
+        lambda raw: raw.update(services={"internal-api": web(raw)}),
+        ["service name 'internal-api' is taken"],
+    ),
+    "variable of the build's own shell": (
+        put("migration.environment", {"image": "x"}),
+        ["delivery:migration: the variable name image is the build's own", "choose another name"],
+    ),
+    "more pushers than a trust policy holds": (
+        put("image.pushers", [{"repository": f"o/{'r' * 80}", "branch": f"b{i}"} for i in range(20)]),
+        ["delivery:image: 20 pushers make a trust policy of", "IAM takes 2048", "list fewer"],
+    ),
+    "address twice": (
+        put("notify.emails", ["a@b.io"] * 2),
+        ["delivery:notify.emails: a@b.io stands there more than once"],
+    ),
+    "traffic shift": (
+        put("services.web.rollout.trafficShift", "CodeDeployDefault.OneAtATime"),
+        ["trafficShift is 'CodeDeployDefault.OneAtATime'", "CodeDeployDefault.ECSAllAtOnce"],
+    ),
+    "hook": (put("services.web.rollout.hooks.beforeInstall", "fn"), ["hooks.beforeInstall is 'fn'"]),
+    "sidecar named as the container": (
+        put("services.web.sidecars", [{"name": "app", "image": "x"}]),
+        ["delivery:services.web: container name app is used twice in one task"],
+    ),
+    "sidecar twice": (
+        put("services.web.sidecars", [{"name": "otel", "image": "x"}] * 2),
+        ["container name otel is used twice"],
+    ),
+    "sidecar variable twice": (
+        put(
+            "services.web.sidecars",
+            [{"name": "o", "image": "x", "environment": {"A": ""}, "secrets": {"A": "/a"}}],
+        ),
+        ["A is in environment and in secrets"],
+    ),
+    "task role wildcard": (
+        put("services.web.taskRoleStatements", [{**STATEMENT, "Action": ["s3:Get*"]}]),
+        ["taskRoleStatements allows ['s3:Get*']", "name each action"],
+    ),
+    "task role key": (
+        put("services.web.taskRoleStatements", [{**STATEMENT, "NotAction": "x"}]),
+        ["taskRoleStatements has the keys"],
+    ),
+    "task role without resource": (
+        put("services.web.taskRoleStatements", [{"Effect": "Allow", "Action": "s3:GetObject"}]),
+        ["give Effect, Action and Resource"],
+    ),
+    "mode": (put("release.mode", "PARALLEL"), ["delivery:release.mode is 'PARALLEL'", "'QUEUED'"]),
+    "approval timeout": (
+        put("release.approval", {"timeoutMinutes": 1}),
+        ["approval.timeoutMinutes is 1", "5"],
+    ),
+    "window": (
+        put("release.window", {"cron": "0 9 * * *"}),
+        ["delivery:release.window.cron is '0 9 * * *'"],
+    ),
+    "alarm threshold": (put("release.alarms", {"serverErrors": 0}), ["alarms.serverErrors is 0"]),
+    "blue retention": (put("release.blueRetentionMinutes", 2881), ["blueRetentionMinutes is 2881", "2880"]),
+    "artifact key": (put("release.artifactKeyArn", "alias/aws/s3"), ["artifactKeyArn is 'alias/aws/s3'"]),
+    "protect undecided": (drop("release.protect"), ["delivery:release.protect is missing"]),
+    "address": (put("notify.emails", ["me"]), ["delivery:notify.emails.0 is 'me'"]),
+    "alarm topic": (put("notify.alarmTopicArn", "topic"), ["delivery:notify.alarmTopicArn is 'topic'"]),
+}
