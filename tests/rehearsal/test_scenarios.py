@@ -70,9 +70,10 @@ def played(copy: Path, broken: Path) -> Iterator[Mapping[str, "Future[Ended]"]]:
     plays: Mapping[str, Callable[[], Ended]] = {
         "prd": plain(copy, "--stack", "prd", "--json"),
         "stg": kept(copy, addresses, "--json"),
-        "SIGINT": signalled(copy, signal.SIGINT, "phase PRE_BUILD SUCCEEDED", "--json"),
-        "SIGTERM": signalled(copy, signal.SIGTERM, "shop-stg-web:2", "--json"),
-        "SIGKILL": signalled(copy, signal.SIGKILL, "phase DOWNLOAD_SOURCE SUCCEEDED", "--json"),
+        # While a build's commands run, while tasks start, and while the database is migrated.
+        "SIGINT": signalled(copy, signal.SIGINT, "phase DOWNLOAD_SOURCE SUCCEEDED", "--json"),
+        "SIGTERM": signalled(copy, signal.SIGTERM, "PRIMARY ecs-svc", "--json"),
+        "SIGKILL": signalled(copy, signal.SIGKILL, "phase PRE_BUILD SUCCEEDED", "--json"),
         "broken": plain(broken, "--scenario", "denied", "--json"),
     }
     with ThreadPoolExecutor(2) as two:
@@ -235,6 +236,7 @@ def test_an_emulator_that_cannot_be_loaded_is_one_sentence(
 def test_a_port_that_somebody_else_takes_is_one_sentence(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr("rehearsal.rehearsal.declare", lambda *_: None)  # costs seconds and is not the question
     with socket.create_server(("127.0.0.1", 0)) as taken:
         monkeypatch.setattr(postgres, "free_port", lambda: taken.getsockname()[1])
         assert run(Options("stg", "process", ())) == 1
