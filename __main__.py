@@ -34,6 +34,7 @@ web = {
             "names": names,
             "place": place,
             "repository_arn": repository.arn,
+            "protect": release.protect,
         },
     )
     for key, service in services.items()

@@ -31,7 +31,27 @@ def _raw() -> dict[str, Any]:
     prefix = f"{NAMESPACE}:"
     everything = {**config.get_config_env(), **config.CONFIG.get()}
     values = {key.removeprefix(prefix): value for key, value in everything.items() if key.startswith(prefix)}
+    encrypted = [
+        key for key in values if config.is_config_secret(prefix + key) or prefix + key in _secret_keys()
+    ]
+    if encrypted:
+        raise SettingsError(
+            "\n".join(
+                f"{prefix}{key} holds a value encrypted by `pulumi config set --secret`; {_NO_SECRETS}"
+                for key in encrypted
+            )
+        )
     return {key: value if key in _TEXTS else _object(prefix + key, value) for key, value in values.items()}
+
+
+_NO_SECRETS = (
+    "settings end up in templates, build variables and state, where it would be in clear: keep the value in "
+    "Secrets Manager or SSM and name it under secrets"
+)
+
+
+def _secret_keys() -> list[str]:
+    return config.get_config_secret_keys_env()
 
 
 _TEXTS = frozenset(

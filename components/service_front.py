@@ -9,12 +9,20 @@ from documents.names import fitting
 from settings.network import Network
 from settings.service import LoadBalancer, Service
 
+DEFAULT_PORT = 80
+"""A target group's port, which no target uses: ECS registers each task with its container's own port.
+
+It never changes, because a target group with another port is another target group, and the one in use could not go.
+"""
+
 
 class ServiceFrontArgs(TypedDict):
     """What the front needs to know."""
 
     service: Service
     network: Network
+    protect: bool
+    """Whether Pulumi refuses to delete what takes traffic: load balancer and listeners."""
 
 
 class ServiceFront(pulumi.ComponentResource):
@@ -35,21 +43,22 @@ class ServiceFront(pulumi.ComponentResource):
         """Declare the front."""
         super().__init__("delivery:index:ServiceFront", name, {}, opts)
         inside = pulumi.ResourceOptions(parent=self)
+        guarded = pulumi.ResourceOptions(parent=self, protect=args["protect"])
         balancer = args["service"].load_balancer
         if balancer.arn is None:
-            self._make_load_balancer(name, balancer, args["network"].vpc_id, inside)
+            self._make_load_balancer(name, args, inside, guarded)
         else:
             self.load_balancer_arn = pulumi.Output.from_input(balancer.arn)
             self.security_group_id = pulumi.Output.from_input(balancer.security_group_id or "")
             self.url = self.load_balancer_arn
         self.blue = _target_group(f"{name}-blue", args, inside)
         self.green = _target_group(f"{name}-green", args, inside)
-        self.production_listener = self._listener(f"{name}-listener", balancer, balancer.port, inside)
+        self.production_listener = self._listener(f"{name}-listener", balancer, balancer.port, guarded)
         self.listener_arn = self.production_listener.arn
         self.test_listener_arn = None
         if balancer.test_port is not None:
             self.test_listener_arn = self._listener(
-                f"{name}-test-listener", balancer, balancer.test_port, inside
+                f"{name}-test-listener", balancer, balancer.test_port, guarded
             ).arn
         self.register_outputs(
             {
@@ -62,12 +71,17 @@ class ServiceFront(pulumi.ComponentResource):
         )
 
     def _make_load_balancer(
-        self, name: str, balancer: LoadBalancer, vpc_id: str, inside: pulumi.ResourceOptions
+        self,
+        name: str,
+        args: ServiceFrontArgs,
+        inside: pulumi.ResourceOptions,
+        guarded: pulumi.ResourceOptions,
     ) -> None:
+        balancer = args["service"].load_balancer
         group = ec2.SecurityGroup(
             f"{name}-balancer-group",
             description=f"Load balancer of {name}",
-            vpc_id=vpc_id,
+            vpc_id=args["network"].vpc_id,
             ingress=[
                 {"protocol": "tcp", "from_port": port, "to_port": port, "cidr_blocks": balancer.allowed_cidrs}
                 for port in (balancer.port, balancer.test_port)
@@ -83,7 +97,7 @@ class ServiceFront(pulumi.ComponentResource):
             security_groups=[group.id],
             subnets=balancer.public_subnet_ids,
             drop_invalid_header_fields=True,
-            opts=inside,
+            opts=guarded,
         )
         self.load_balancer_arn = made.arn
         self.security_group_id = group.id
@@ -116,7 +130,7 @@ def _target_group(name: str, args: ServiceFrontArgs, inside: pulumi.ResourceOpti
     return lb.TargetGroup(
         fitting(name),
         vpc_id=args["network"].vpc_id,
-        port=service.port,
+        port=DEFAULT_PORT,
         protocol="HTTP",
         target_type="ip",
         deregistration_delay=service.stop_timeout_seconds,

@@ -34,6 +34,8 @@ class WebServiceArgs(TypedDict):
     names: Names
     place: Place
     repository_arn: pulumi.Input[str]
+    protect: bool
+    """Whether Pulumi refuses to delete what takes traffic."""
 
 
 class WebService(pulumi.ComponentResource):
@@ -55,7 +57,9 @@ class WebService(pulumi.ComponentResource):
         super().__init__("delivery:index:WebService", name, {}, opts)
         inside = pulumi.ResourceOptions(parent=self)
         service, names = args["service"], args["names"]
-        self.front = ServiceFront(name, {"service": service, "network": args["network"]}, inside)
+        self.front = ServiceFront(
+            name, {"service": service, "network": args["network"], "protect": args["protect"]}, inside
+        )
         log_group = cloudwatch.LogGroup(
             f"{name}-log",
             name=names.log_group(args["key"]),
@@ -85,7 +89,10 @@ class WebService(pulumi.ComponentResource):
     def _security_group(
         self, name: str, args: WebServiceArgs, inside: pulumi.ResourceOptions
     ) -> ec2.SecurityGroup:
-        port = args["service"].port
+        """Tasks take traffic from the load balancer only.
+
+        On every port: the port in use changes with a release, not with the `pulumi up` before it.
+        """
         group = ec2.SecurityGroup(
             f"{name}-group",
             description=f"Tasks of {args['names'].service(args['key'])}",
@@ -93,8 +100,8 @@ class WebService(pulumi.ComponentResource):
             ingress=[
                 {
                     "protocol": "tcp",
-                    "from_port": port,
-                    "to_port": port,
+                    "from_port": 1,
+                    "to_port": 65535,
                     "security_groups": [self.front.security_group_id],
                 }
             ],
@@ -140,6 +147,7 @@ class WebService(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions.merge(
                 inside,
                 pulumi.ResourceOptions(
+                    protect=args["protect"],
                     depends_on=[*first, self.front.production_listener],
                     ignore_changes=[
                         "task_definition",

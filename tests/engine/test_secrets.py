@@ -9,7 +9,6 @@ from rehearsal.program import ROOT
 VALUE = "correct-horse-battery"
 
 
-@pytest.mark.xfail(strict=True, reason="configuration.read takes a decrypted value for plain text")
 def test_a_secret_value_is_refused_because_the_templates_would_show_it(stg: Stack) -> None:
     stg.set_secret("delivery:services.web.environment.TOKEN", VALUE)
     assert VALUE not in stg.settings_file.read_text(encoding="utf-8"), "the CLI encrypts it there"

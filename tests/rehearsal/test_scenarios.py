@@ -236,7 +236,9 @@ def test_an_emulator_that_cannot_be_loaded_is_one_sentence(
 def test_a_port_that_somebody_else_takes_is_one_sentence(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("rehearsal.rehearsal.declare", lambda *_: None)  # costs seconds and is not the question
+    monkeypatch.setattr(
+        "rehearsal.rehearsal.declare", lambda *_: None
+    )  # costs seconds and is not the question
     with socket.create_server(("127.0.0.1", 0)) as taken:
         monkeypatch.setattr(postgres, "free_port", lambda: taken.getsockname()[1])
         assert run(Options("stg", "process", ())) == 1

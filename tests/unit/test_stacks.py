@@ -67,10 +67,17 @@ def test_no_component_has_a_speculative_alias() -> None:
     ] == []
 
 
-@pytest.mark.parametrize(("stack", "protected"), [("stg", set[str]()), ("prd", {"Repository", "Bucket"})])
-def test_exactly_repository_and_bucket_of_prd_are_protected(stack: str, protected: set[str]) -> None:
+GUARDED = {"Repository", "Bucket", "Service", "LoadBalancer", "Listener"}
+
+
+@pytest.mark.parametrize(("stack", "protected"), [("stg", set[str]()), ("prd", GUARDED)])
+def test_exactly_what_holds_data_or_takes_traffic_is_protected_in_prd(
+    stack: str, protected: set[str]
+) -> None:
     found = {one.type.rpartition(":")[2] for one in deployed_stack(stack).sent.values() if one.protected}
-    assert found == protected, "what holds data refuses deletion, and nothing else stands in the way"
+    assert found == protected, (
+        "destroy without preview deletes whatever is not protected; the rest comes back by up"
+    )
 
 
 @pytest.mark.parametrize("stack", STACKS)

@@ -32,6 +32,7 @@ def arguments(*, database: bool = True, **more: Any) -> WebServiceArgs:
         "names": NAMES,
         "place": PLACE,
         "repository_arn": REPOSITORY,
+        "protect": False,
     }
 
 
