@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from benchmarks import evaluation, first_release
+from benchmarks import cdk, container, evaluation, first_release, fresh, preview
 from benchmarks.figure import Benchmark
 from benchmarks.measure import BenchmarkFailed
 from benchmarks.report import Report, as_json, machine, show
@@ -29,6 +29,38 @@ BENCHMARKS = {
             "a warm rehearsal at level process until v1 answers, beside a bare script of the same real work",
             first_release.measure,
         ),
+        Benchmark(
+            "container",
+            "a warm rehearsal at level container until v1 answers, beside a bare script of the same real work",
+            container.measure,
+            missing=container.missing,
+        ),
+        Benchmark(
+            "fresh",
+            "a fresh clone in an empty home to the end of its first rehearsal",
+            fresh.measure,
+            runs=1,
+            missing=fresh.missing,
+        ),
+        Benchmark(
+            "preview",
+            "`pulumi preview` through the real engine, beside a flat program of the same resources",
+            preview.measure,
+            missing=preview.missing,
+        ),
+        Benchmark(
+            "up",
+            "`pulumi up` on a file backend with more and more applications in one stack",
+            preview.measure_up,
+            runs=1,
+            missing=preview.missing,
+        ),
+        Benchmark(
+            "cdk",
+            "evaluating the program under mocks, beside synthesizing the same pipeline with the AWS CDK in Python",
+            cdk.measure,
+            missing=cdk.missing,
+        ),
     )
 }
 """Every benchmark by its name."""
@@ -36,7 +68,9 @@ BENCHMARKS = {
 
 def main(arguments: Sequence[str]) -> int:
     """Measure; 0 when everything that this machine has the parts for could be measured."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure, as ratios in one run.")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="Measure, as ratios in one run."
+    )
     parser.add_argument("name", nargs="*", help=f"of {', '.join(BENCHMARKS)}; default: all")
     parser.add_argument("--runs", type=int, help="how often each side runs; default: the benchmark's own")
     parser.add_argument("--json", action="store_true", help="print JSON; progress goes to stderr anyway")

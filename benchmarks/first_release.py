@@ -23,12 +23,11 @@ def measure(runs: int) -> Result:
         rehearsed, bare = in_turns([rehearsal("process"), script("process.sh", given)], runs)
     return Result(
         [
-            Figure(
-                "program start to v1 answering", Spread.of(answers(rehearsed)), unit="s", aim=Aim(5.0)
-            ),
+            Figure("program start to v1 answering", Spread.of(answers(rehearsed)), unit="s", aim=Aim(5.0)),
             beside_bare(rehearsed, bare),
             Figure(
-                "processor time over the bare script's", ratios([one.cpu for one in rehearsed], [one.cpu for one in bare])
+                "processor time over the bare script's",
+                ratios([one.cpu for one in rehearsed], [one.cpu for one in bare]),
             ),
         ],
         phases(rehearsed),

@@ -30,7 +30,7 @@ def declare(kind: str, recorded: str, size: int) -> None:
     if kind == "flat":
         programs.flat(size, Path(recorded))()
     elif size == 1:
-        programs.ours(1, {})()
+        programs.once()
     else:
         copies.declare(size, stack_config(STACK))
 

@@ -61,10 +61,15 @@ def evaluate(program: Callable[[], None], stack: str, config: Mapping[str, Any])
 def ours(copies: int, config: Mapping[str, Any]) -> Callable[[], None]:
     """Our program, as often as there are applications: each with names of its own."""
     if copies == 1:
-        return lambda: runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__") and None
+        return once
     from benchmarks import copies as several  # noqa: PLC0415  (nothing of it belongs to one evaluation)
 
     return lambda: several.declare(copies, config)
+
+
+def once() -> None:
+    """Our program as it is."""
+    runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
 
 
 def flat(copies: int, recorded: Path) -> Callable[[], None]:

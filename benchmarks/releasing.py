@@ -6,6 +6,7 @@ Loads and does what `delivery rehearse` does until then, timeline included, and 
 start each phase ended. What comes after (blue's retention, the other releases) is not waited for.
 """
 
+import importlib
 import json
 import os
 import sys
@@ -50,7 +51,7 @@ PHASES = {
     "phase DOWNLOAD_SOURCE SUCCEEDED": "provision",
     "phase PRE_BUILD SUCCEEDED": "pull",
     "phase BUILD SUCCEEDED": "migrate",
-    "action Deploy-web started": "artifacts",
+    "action Deploy-": "artifacts",
     "100 percent of production traffic": "deploy",
 }
 """What the timeline says at a phase's end."""
@@ -59,15 +60,16 @@ PHASES = {
 def main() -> None:
     """Rehearse until the first release answers."""
     watch = Stopwatch()
-    import delivery.cli  # noqa: F401, PLC0415  (what the command loads, and when)
-    from delivery import rehearse  # noqa: F401, PLC0415
+    from rich.console import Console  # noqa: PLC0415
+
+    for name in ("delivery.cli", "delivery.rehearse"):  # what the command loads
+        importlib.import_module(name)
     from rehearsal.gateway import Gateway  # noqa: PLC0415
     from rehearsal.journal import Entry, Journal  # noqa: PLC0415
-    from rehearsal.postgres import Postgres  # noqa: PLC0415
     from rehearsal.levels import level_named  # noqa: PLC0415
+    from rehearsal.postgres import Postgres  # noqa: PLC0415
     from rehearsal.rehearsal import rehearsing  # noqa: PLC0415
     from rehearsal.report import Timeline  # noqa: PLC0415
-    from rich.console import Console  # noqa: PLC0415
 
     def follow(entry: Entry) -> None:
         for words, phase in PHASES.items():

@@ -2,8 +2,8 @@
 
 Behavior: AmazonECS/latest/developerguide/deployment-type-bluegreen (a CODE_DEPLOY service begins with one
 task set) and AmazonECS/latest/APIReference/API_CreateTaskSet. Capacity, placement, networks and Service
-Connect are not imitated: every task runs on this machine, and what the declared network would allow is not
-looked at.
+Connect are not imitated: every task runs on this machine. A task's security groups are handed to the runtime;
+what becomes of them is its level's matter.
 """
 
 import secrets

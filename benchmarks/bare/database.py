@@ -19,7 +19,10 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     access = {"listen": ["127.0.0.1", beyond[0]], "clients": ["127.0.0.1/32", beyond[1]]} if beyond else {}
     try:
-        with Processes() as processes, Postgres(processes, Path(folder), template=Path(templates), **access) as postgres:
+        with (
+            Processes() as processes,
+            Postgres(processes, Path(folder), template=Path(templates), **access) as postgres,
+        ):
             postgres.create_database("app")
             host = beyond[0] if beyond else "127.0.0.1"
             ready = Path(said + ".part")

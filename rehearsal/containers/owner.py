@@ -24,6 +24,9 @@ RUN = "delivery.rehearsal.run"
 REGISTRY = "delivery.rehearsal.registry"
 """Label: `HOST:PORT` of the run's registry, which its image names begin with."""
 
+_HERE = "127.0.0.1:"
+"""What every name that a run gives to an image it has built begins with."""
+
 
 @dataclass(frozen=True)
 class Owner:
@@ -90,7 +93,10 @@ def _remove(engine: Engine, project: str, run: str) -> None:
     for name in _names(engine, registries):
         _delete(engine, f"/images/{name}", {"noprune": 1})
     for image in engine.labelled("images", *labels):
-        # Without force: an image that somebody has given another name meanwhile stays.
+        # Without force: an image that somebody has given a name of their own stays.
+        for name in [*(image.get("RepoTags") or ()), *(image.get("RepoDigests") or ())]:
+            if name.startswith(_HERE):
+                _delete(engine, f"/images/{name}", {"noprune": 1})
         _delete(engine, f"/images/{image['Id']}", {"noprune": 1})
     for network in networks:
         _delete(engine, f"/networks/{network['Id']}", {})

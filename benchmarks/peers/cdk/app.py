@@ -75,7 +75,10 @@ class Delivery(Stack):
             removal_policy=RemovalPolicy.RETAIN,
         )
         repository.add_lifecycle_rule(
-            rule_priority=1, description="the image under stg always stays", tag_pattern_list=["stg"], max_image_count=1
+            rule_priority=1,
+            description="the image under stg always stays",
+            tag_pattern_list=["stg"],
+            max_image_count=1,
         )
         repository.add_lifecycle_rule(
             rule_priority=2,
@@ -156,19 +159,26 @@ class Delivery(Stack):
             execution_role=self.execution_role,
             task_role=self.task_role,
             runtime_platform=ecs.RuntimePlatform(
-                cpu_architecture=ecs.CpuArchitecture.X86_64, operating_system_family=ecs.OperatingSystemFamily.LINUX
+                cpu_architecture=ecs.CpuArchitecture.X86_64,
+                operating_system_family=ecs.OperatingSystemFamily.LINUX,
             ),
         )
         task.add_container(
             "app",
             image=ecs.ContainerImage.from_registry("public.ecr.aws/docker/library/busybox:stable"),
-            command=["sh", "-c", f"mkdir -p /www && echo ok > /www/healthz && exec httpd -f -p {PORT} -h /www"],
+            command=[
+                "sh",
+                "-c",
+                f"mkdir -p /www && echo ok > /www/healthz && exec httpd -f -p {PORT} -h /www",
+            ],
             port_mappings=[ecs.PortMapping(container_port=PORT)],
             secrets={"DATABASE_URL": ecs.Secret.from_secrets_manager(secret, "url")},
             logging=ecs.LogDrivers.aws_logs(stream_prefix="app", log_group=self.web_log),
             stop_timeout=Duration.seconds(2),
         )
-        balancer_group = ec2.SecurityGroup(self, "BalancerGroup", vpc=self.vpc, description="Load balancer of web")
+        balancer_group = ec2.SecurityGroup(
+            self, "BalancerGroup", vpc=self.vpc, description="Load balancer of web"
+        )
         balancer_group.add_ingress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(80))
         web_group = ec2.SecurityGroup(self, "WebGroup", vpc=self.vpc, description=f"Tasks of {NAME}-web")
         web_group.add_ingress_rule(balancer_group, ec2.Port.tcp(PORT))
@@ -237,7 +247,10 @@ class Delivery(Stack):
             ]
         application = codedeploy.EcsApplication(self, "Application", application_name=f"{NAME}-web")
         role = iam.Role(
-            self, "Deploy", role_name=f"{NAME}-web-deploy", assumed_by=iam.ServicePrincipal("codedeploy.amazonaws.com")
+            self,
+            "Deploy",
+            role_name=f"{NAME}-web-deploy",
+            assumed_by=iam.ServicePrincipal("codedeploy.amazonaws.com"),
         )
         self.bucket.grant_read(role)
         role.add_to_policy(
@@ -291,7 +304,9 @@ class Delivery(Stack):
         )
 
     def _migration(self) -> None:
-        group = ec2.SecurityGroup(self, "MigrationGroup", vpc=self.vpc, description=f"Migration build of {NAME}")
+        group = ec2.SecurityGroup(
+            self, "MigrationGroup", vpc=self.vpc, description=f"Migration build of {NAME}"
+        )
         self.database.add_ingress_rule(group, ec2.Port.tcp(5432), f"migration of {NAME}")
         self.project = codebuild.PipelineProject(
             self,
@@ -300,7 +315,9 @@ class Delivery(Stack):
             vpc=self.vpc,
             subnet_selection=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
             security_groups=[group],
-            build_spec=codebuild.BuildSpec.from_object({"version": "0.2", "phases": {"build": {"commands": [BUILDSPEC.read_text(encoding="utf-8")]}}}),
+            build_spec=codebuild.BuildSpec.from_object(
+                {"version": "0.2", "phases": {"build": {"commands": [BUILDSPEC.read_text(encoding="utf-8")]}}}
+            ),
             environment=codebuild.BuildEnvironment(
                 build_image=codebuild.LinuxBuildImage.STANDARD_7_0,
                 compute_type=codebuild.ComputeType.SMALL,
@@ -310,7 +327,9 @@ class Delivery(Stack):
                 "DATABASE_URL": codebuild.BuildEnvironmentVariable(
                     type=codebuild.BuildEnvironmentVariableType.SECRETS_MANAGER, value=f"{SECRET}:url"
                 ),
-                "DELIVERY_REPOSITORY_URI": codebuild.BuildEnvironmentVariable(value=self.repository.repository_uri),
+                "DELIVERY_REPOSITORY_URI": codebuild.BuildEnvironmentVariable(
+                    value=self.repository.repository_uri
+                ),
                 "DELIVERY_TAG": codebuild.BuildEnvironmentVariable(value="stg"),
                 "DELIVERY_COMMAND": codebuild.BuildEnvironmentVariable(value="python migrate.py"),
             },
@@ -339,7 +358,11 @@ class Delivery(Stack):
             ],
         )
         source = actions.EcrSourceAction(
-            action_name="Source", repository=self.repository, image_tag="stg", output=image, variables_namespace="Image"
+            action_name="Source",
+            repository=self.repository,
+            image_tag="stg",
+            output=image,
+            variables_namespace="Image",
         )
         migrate = actions.CodeBuildAction(
             action_name="Migrate",
@@ -349,7 +372,9 @@ class Delivery(Stack):
             run_order=1,
             variables_namespace="Migration",
             environment_variables={
-                "DELIVERY_IMAGE_DIGEST": codebuild.BuildEnvironmentVariable(value=source.variables.image_digest),
+                "DELIVERY_IMAGE_DIGEST": codebuild.BuildEnvironmentVariable(
+                    value=source.variables.image_digest
+                ),
                 "DELIVERY_MIGRATE": codebuild.BuildEnvironmentVariable(value="#{variables.MIGRATE}"),
                 "DELIVERY_TRIGGER": codebuild.BuildEnvironmentVariable(value="#{variables.TRIGGER}"),
             },
@@ -361,7 +386,9 @@ class Delivery(Stack):
             app_spec_template_file=release.at_path("appspec-web.yaml"),
             task_definition_template_file=release.at_path("taskdef-web.json"),
             container_image_inputs=[
-                actions.CodeDeployEcsContainerImageInput(input=image, task_definition_placeholder="IMAGE1_NAME")
+                actions.CodeDeployEcsContainerImageInput(
+                    input=image, task_definition_placeholder="IMAGE1_NAME"
+                )
             ],
         )
         self.pipeline.add_stage(stage_name="Source", actions=[source])
@@ -390,7 +417,9 @@ class Delivery(Stack):
         )
         alarm = self._alarm(
             "UndeliveredAlarm",
-            queue.metric_approximate_number_of_messages_visible(period=Duration.minutes(1), statistic="Maximum"),
+            queue.metric_approximate_number_of_messages_visible(
+                period=Duration.minutes(1), statistic="Maximum"
+            ),
             1,
             "A push started nothing",
         )

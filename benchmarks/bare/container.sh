@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# The real work of a first release with a Docker daemon, done by hand: build, push, migrate by `docker run`, start, wait until it
+# is healthy, switch. What a rehearsal at level `container` does, less everything it imitates.
+#
+# The switch is a file that says where the application is: there is no load balancer. Everything lies in the host's network, so
+# that the database needs no further address. Prints the seconds until the application answered.
+set -euo pipefail
+# shellcheck source=benchmarks/bare/common.sh
+source "${BASH_SOURCE[0]%/*}/common.sh"
+label="delivery.bare=$$"
+trap 'remove_containers; stop_all' EXIT
+remove_containers() {
+  docker ps --all --quiet --filter "label=$label" | xargs --no-run-if-empty docker rm --force >/dev/null
+  docker image ls --quiet --filter "label=$label" | sort -u | xargs --no-run-if-empty docker image rm --force >/dev/null
+}
+
+start_emulator
+start_database
+registry="127.0.0.1:$emulator_port"
+name="$registry/$repository"
+export DOCKER_CONFIG="$WORK/docker-config"
+docker build --quiet --label "$label" --tag "$name:v1" --tag "$name:stg" examples/app >/dev/null 2>&1
+prepare ""
+aws ecr get-login-password | docker login --username AWS --password-stdin "$registry" >/dev/null 2>&1
+docker push --quiet --all-tags "$name" >/dev/null
+digest="$(docker image inspect --format '{{index .RepoDigests 0}}' "$name:stg")"
+digest="${digest##*@}"
+docker image rm --no-prune "$name:v1" "$name:stg" "$name@$digest" >/dev/null
+know_database
+
+# The build: the same calls as buildspecs/migrate.yml makes.
+image="$name@$digest"
+newest_is "$digest"
+docker info >/dev/null
+aws ecr get-login-password | docker login --username AWS --password-stdin "$registry" >/dev/null 2>&1
+docker pull --quiet "$image" >/dev/null
+[ -n "$(docker image inspect --format '{{.Architecture}}' "$image")" ]
+docker run --rm --init --label "$label" --network host -e DATABASE_URL "$image" python migrate.py >"$WORK/migration.log"
+register "$image"
+
+# The deployment.
+PORT="$(free_port)"
+export PORT HOST=127.0.0.1
+docker run --detach --init --label "$label" --network host --cpus 0.25 --memory 512m \
+  -e DATABASE_URL -e PORT -e HOST "$image" >/dev/null
+until_true answers "$PORT" /healthz
+until_true answers "$PORT" /
+echo "$PORT" >"$WORK/live.part"
+mv "$WORK/live.part" "$WORK/live"
+say_elapsed
