@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from delivery.interruption import Interruption, ending_in_order
+
 app = typer.Typer(
     name="delivery",
     help="Deliver images to Amazon ECS: rehearse the declared pipeline on this machine.",
@@ -66,19 +68,23 @@ def rehearse(  # noqa: PLR0913, PLR0917  (one argument for each option)
     needed, and nothing leaves this machine, except that a Docker daemon, where there is one, pulls base images. Exits with 0
     only when every scenario went as it should.
     """
-    from delivery.rehearse import Options, run  # noqa: PLC0415  (operators must not wait for pulumi to load)
 
-    options = Options(
-        stack,
-        level,
-        tuple(scenario or ()),
-        image=image,
-        previous=previous,
-        from_state=from_state,
-        keep=keep,
-        as_json=as_json,
-    )
-    raise typer.Exit(run(options))
+    def work(interruption: Interruption) -> int:
+        from delivery.rehearse import Options, run  # noqa: PLC0415  (operators must not wait for pulumi to load)
+
+        options = Options(
+            stack,
+            level,
+            tuple(scenario or ()),
+            image=image,
+            previous=previous,
+            from_state=from_state,
+            keep=keep,
+            as_json=as_json,
+        )
+        return run(options, interruption)
+
+    raise typer.Exit(ending_in_order(work))
 
 
 def main() -> None:

@@ -1,31 +1,27 @@
 """`delivery rehearse`: plays scenarios, shows them, and answers with an exit code."""
 
-import signal
 import sys
 import threading
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
-from typing import Never
 
 import pulumi
 from rich.console import Console
 
+from delivery.interruption import Interruption
 from rehearsal.cloud import Cloud
 from rehearsal.engine.state import declare_state, read_state
 from rehearsal.errors import RehearsalError
 from rehearsal.journal import Journal
 from rehearsal.levels import level_named
 from rehearsal.ownimage import OwnImage
+from rehearsal.program import stack_config
 from rehearsal.rehearsal import Rehearsal, rehearsing
 from rehearsal.report import Timeline, as_json, table
-from rehearsal.scenarios import SCENARIOS, Play, Unexpected
+from rehearsal.scenarios import SCENARIOS, Play, Step, Unexpected
 from settings import SettingsError
-
-INTERRUPTED = 130
-TERMINATED = 143
 
 Scenario = Callable[[Rehearsal, Play], None]
 
@@ -47,26 +43,20 @@ class Options:
     as_json: bool = False
 
 
-def run(options: Options) -> int:
-    """Rehearse; 0 when all went as it should, 1 when not, 130 when interrupted, 143 when terminated."""
+def run(options: Options, interruption: Interruption) -> int:
+    """Rehearse; 0 when all went as it should, 1 when not."""
     errors = Console(stderr=True, soft_wrap=True, highlight=False)
     try:
-        with _ending_in_order():
-            return _rehearse(options, errors)
+        return _rehearse(options, errors, interruption)
     except (RehearsalError, SettingsError, pulumi.RunError) as error:
         for line in str(error).splitlines():
             errors.print(line, markup=False)
         return 1
-    except KeyboardInterrupt:
-        errors.print("interrupted; everything that was started is stopped")
-        return INTERRUPTED
-    except _TerminatedError:
-        errors.print("terminated; everything that was started is stopped")
-        return TERMINATED
 
 
-def _rehearse(options: Options, errors: Console) -> int:
+def _rehearse(options: Options, errors: Console, interruption: Interruption) -> int:
     scenarios = _chosen(options)
+    stack_config(options.stack)  # a stack that isn't there is refused before anything is announced
     level = level_named(options.level or ("container" if options.image else None))
     if options.image is not None and level.name == "process":
         rule = "level process can't reach Docker's images"
@@ -79,8 +69,13 @@ def _rehearse(options: Options, errors: Console) -> int:
     with rehearsing(
         options.stack, level=level, journal=journal, declare_instead=_state(options)
     ) as rehearsal:
-        plays = [_play(rehearsal, name, played, timeline) for name, played in scenarios.items()]
+        plays: list[Play] = []
+        for name, scenario in scenarios.items():
+            interruption.heed()
+            plays.append(_play(rehearsal, name, scenario, timeline, after=plays))
+        interruption.heed()
         ok = all(play.ok for play in plays)
+        timeline.end()
         _report(options, rehearsal, plays)
         if options.keep:
             _stay(rehearsal, shown)
@@ -116,8 +111,18 @@ def _chosen(options: Options) -> dict[str, Scenario]:
     return {name: played for name, played in SCENARIOS.items() if name in names or name == "release"}
 
 
-def _play(rehearsal: Rehearsal, name: str, scenario: Scenario, timeline: Timeline) -> Play:
+def _play(
+    rehearsal: Rehearsal, name: str, scenario: Scenario, timeline: Timeline, *, after: Sequence[Play]
+) -> Play:
+    """Play a scenario; the others begin where the release has ended, so they are not played when it failed."""
     play = Play(name, follower=timeline.step)
+    if after and not after[0].ok:
+        play.add(
+            Step(
+                "not played", 0.0, ok=False, seen=f"{after[0].scenario} failed, and this begins where it ends"
+            )
+        )
+        return play
     with suppress(Unexpected):  # the step says so
         scenario(rehearsal, play)
     return play
@@ -146,24 +151,3 @@ def _stay(rehearsal: Rehearsal, console: Console) -> None:
         threading.Event().wait()
     except KeyboardInterrupt:
         console.print("stopping")
-
-
-class _TerminatedError(BaseException):
-    """SIGTERM or SIGHUP arrived."""
-
-
-@contextmanager
-def _ending_in_order() -> Generator[None]:
-    """Make SIGTERM and SIGHUP unwind like Ctrl-C does, once: a second signal must not break the stopping."""
-
-    def ended(number: int, frame: FrameType | None) -> Never:  # noqa: ARG001
-        for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(one, signal.SIG_IGN)
-        raise KeyboardInterrupt if number == signal.SIGINT else _TerminatedError
-
-    before = {one: signal.signal(one, ended) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)

@@ -175,7 +175,7 @@ def rehearsing(
         ends.callback(gateway.stop)
         cloud = Cloud(gateway.start(), authority, journal, folder, region=region)
         if declare_instead is None:
-            declare(cloud, stack, config)
+            declare(cloud, stack, config, root)
         else:
             declare_instead(cloud)
         journal.record("Pulumi", f"{cloud.count()} resources of stack {stack} declared")

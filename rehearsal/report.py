@@ -13,6 +13,7 @@ from rehearsal.journal import Entry
 from rehearsal.scenarios import Play, Step
 
 _SHORT = 160
+_LONG = 320
 
 
 class Timeline:
@@ -22,12 +23,17 @@ class Timeline:
         """Print to `console`."""
         self._console = console
         self._lock = threading.Lock()
+        self._ended = False
 
     def entry(self, entry: Entry) -> None:
         """One thing that happened."""
         self._print(
-            f"[dim]{entry.seconds:7.2f}[/]  [cyan]{entry.source:<12}[/] {escape(_first_line(entry.message))}",
+            f"[dim]{entry.seconds:7.2f}[/]  [cyan]{entry.source:<12}[/] {escape(_shortened(entry.message))}"
         )
+
+    def end(self) -> None:
+        """Print nothing more: what is being stopped is no part of what was played."""
+        self._ended = True
 
     def step(self, step: Step) -> None:
         """One step that is over; of one that went wrong, what was seen."""
@@ -38,6 +44,8 @@ class Timeline:
     def _print(self, line: str) -> None:
         """One whole line: entries come from many threads."""
         with self._lock:
+            if self._ended:
+                return
             self._console.print(line, highlight=False, soft_wrap=True)
 
 
@@ -89,6 +97,8 @@ def as_json(stack: str, level: str, shows: str, plays: Sequence[Play]) -> str:
     return json.dumps(content, indent=2, ensure_ascii=False)
 
 
-def _first_line(text: str) -> str:
-    line = text.strip().split("\n", 1)[0]
-    return line if len(line) <= _SHORT else f"{line[:_SHORT]}…"
+def _shortened(text: str) -> str:
+    """One line of a message: of several the first, and the last, which says what it came to."""
+    lines = text.strip().splitlines() or [""]
+    shown = lines[0] if len(lines) == 1 else f"{lines[0][: _SHORT // 2].rstrip()} … {lines[-1]}"
+    return shown if len(shown) <= _LONG else f"{shown[:_LONG]}…"

@@ -25,7 +25,7 @@ REMEMBERED = 20_000
 FASTEST_INTERVAL = 0.05
 """Real seconds between two checks of a target, however much the clock compresses."""
 
-SHORTEST_TIMEOUT = 1.0
+SHORTEST_TIMEOUT = 3.0
 """Real seconds a check may take at least: a program does not answer faster because the clock runs faster."""
 
 

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-PERIOD_SECONDS = 0.02
+PERIOD_SECONDS = 0.05
 
 
 def get(url: str, path: str = "/", timeout: float = 10.0) -> tuple[int, dict[str, Any]]:

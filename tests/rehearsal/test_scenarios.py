@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from commandline import Ended, Running, files, kept, plain, project, rewrite, signalled
 
+from delivery.interruption import Interruption
 from delivery.rehearse import Options, run
 from rehearsal import postgres, tools
 from rehearsal.scenarios import SCENARIOS
@@ -218,7 +219,7 @@ def test_a_wrong_setting_is_refused_before_anything_starts(tmp_path: Path) -> No
 def test_what_there_is_not_is_refused_in_one_sentence(
     options: Options, sentence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(options) == 1
+    assert run(options, Interruption()) == 1
     assert capsys.readouterr().err.splitlines()[-1] == sentence
 
 
@@ -226,7 +227,7 @@ def test_an_emulator_that_cannot_be_loaded_is_one_sentence(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "ministack.app", None)
-    assert run(Options("stg", "process", ())) == 1
+    assert run(Options("stg", "process", ()), Interruption()) == 1
     said = capfd.readouterr().err.splitlines()
     assert len(said) == 1
     assert said[0].startswith("the emulator cannot be loaded (")
@@ -241,7 +242,7 @@ def test_a_port_that_somebody_else_takes_is_one_sentence(
     )  # costs seconds and is not the question
     with socket.create_server(("127.0.0.1", 0)) as taken:
         monkeypatch.setattr(postgres, "free_port", lambda: taken.getsockname()[1])
-        assert run(Options("stg", "process", ())) == 1
+        assert run(Options("stg", "process", ()), Interruption()) == 1
     said = capfd.readouterr().err.splitlines()
     assert len(said) == 1
     assert "the server did not start" in said[0]
@@ -253,7 +254,7 @@ def test_a_missing_tool_is_one_sentence_before_anything_starts(
 ) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     monkeypatch.setattr(tools, "SYSTEM", str(tmp_path))
-    assert run(Options("stg", "process", ())) == 1
+    assert run(Options("stg", "process", ()), Interruption()) == 1
     said = "aws: builds call it, and this machine does not have it; install the lock: make setup"
     assert capfd.readouterr().err.splitlines() == [said]
 

@@ -72,7 +72,8 @@ def test_every_command_is_in_this_test() -> None:
 def test_each_command_stops_at_the_first_failure() -> None:
     assert _spec().shell == "bash"
     for name, text in _scripts().items():
-        assert text.startswith("set -euo pipefail\n"), (
+        commands = [line for line in text.splitlines() if not line.startswith("#")]
+        assert commands[0] == "set -euo pipefail", (
             f"{name}: only the last exit code of a command would count"
         )
 
