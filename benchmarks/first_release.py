@@ -8,6 +8,7 @@ from pathlib import Path
 
 from benchmarks.figure import Aim, Figure, Result, seconds
 from benchmarks.measure import Program, Run, Spread, in_turns, python, ratios
+from benchmarks.releasing import MEANWHILE
 from rehearsal.program import ROOT
 from rehearsal.runtimes.docker_front import install_docker_front
 from rehearsal.scratch import NAME
@@ -70,14 +71,19 @@ def beside_bare(rehearsed: Sequence[Run], bare: Sequence[Run]) -> Figure:
 
 
 def phases(rehearsed: Sequence[Run]) -> list[str]:
-    """Where the time goes: the median length of each phase."""
+    """Where the time goes: the median length of each phase, and when the database was there."""
     lengths: dict[str, list[float]] = {}
+    database = [_ends(one)[MEANWHILE] for one in rehearsed]
     for one in rehearsed:
         before = 0.0
-        for phase, end in sorted(_ends(one).items(), key=lambda pair: pair[1]):
+        ends = {phase: end for phase, end in _ends(one).items() if phase != MEANWHILE}
+        for phase, end in sorted(ends.items(), key=lambda pair: pair[1]):
             lengths.setdefault(phase, []).append(end - before)
             before = end
-    return [f"{phase:<22} {Spread.of(values)} s" for phase, values in lengths.items()]
+    return [
+        *(f"{phase:<16} {Spread.of(values)} s" for phase, values in lengths.items()),
+        f"meanwhile the database was up after {Spread.of(database)} s",
+    ]
 
 
 def _ends(one: Run) -> dict[str, float]:

@@ -17,8 +17,8 @@ from benchmarks import copies, programs
 from rehearsal.cloud import Cloud
 from rehearsal.engine.cli import the_cli
 from rehearsal.engine.stack import engine_stack
-from rehearsal.gateway import Gateway
-from rehearsal.iam import Authority
+from rehearsal.gateway.gateway import Gateway
+from rehearsal.identity.authority import Authority
 from rehearsal.journal import Journal
 from rehearsal.program import ROOT, stack_config
 

@@ -18,6 +18,8 @@ from typing import Any
 from benchmarks.measure import STARTED
 
 STACK = "stg"
+MEANWHILE = "database"
+"""The one phase that runs beside others."""
 PATIENCE = 120.0
 """Seconds until a release that doesn't answer is given up."""
 
@@ -64,10 +66,10 @@ def main() -> None:
 
     for name in ("delivery.cli", "delivery.rehearse"):  # what the command loads
         importlib.import_module(name)
-    from rehearsal.gateway import Gateway  # noqa: PLC0415
+    from rehearsal.gateway.gateway import Gateway  # noqa: PLC0415
+    from rehearsal.host.postgres import Postgres  # noqa: PLC0415
     from rehearsal.journal import Entry, Journal  # noqa: PLC0415
     from rehearsal.levels import level_named  # noqa: PLC0415
-    from rehearsal.postgres import Postgres  # noqa: PLC0415
     from rehearsal.rehearsal import rehearsing  # noqa: PLC0415
     from rehearsal.report import Timeline  # noqa: PLC0415
 
@@ -82,7 +84,7 @@ def main() -> None:
     journal.follow(follow)
     watch.end("load")
     Gateway.start = watch.ending("emulator", Gateway.start)
-    Postgres.__enter__ = watch.ending("database started (beside the others)", Postgres.__enter__)
+    Postgres.__enter__ = watch.ending(MEANWHILE, Postgres.__enter__)
     with rehearsing(STACK, level=level, journal=journal) as rehearsal:
         watch.end("services")
         _release(rehearsal, watch)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal.clock import Clock
-from rehearsal.iam import Authority, Credentials
+from rehearsal.identity.authority import Authority, Credentials
 from rehearsal.journal import Journal
 
 ACCOUNT = "123456789012"

@@ -4,7 +4,7 @@
 class RehearsalError(Exception):
     """Something outside the program keeps the rehearsal from going on.
 
-    Never used for what AWS itself would answer: refused calls are `rehearsal.iam.AccessDenied`.
+    Never used for what AWS itself would answer: refused calls are `rehearsal.identity.authority.AccessDenied`.
     """
 
     def __init__(self, value: str, rule: str, remedy: str) -> None:

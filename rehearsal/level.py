@@ -7,11 +7,11 @@ from typing import Protocol, Self
 
 from rehearsal.cloud import Cloud
 from rehearsal.errors import RehearsalError
-from rehearsal.iam import Credentials
-from rehearsal.image import pack
-from rehearsal.postgres import Postgres
-from rehearsal.processes import Processes
-from rehearsal.registry import Registry, ecr_token
+from rehearsal.host.postgres import Postgres
+from rehearsal.host.processes import Processes
+from rehearsal.identity.authority import Credentials
+from rehearsal.images.image import pack
+from rehearsal.images.registry import Registry, ecr_token
 from rehearsal.runtimes import Runtime
 from rehearsal.runtimes.docker_front import install_docker_front
 from rehearsal.runtimes.process import ProcessRuntime

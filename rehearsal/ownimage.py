@@ -9,10 +9,10 @@ import secrets
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from rehearsal.executions import FAILED, SUCCEEDED
+from rehearsal.codepipeline.executions import FAILED, SUCCEEDED
+from rehearsal.elb.targetgroups import HealthCheck
 from rehearsal.rehearsal import SERVICE, Rehearsal, short
 from rehearsal.scenarios import RELEASE_TIMEOUT, Play, Unexpected
-from rehearsal.targetgroups import HealthCheck
 from rehearsal.traffic import Stream, get
 
 

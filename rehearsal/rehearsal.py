@@ -18,23 +18,23 @@ from typing import Any
 from documents.github import subjects
 from rehearsal.application import Version
 from rehearsal.cloud import ADMINISTRATOR, Cloud, Declared
-from rehearsal.codebuild import CodeBuild
-from rehearsal.codedeploy import CodeDeployToECS
-from rehearsal.codepipeline import CodePipeline
+from rehearsal.codebuild.codebuild import CodeBuild
+from rehearsal.codedeploy.codedeploy import CodeDeployToECS
+from rehearsal.codedeploy.deployments import Deployments
+from rehearsal.codepipeline.codepipeline import CodePipeline
+from rehearsal.codepipeline.ecrsource import EcrSource
+from rehearsal.codepipeline.executions import Execution
 from rehearsal.declaring import declare
-from rehearsal.deployments import Deployments
-from rehearsal.ecr import Push
-from rehearsal.ecrsource import EcrSource
-from rehearsal.ecs import EcsServices
-from rehearsal.eventbridge import EventBridge, push_event
-from rehearsal.executions import Execution
-from rehearsal.gateway import Gateway
-from rehearsal.iam import Authority, Credentials
+from rehearsal.ecs.ecs import EcsServices
+from rehearsal.elb.loadbalancer import LoadBalancers
+from rehearsal.eventbridge.eventbridge import EventBridge, push_event
+from rehearsal.gateway.ecr import Push
+from rehearsal.gateway.gateway import Gateway
+from rehearsal.host.postgres import Postgres
+from rehearsal.host.processes import Processes
+from rehearsal.identity.authority import Authority, Credentials
 from rehearsal.journal import Journal
 from rehearsal.level import ARCHITECTURES, Level
-from rehearsal.loadbalancer import LoadBalancers
-from rehearsal.postgres import Postgres
-from rehearsal.processes import Processes
 from rehearsal.program import ROOT, stack_config
 from rehearsal.scratch import run_folder
 from rehearsal.secretvalues import store

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rehearsal.application import BROKEN, V1, V2, V4, Version
-from rehearsal.executions import FAILED, SUCCEEDED, Execution
+from rehearsal.codepipeline.executions import FAILED, SUCCEEDED, Execution
 from rehearsal.rehearsal import Rehearsal, short
 from rehearsal.traffic import Stream, get
 
@@ -150,7 +150,12 @@ def _released(rehearsal: Rehearsal, play: Play, version: Version) -> None:
         seen.append(_answering(rehearsal, version.name))
 
 
-_NOT_ITS_OWN = ("delivery: image ", "WARNING! Your ", "Configure a credential helper", "https://docs.docker.com/")
+_NOT_ITS_OWN = (
+    "delivery: image ",
+    "WARNING! Your ",
+    "Configure a credential helper",
+    "https://docs.docker.com/",
+)
 
 
 def _own_words(message: str) -> str:

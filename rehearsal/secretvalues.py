@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from documents.secrets import parse
 from rehearsal.cloud import Cloud
-from rehearsal.emulator import give_secret_arn
+from rehearsal.gateway.emulator import give_secret_arn
 from settings import Settings
 
 DATABASE_VARIABLES = ("DATABASE_URL",)

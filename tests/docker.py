@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rehearsal.containers import daemon as found
 from rehearsal.containers.engine import Engine, EngineError
-from rehearsal.processes import Child, Processes
+from rehearsal.host.processes import Child, Processes
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / ".tools" / "docker"

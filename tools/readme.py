@@ -1,7 +1,7 @@
 """Writes the parts of README.md that come from elsewhere, each between two comments that name it.
 
-    python -m tools.readme                 settings table and the rehearsal's table, by rehearsing stack stg
-    python -m tools.readme --tiers FILE    also the last lines of `make test`, from a file with its output
+python -m tools.readme                 settings table and the rehearsal's table, by rehearsing stack stg
+python -m tools.readme --tiers FILE    also the last lines of `make test`, from a file with its output
 """
 
 import argparse
@@ -20,14 +20,18 @@ def embedded(text: str, name: str) -> str:
     """What stands between the comments of one part."""
     found = re.search(rf"<!-- {name} -->\n(.*?)<!-- /{name} -->", text, re.DOTALL)
     if found is None:
-        raise LookupError(f"README.md has no part {name}; it needs the lines <!-- {name} --> and <!-- /{name} -->")
+        raise LookupError(
+            f"README.md has no part {name}; it needs the lines <!-- {name} --> and <!-- /{name} -->"
+        )
     return found[1]
 
 
 def embed(text: str, name: str, content: str) -> str:
     """The text with one part replaced."""
     old = embedded(text, name)
-    return text.replace(f"<!-- {name} -->\n{old}<!-- /{name} -->", f"<!-- {name} -->\n{content}<!-- /{name} -->")
+    return text.replace(
+        f"<!-- {name} -->\n{old}<!-- /{name} -->", f"<!-- {name} -->\n{content}<!-- /{name} -->"
+    )
 
 
 def fenced(output: str) -> str:
@@ -49,7 +53,9 @@ def tiers(output: str) -> str:
 
 def main() -> None:
     """Write README.md anew."""
-    parser = argparse.ArgumentParser(prog="python -m tools.readme", description="Write README.md's generated parts.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.readme", description="Write README.md's generated parts."
+    )
     parser.add_argument("--tiers", type=Path, help="file with the output of make test")
     chosen = parser.parse_args()
     text = embed(README.read_text(encoding="utf-8"), "settings", markdown())

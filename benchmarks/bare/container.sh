@@ -25,7 +25,7 @@ aws ecr get-login-password | docker login --username AWS --password-stdin "$regi
 docker push --quiet --all-tags "$name" >/dev/null
 digest="$(docker image inspect --format '{{index .RepoDigests 0}}' "$name:stg")"
 digest="${digest##*@}"
-docker image rm --no-prune "$name:v1" "$name:stg" "$name@$digest" >/dev/null
+docker image rm --no-prune "$name:v1" "$name:stg" >/dev/null
 know_database
 
 # The build: the same calls as buildspecs/migrate.yml makes.

@@ -9,8 +9,8 @@ import signal
 import sys
 from pathlib import Path
 
-from rehearsal.postgres import Postgres
-from rehearsal.processes import Processes
+from rehearsal.host.postgres import Postgres
+from rehearsal.host.processes import Processes
 
 
 def main() -> None:

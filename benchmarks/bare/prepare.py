@@ -12,11 +12,11 @@ from typing import Any
 
 from rehearsal.application import V1
 from rehearsal.cloud import Cloud
-from rehearsal.iam import Authority
-from rehearsal.image import pack
+from rehearsal.identity.authority import Authority
+from rehearsal.images.image import pack
+from rehearsal.images.registry import Registry, ecr_token
 from rehearsal.journal import Journal
 from rehearsal.program import ROOT
-from rehearsal.registry import Registry, ecr_token
 
 REPOSITORY, BUCKET = "shop", "artifacts"
 TASK_DEFINITION: dict[str, Any] = {

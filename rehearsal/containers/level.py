@@ -9,18 +9,18 @@ from urllib.parse import urlsplit, urlunsplit
 
 from rehearsal.blocks import block
 from rehearsal.cloud import Cloud
+from rehearsal.codebuild.projects import PROJECT_TYPE
 from rehearsal.containers import daemon, front
 from rehearsal.containers.client import Client
 from rehearsal.containers.contexts import laid_over
 from rehearsal.containers.networks import DATABASE, Networks
 from rehearsal.containers.owner import Owner
 from rehearsal.errors import RehearsalError
-from rehearsal.iam import Credentials
-from rehearsal.postgres import Postgres
-from rehearsal.processes import Processes
+from rehearsal.host.postgres import Postgres
+from rehearsal.host.processes import Processes
+from rehearsal.identity.authority import Credentials
+from rehearsal.images.registry import ecr_token
 from rehearsal.program import ROOT
-from rehearsal.projects import PROJECT_TYPE
-from rehearsal.registry import ecr_token
 from rehearsal.runtimes import Runtime
 from rehearsal.runtimes.container import ContainerRuntime
 

@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rehearsal import reaper
 from rehearsal.containers.engine import Engine, EngineError
+from rehearsal.host import reaper
 
 PROJECT = "delivery.rehearsal"
 """Label: which project on which machine."""
 RUN = "delivery.rehearsal.run"
 """Label: which run, `<process id>-<its start>`."""
-REGISTRY = "delivery.rehearsal.registry"
+REGISTRY = "delivery.rehearsal.images.registry"
 """Label: `HOST:PORT` of the run's registry, which its image names begin with."""
 
 _HERE = "127.0.0.1:"

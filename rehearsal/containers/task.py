@@ -9,7 +9,7 @@ from typing import Any
 
 from rehearsal.blocks import block
 from rehearsal.containers.engine import Engine, EngineError
-from rehearsal.processes import Child, Processes
+from rehearsal.host.processes import Child, Processes
 from rehearsal.runtimes import ContainerSpec
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from rehearsal.blocks import block
 from rehearsal.cloud import Declared
-from rehearsal.ecs import SERVICE, EcsServices, Service
-from rehearsal.loadbalancer import LISTENER, LoadBalancers
+from rehearsal.ecs.ecs import SERVICE, EcsServices, Service
+from rehearsal.elb.loadbalancer import LISTENER, LoadBalancers
 
 
 class LiveParts:

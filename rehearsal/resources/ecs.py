@@ -1,4 +1,4 @@
-"""Task definitions for real, services on record: their tasks are `rehearsal.ecs`'s business."""
+"""Task definitions for real, services on record: their tasks are `rehearsal.ecs.ecs`'s business."""
 
 import json
 

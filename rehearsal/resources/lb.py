@@ -1,4 +1,4 @@
-"""Load balancers, listeners and target groups: on record, for `rehearsal.loadbalancer` to open."""
+"""Load balancers, listeners and target groups: on record, for `rehearsal.elb.loadbalancer` to open."""
 
 import hashlib
 import json

@@ -21,9 +21,9 @@ from rehearsal.containers.engine import Engine, EngineError
 from rehearsal.containers.networks import Network, Networks
 from rehearsal.containers.owner import Owner
 from rehearsal.containers.task import ContainerTask, StandIn, Started
-from rehearsal.ports import free_port
-from rehearsal.processes import Processes
-from rehearsal.registry import ecr_token
+from rehearsal.host.ports import free_port
+from rehearsal.host.processes import Processes
+from rehearsal.images.registry import ecr_token
 from rehearsal.runtimes import ContainerSpec, standin
 from rehearsal.runtimes.store import Reference
 

@@ -76,7 +76,7 @@ class Docker:
     def _log_in(self, host: str, user: str) -> None:
         import json  # noqa: PLC0415
 
-        from rehearsal.registry import Registry, RegistryError, basic_token  # noqa: PLC0415
+        from rehearsal.images.registry import Registry, RegistryError, basic_token  # noqa: PLC0415
 
         _reject_foreign(Reference(f"{host}/any"))
         token = basic_token(user, sys.stdin.read().rstrip("\r\n"))
@@ -100,7 +100,7 @@ class Docker:
         return json.loads(self._logins.read_text(encoding="utf-8")) if self._logins.exists() else {}
 
     def _pull(self, reference: Reference) -> None:
-        from rehearsal.registry import Registry, RegistryError  # noqa: PLC0415
+        from rehearsal.images.registry import Registry, RegistryError  # noqa: PLC0415
 
         _reject_foreign(reference)
         token = self._read_logins().get("auths", {}).get(reference.host, {}).get("auth")

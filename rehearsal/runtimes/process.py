@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rehearsal.ports import free_port
-from rehearsal.processes import Child, Processes
-from rehearsal.registry import Registry, RegistryError, ecr_token
+from rehearsal.host.ports import free_port
+from rehearsal.host.processes import Child, Processes
+from rehearsal.images.registry import Registry, RegistryError, ecr_token
 from rehearsal.runtimes import ContainerSpec, standin
 from rehearsal.runtimes.store import Reference, Store, StoreError, machine_architecture
 from rehearsal.runtimes.unpacked import Unpacked

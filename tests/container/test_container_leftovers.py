@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from documents.taskdef import BOOTSTRAP_IMAGE
-from rehearsal import reaper
 from rehearsal.containers.engine import Engine, EngineError
 from rehearsal.containers.owner import PROJECT, RUN, Owner, is_dead
+from rehearsal.host import reaper
 from rehearsal.program import ROOT
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from delivery.interruption import Interruption
 from delivery.rehearse import Options, run
 from rehearsal.containers.engine import Engine
 from rehearsal.containers.level import ContainerLevel
@@ -78,10 +79,10 @@ def test_an_image_that_is_not_there_is_named(sites: Rehearsal) -> None:
 
 
 def test_a_previous_image_without_an_image_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(Options("stg", None, (), previous=FIRST)) == 1
+    assert run(Options("stg", None, (), previous=FIRST), Interruption()) == 1
     assert "name the image with --image" in capsys.readouterr().err
 
 
 def test_level_process_sends_an_own_image_to_level_container(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(Options("stg", "process", (), image=FIRST)) == 1
+    assert run(Options("stg", "process", (), image=FIRST), Interruption()) == 1
     assert "rehearse it with --level container" in capsys.readouterr().err

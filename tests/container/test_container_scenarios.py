@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 from commandlines import CommandLines
 
 from rehearsal.application import V1, Version
+from rehearsal.codepipeline.executions import FAILED
 from rehearsal.containers.engine import Engine
 from rehearsal.containers.networks import DATABASE
 from rehearsal.containers.owner import RUN
 from rehearsal.containers.securitygroups import INGRESS
-from rehearsal.executions import FAILED
 from rehearsal.rehearsal import SERVICE, Rehearsal
 from rehearsal.scenarios import Play, broken_migration, denied, release
 

@@ -10,8 +10,8 @@ from pulumi.automation import PulumiCommand
 from rehearsal.cloud import Cloud
 from rehearsal.engine.cli import find_cli
 from rehearsal.engine.stack import Stack, engine_stack
-from rehearsal.gateway import Gateway
-from rehearsal.iam import Authority
+from rehearsal.gateway.gateway import Gateway
+from rehearsal.identity.authority import Authority
 from rehearsal.journal import Journal
 
 

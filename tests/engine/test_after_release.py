@@ -9,10 +9,10 @@ from pulumi.automation import PulumiCommand
 
 from rehearsal.application import V1, V2
 from rehearsal.cloud import Cloud
+from rehearsal.codepipeline.executions import SUCCEEDED
 from rehearsal.engine.live import LiveParts
 from rehearsal.engine.outcome import Outcome
 from rehearsal.engine.stack import Stack, engine_stack
-from rehearsal.executions import SUCCEEDED
 from rehearsal.level import ProcessLevel
 from rehearsal.rehearsal import Rehearsal, rehearsing
 from rehearsal.traffic import get

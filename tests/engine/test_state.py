@@ -10,10 +10,10 @@ import pytest
 from pulumi.automation import PulumiCommand
 
 from rehearsal.application import V1
+from rehearsal.codepipeline.executions import SUCCEEDED
 from rehearsal.engine.stack import engine_stack
 from rehearsal.engine.state import ENCRYPTED, declare_state, read_state
 from rehearsal.errors import RehearsalError
-from rehearsal.executions import SUCCEEDED
 from rehearsal.level import ProcessLevel
 from rehearsal.rehearsal import Rehearsal, rehearsing
 from rehearsal.resources import KINDS

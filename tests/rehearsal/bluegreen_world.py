@@ -18,11 +18,11 @@ from typing import Any
 
 from rehearsal.clock import Clock
 from rehearsal.cloud import ACCOUNT, Cloud, Declared
-from rehearsal.deploymentgroup import APPLICATION, GROUP
-from rehearsal.ecs import SERVICE, EcsServices
-from rehearsal.iam import Authority
+from rehearsal.codedeploy.deploymentgroup import APPLICATION, GROUP
+from rehearsal.ecs.ecs import SERVICE, EcsServices
+from rehearsal.elb.loadbalancer import LISTENER, TARGET_GROUP, LoadBalancers
+from rehearsal.identity.authority import Authority
 from rehearsal.journal import Journal
-from rehearsal.loadbalancer import LISTENER, TARGET_GROUP, LoadBalancers
 from rehearsal.runtimes import ContainerSpec
 
 REGION = "us-east-1"

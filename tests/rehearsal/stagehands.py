@@ -11,11 +11,18 @@ from threading import Event
 from typing import Any
 
 from rehearsal.application import V1, Version
-from rehearsal.artifacts import unzipped
 from rehearsal.cloud import Cloud, Declared
-from rehearsal.codebuild import CodeBuild
-from rehearsal.executions import Action, ActionCall, ActionFailed, ActionRun, Execution, SourceRevision
-from rehearsal.projects import PROJECT_TYPE
+from rehearsal.codebuild.codebuild import CodeBuild
+from rehearsal.codebuild.projects import PROJECT_TYPE
+from rehearsal.codepipeline.artifacts import unzipped
+from rehearsal.codepipeline.executions import (
+    Action,
+    ActionCall,
+    ActionFailed,
+    ActionRun,
+    Execution,
+    SourceRevision,
+)
 from rehearsal.rehearsal import Rehearsal
 from rehearsal.traffic import get
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.buildoutput import NothingToUpload, collect
-from rehearsal.buildspec import EnvironmentVariable, InvalidBuildspec, Output, merged, parse
-from rehearsal.buildvariables import Reference
+from rehearsal.codebuild.buildspec import EnvironmentVariable, InvalidBuildspec, Output, merged, parse
+from rehearsal.codebuild.output import NothingToUpload, collect
+from rehearsal.codebuild.variables import Reference
 
 BUILD = "version: 0.2\nphases: {build: {commands: [make]}}\n"
 

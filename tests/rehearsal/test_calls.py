@@ -8,10 +8,10 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 
-from rehearsal.awsrequests import Place, Request
-from rehearsal.calls import Needed, Underivable, needed
-from rehearsal.registrycalls import key_needed, registry_needed, registry_request
-from rehearsal.signatures import Signature, signature_of
+from rehearsal.gateway.calls import Needed, Underivable, needed
+from rehearsal.gateway.registrycalls import key_needed, registry_needed, registry_request
+from rehearsal.gateway.requests import Place, Request
+from rehearsal.gateway.signatures import Signature, signature_of
 
 HERE = Place("123456789012", "us-east-1")
 EXECUTION = "arn:aws:iam::123456789012:role/web-execution"

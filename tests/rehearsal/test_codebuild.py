@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from rehearsal.artifacts import ArtifactStore, unzipped, zipped
 from rehearsal.clock import Clock
 from rehearsal.cloud import Cloud, Declared
-from rehearsal.codebuild import CodeBuild
-from rehearsal.executions import ActionCall, ActionFailed, ArtifactLocation
-from rehearsal.gateway import Gateway
-from rehearsal.iam import Authority, Credentials
+from rehearsal.codebuild.codebuild import CodeBuild
+from rehearsal.codebuild.projects import PROJECT_TYPE
+from rehearsal.codepipeline.artifacts import ArtifactStore, unzipped, zipped
+from rehearsal.codepipeline.executions import ActionCall, ActionFailed, ArtifactLocation
+from rehearsal.gateway.gateway import Gateway
+from rehearsal.host.processes import Processes
+from rehearsal.identity.authority import Authority, Credentials
 from rehearsal.journal import Journal
-from rehearsal.processes import Processes
-from rehearsal.projects import PROJECT_TYPE
 
 ACCOUNT = "123456789012"
 BUILD_ROLE = f"arn:aws:iam::{ACCOUNT}:role/build"

@@ -37,16 +37,16 @@ from bluegreen_world import (
     trusted_by,
 )
 
-from rehearsal.alarms import ALARM
-from rehearsal.artifacts import zipped
 from rehearsal.cloud import Cloud
-from rehearsal.codedeploy import CodeDeployToECS
-from rehearsal.deploymentgroup import GroupInvalid, Step, steps
-from rehearsal.deployments import Deployments
-from rehearsal.executions import ActionCall, ActionFailed, ArtifactLocation
-from rehearsal.gateway import Gateway
-from rehearsal.iam import Authority
-from rehearsal.loadbalancer import LISTENER
+from rehearsal.codedeploy.alarms import ALARM
+from rehearsal.codedeploy.codedeploy import CodeDeployToECS
+from rehearsal.codedeploy.deploymentgroup import GroupInvalid, Step, steps
+from rehearsal.codedeploy.deployments import Deployments
+from rehearsal.codepipeline.artifacts import zipped
+from rehearsal.codepipeline.executions import ActionCall, ActionFailed, ArtifactLocation
+from rehearsal.elb.loadbalancer import LISTENER
+from rehearsal.gateway.gateway import Gateway
+from rehearsal.identity.authority import Authority
 
 CONFIGURATION = {
     "ApplicationName": "web",

@@ -11,22 +11,22 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from rehearsal import cron, pipelines
-from rehearsal.approvals import ManualApproval
-from rehearsal.artifacts import unzipped, zipped
 from rehearsal.cloud import Cloud, Declared
-from rehearsal.codepipeline import QUEUED_LIMIT, CodePipeline
-from rehearsal.ecrsource import EcrSource
-from rehearsal.executions import (
+from rehearsal.codepipeline import cron, pipelines
+from rehearsal.codepipeline.approvals import ManualApproval
+from rehearsal.codepipeline.artifacts import unzipped, zipped
+from rehearsal.codepipeline.codepipeline import QUEUED_LIMIT, CodePipeline
+from rehearsal.codepipeline.ecrsource import EcrSource
+from rehearsal.codepipeline.executions import (
     ActionCall,
     ActionFailed,
     Execution,
     SourceRevision,
     StartRefused,
 )
-from rehearsal.iam import Authority
+from rehearsal.codepipeline.variables import UnresolvedVariable, resolve
+from rehearsal.identity.authority import Authority
 from rehearsal.journal import Journal
-from rehearsal.variables import UnresolvedVariable, resolve
 
 PATIENCE = 5.0
 ROLE = "arn:aws:iam::123456789012:role/pipeline"

@@ -15,8 +15,8 @@ import pytest
 from fake_registry import FakeRegistry, serving
 from test_image import build_folder
 
-from rehearsal import image
-from rehearsal.registry import Registry, basic_token
+from rehearsal.images import image
+from rehearsal.images.registry import Registry, basic_token
 from rehearsal.runtimes.docker_front import install_docker_front
 from rehearsal.runtimes.store import machine_architecture
 

@@ -27,13 +27,13 @@ from bluegreen_world import (
 )
 
 from rehearsal.cloud import Cloud
-from rehearsal.ecs import EcsRefused, EcsServices
-from rehearsal.gateway import Gateway
-from rehearsal.iam import Authority
-from rehearsal.image import pack
-from rehearsal.loadbalancer import LoadBalancers
-from rehearsal.registry import Registry, ecr_token
-from rehearsal.taskset import NotSteady, TaskSet
+from rehearsal.ecs.ecs import EcsRefused, EcsServices
+from rehearsal.ecs.taskset import NotSteady, TaskSet
+from rehearsal.elb.loadbalancer import LoadBalancers
+from rehearsal.gateway.gateway import Gateway
+from rehearsal.identity.authority import Authority
+from rehearsal.images.image import pack
+from rehearsal.images.registry import Registry, ecr_token
 
 REPOSITORY = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/app"
 PULL = ["ecr:BatchGetImage", "ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer"]

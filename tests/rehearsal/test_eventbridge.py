@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from rehearsal.cloud import Cloud, Declared
-from rehearsal.ecr import Push
+from rehearsal.codepipeline.executions import SourceRevision, StartRefused
 from rehearsal.errors import RehearsalError
-from rehearsal.eventbridge import RULE_TYPE, TARGET_TYPE, EventBridge, matches, push_event
-from rehearsal.executions import SourceRevision, StartRefused
-from rehearsal.iam import Authority
+from rehearsal.eventbridge.eventbridge import RULE_TYPE, TARGET_TYPE, EventBridge, matches, push_event
+from rehearsal.eventbridge.transformer import InvalidTransformer, reserved_variables, transform
+from rehearsal.gateway.ecr import Push
+from rehearsal.identity.authority import Authority
 from rehearsal.journal import Journal
-from rehearsal.transformer import InvalidTransformer, reserved_variables, transform
 
 NOW = datetime(2026, 5, 4, 12, 0, 0, tzinfo=UTC)
 DIGEST = "sha256:" + "a" * 64

@@ -15,10 +15,10 @@ import psycopg
 import pytest
 import yaml
 
-from rehearsal import image
-from rehearsal.ports import free_port
-from rehearsal.postgres import Postgres
-from rehearsal.processes import Child, Processes
+from rehearsal.host.ports import free_port
+from rehearsal.host.postgres import Postgres
+from rehearsal.host.processes import Child, Processes
+from rehearsal.images import image
 from rehearsal.runtimes import layers
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"

@@ -33,9 +33,9 @@ from stagehands import (
 from statements import BUILT, EVENT, NOTHING, PUSH, PUSHED, REPLAYED, SKIPPED, STATEMENTS, UNSEEN
 
 from rehearsal.application import V1
-from rehearsal.emulator import give_secret_arn
-from rehearsal.image import pack
-from rehearsal.registry import Registry, RegistryError, ecr_token
+from rehearsal.gateway.emulator import give_secret_arn
+from rehearsal.images.image import pack
+from rehearsal.images.registry import Registry, RegistryError, ecr_token
 from rehearsal.rehearsal import ROLE, Rehearsal
 from rehearsal.traffic import Stream
 

@@ -20,10 +20,10 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from rehearsal.ecr import Push, TagRule
 from rehearsal.errors import RehearsalError
-from rehearsal.gateway import Gateway
-from rehearsal.iam import Authority, Credentials
+from rehearsal.gateway.ecr import Push, TagRule
+from rehearsal.gateway.gateway import Gateway
+from rehearsal.identity.authority import Authority, Credentials
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"

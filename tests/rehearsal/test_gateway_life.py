@@ -9,8 +9,8 @@ import boto3
 import pytest
 
 from rehearsal.errors import RehearsalError
-from rehearsal.gateway import Gateway
-from rehearsal.iam import Authority
+from rehearsal.gateway.gateway import Gateway
+from rehearsal.identity.authority import Authority
 
 
 def listening_ports() -> set[int]:

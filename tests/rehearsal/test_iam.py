@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from rehearsal.errors import RehearsalError
-from rehearsal.iam import AccessDenied, Authority, Call, UnknownAccessKey
+from rehearsal.identity.authority import AccessDenied, Authority, Call, UnknownAccessKey
 
 ROLE = "arn:aws:iam::123456789012:role/service/build"
 SESSION = "arn:aws:sts::123456789012:assumed-role/build/rehearsal"

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from rehearsal import image
-from rehearsal.dockerfile import DockerfileError
-from rehearsal.image import Image
+from rehearsal.images import image
+from rehearsal.images.dockerfile import DockerfileError
+from rehearsal.images.image import Image
 
 DOCKERFILE = """\
 # syntax=docker/dockerfile:1

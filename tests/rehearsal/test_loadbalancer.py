@@ -20,9 +20,9 @@ from bluegreen_world import (
 )
 
 from rehearsal.cloud import Cloud
-from rehearsal.iam import Authority
-from rehearsal.loadbalancer import LoadBalancers
-from rehearsal.targetgroups import HealthCheck
+from rehearsal.elb.loadbalancer import LoadBalancers
+from rehearsal.elb.targetgroups import HealthCheck
+from rehearsal.identity.authority import Authority
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from rehearsal import unprivileged
-from rehearsal.postgres import Postgres
-from rehearsal.processes import Processes
+from rehearsal.host import unprivileged
+from rehearsal.host.postgres import Postgres
+from rehearsal.host.processes import Processes
 
 
 @pytest.fixture(scope="module")

@@ -17,10 +17,10 @@ import pytest
 from fake_registry import TOKEN, FakeRegistry, serving
 from test_image import build_folder
 
-from rehearsal import image
-from rehearsal.image import Blob, Image
-from rehearsal.processes import Processes
-from rehearsal.registry import Registry
+from rehearsal.host.processes import Processes
+from rehearsal.images import image
+from rehearsal.images.image import Blob, Image
+from rehearsal.images.registry import Registry
 from rehearsal.runtimes import ContainerSpec, RunningTask
 from rehearsal.runtimes.process import ProcessRuntime
 from rehearsal.runtimes.store import Reference, Store, StoreError, machine_architecture

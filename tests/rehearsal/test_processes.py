@@ -11,9 +11,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from rehearsal import reaper
 from rehearsal.errors import RehearsalError
-from rehearsal.processes import Processes
+from rehearsal.host import reaper
+from rehearsal.host.processes import Processes
 
 ENVIRONMENT = {"PATH": os.environ["PATH"]}
 SLEEP = ["sleep", "60"]
@@ -106,7 +106,7 @@ def test_the_reaper_ends_orphans_of_a_killed_rehearsal(tmp_path: Path) -> None:
     program = f"""
 import os, signal, sys, time
 from pathlib import Path
-from rehearsal.processes import Processes
+from rehearsal.host.processes import Processes
 with Processes() as processes:
     polite = processes.start({SLEEP!r}, environment=dict(os.environ), folder=Path({str(tmp_path)!r}))
     stubborn = processes.start(["sh", "-c", "trap '' TERM; while :; do sleep 0.1; done"],

@@ -29,10 +29,10 @@ from stagehands import (
     version,
 )
 
-from rehearsal.executions import Execution
-from rehearsal.image import pack
-from rehearsal.pipelines import PIPELINE_TYPE
-from rehearsal.registry import Registry, ecr_token
+from rehearsal.codepipeline.executions import Execution
+from rehearsal.codepipeline.pipelines import PIPELINE_TYPE
+from rehearsal.images.image import pack
+from rehearsal.images.registry import Registry, ecr_token
 from rehearsal.rehearsal import Rehearsal
 
 WAITING_MIGRATION = """

@@ -8,8 +8,8 @@ import pytest
 from fake_registry import TOKEN, FakeRegistry, serving
 from test_image import build_folder
 
-from rehearsal import image
-from rehearsal.registry import Registry, RegistryError, ecr_token
+from rehearsal.images import image
+from rehearsal.images.registry import Registry, RegistryError, ecr_token
 
 
 @pytest.fixture
@@ -92,11 +92,11 @@ def test_the_gateway_takes_a_push_and_tells_of_each_tag(tmp_path: Path) -> None:
     import queue
 
     from rehearsal.cloud import Cloud
-    from rehearsal.ecr import Push
-    from rehearsal.gateway import Gateway
-    from rehearsal.iam import Authority
+    from rehearsal.gateway.ecr import Push
+    from rehearsal.gateway.gateway import Gateway
+    from rehearsal.host.processes import Processes
+    from rehearsal.identity.authority import Authority
     from rehearsal.journal import Journal
-    from rehearsal.processes import Processes
     from rehearsal.runtimes import ContainerSpec
     from rehearsal.runtimes.process import ProcessRuntime
 

@@ -12,7 +12,7 @@ from harness import STACKS, deployed_stack
 
 from components.migration_build import BUILDSPEC
 from documents.stages import MIGRATION_NAMESPACE
-from rehearsal.buildspec import Buildspec, parse
+from rehearsal.codebuild.buildspec import Buildspec, parse
 from settings.migration import BUILD_WORDS
 
 SHELLCHECK = Path(sys.executable).parent / "shellcheck"
@@ -73,9 +73,7 @@ def test_each_command_stops_at_the_first_failure() -> None:
     assert _spec().shell == "bash"
     for name, text in _scripts().items():
         commands = [line for line in text.splitlines() if not line.startswith("#")]
-        assert commands[0] == "set -euo pipefail", (
-            f"{name}: only the last exit code of a command would count"
-        )
+        assert commands[0] == "set -euo pipefail", f"{name}: only the last exit code of a command would count"
 
 
 def test_a_migration_is_never_repeated_by_the_build() -> None:

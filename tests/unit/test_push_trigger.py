@@ -7,9 +7,9 @@ import pytest
 from harness import NAMES, PLACE, Graph, deployed, remembered
 
 from components.push_trigger import PushTrigger
-from rehearsal.ecr import Push
-from rehearsal.eventbridge import matches, push_event
-from rehearsal.transformer import transform
+from rehearsal.eventbridge.eventbridge import matches, push_event
+from rehearsal.eventbridge.transformer import transform
+from rehearsal.gateway.ecr import Push
 
 PIPELINE = "arn:aws:codepipeline:us-east-1:123456789012:shop-stg"
 DIGEST = "sha256:" + "7f" * 32

@@ -1,0 +1,1 @@
+"""CodeBuild, as AWS documents it."""

@@ -1,0 +1,261 @@
+"""One build, phase by phase.
+
+AWS documents: codebuild/latest/userguide/view-build-details-phases.md (transitions; UPLOAD_ARTIFACTS is
+always attempted, even if BUILD fails), build-spec-ref.md (commands, finally, on-failure),
+build-env-ref-env-vars.md (what builds know). Before the shell starts, `buildstart.py` does what CodeBuild
+does as the service role.
+"""
+
+import contextlib
+import time
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from botocore.exceptions import ClientError
+
+from rehearsal.cloud import Cloud
+from rehearsal.codebuild import buildspec
+from rehearsal.codebuild import start as buildstart
+from rehearsal.codebuild.buildspec import Buildspec, EnvironmentVariable, Phase
+from rehearsal.codebuild.log import BuildLog
+from rehearsal.codebuild.output import NothingToUpload, collect
+from rehearsal.codebuild.projects import Project
+from rehearsal.codebuild.shell import BuildShell, ShellTimeout
+from rehearsal.codebuild.start import PhaseFailed
+from rehearsal.codepipeline.artifacts import zipped
+from rehearsal.codepipeline.executions import ActionCall, ActionFailed
+from rehearsal.host.processes import Processes
+from rehearsal.identity.authority import Credentials
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """Where a build runs on this machine."""
+
+    processes: Processes
+    folder: Path
+    path: str
+    """PATH of the build's shell."""
+    environment: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Order:
+    """What one build was started with."""
+
+    cloud: Cloud
+    project: Project
+    call: ActionCall
+    id: str
+    number: int
+    role_arn: str
+    document: str
+    """Inline text, a path in the source, or an S3 ARN."""
+    variables: Sequence[EnvironmentVariable]
+    timeout: float
+    """Real seconds."""
+    workplace: Workplace
+
+
+class Build:
+    """Runs an order once."""
+
+    def __init__(self, order: Order) -> None:
+        """Prepare; nothing happens before `run`."""
+        self._order = order
+        self._log = BuildLog(order.cloud, order.project.name, order.id, order.project.log)
+        self._failure: PhaseFailed | None = None
+
+    def run(self) -> Mapping[str, str]:
+        """Run every phase; the exported variables, or ActionFailed as CodePipeline words a failed build."""
+        order = self._order
+        order.cloud.journal.record(
+            "CodeBuild", f"build {order.project.name}:{order.id} started", number=order.number
+        )
+        exported: Mapping[str, str] = {}
+        try:
+            exported = self._phases()
+        except PhaseFailed as failure:
+            self._failure = self._failure or failure
+        except ShellTimeout:
+            self._failure = PhaseFailed(
+                "BUILD", "TIMED_OUT", f"Build timed out after {order.timeout:g} s here"
+            )
+        finally:
+            with contextlib.suppress(ClientError):  # it failed before for the reason that is told already
+                self._log.flush()
+        if self._failure is None:
+            order.cloud.journal.record("CodeBuild", f"build {order.project.name}:{order.id} succeeded")
+            return exported
+        raise ActionFailed("JobFailed", self._told(self._failure))
+
+    def _phases(self) -> Mapping[str, str]:
+        order = self._order
+        started = time.monotonic()
+        with self._phase("PROVISIONING"):
+            credentials = buildstart.provision(
+                order.cloud, order.project, order.role_arn, order.id, self._log
+            )
+        with self._phase("DOWNLOAD_SOURCE"):
+            source = buildstart.download(order.call, credentials, order.workplace.folder)
+            document = buildstart.document(order.cloud, credentials, order.document, source)
+            declared = buildspec.merged(document.variables, order.project.variables, order.variables)
+            values = buildstart.variables(order.cloud, credentials, declared.values(), self._log)
+        environment = {**self._environment(source), **values, **self._safety(credentials)}
+        deadline = started + order.timeout
+        posix = document.shell != "bash"
+        shell = BuildShell(order.workplace.processes, environment, source, posix=posix, deadline=deadline)
+        with shell:
+            self._commands(shell, document)
+            with self._phase("UPLOAD_ARTIFACTS"):
+                self._upload(document, credentials, source)
+            if self._failure is not None:
+                raise self._failure
+            after = shell.end()
+        return {name: after[name] for name in document.exported if name in after}
+
+    def _commands(self, shell: BuildShell, document: Buildspec) -> None:
+        """The four phases of commands.
+
+        A failed install or pre_build skips what follows, a failed build does not skip post_build, which sees
+        CODEBUILD_BUILD_SUCCEEDING=0; `on-failure: CONTINUE` goes on, ABORT does not.
+        """
+        for name, phase in document.phases.items():
+            try:
+                with self._phase(name.upper()):
+                    self._run_phase(shell, name.upper(), phase)
+            except PhaseFailed as failure:
+                self._failure = self._failure or failure
+                # The variable must reach a shell that a command has ended as well.
+                shell.run("export CODEBUILD_BUILD_SUCCEEDING=0")
+                goes_on = phase.on_failure == "CONTINUE" or (phase.on_failure is None and name == "build")
+                if not goes_on:
+                    return
+
+    def _run_phase(self, shell: BuildShell, name: str, phase: Phase) -> None:
+        failure: PhaseFailed | None = None
+        for command in phase.commands:
+            failure = self._command(shell, name, command)
+            if failure:
+                break
+        for command in phase.finally_:
+            failure = self._command(shell, name, command) or failure
+        if failure:
+            raise failure
+
+    def _command(self, shell: BuildShell, phase: str, command: str) -> PhaseFailed | None:
+        self._log.agent(f"Running command {command}")
+        try:
+            code = shell.run(command)
+        finally:
+            self._log.output(shell.output())
+        if code == 0:
+            return None
+        text = f"Error while executing command: {_shortened(command)}. Reason: exit status {code}"
+        return PhaseFailed(phase, "COMMAND_EXECUTION_ERROR", self._log.masked(text))
+
+    def _upload(self, document: Buildspec, credentials: Credentials, source: Path) -> None:
+        """Zip and store the action's declared outputs with the build role's own credentials."""
+        call = self._order.call
+        for name in call.outputs:
+            # One output artifact is the buildspec's own, several are its secondary ones by name.
+            output = document.output if len(call.outputs) == 1 else document.secondary.get(name)
+            if output is None:
+                text = f"no artifacts declared in the buildspec for output artifact {name}"
+                raise PhaseFailed("UPLOAD_ARTIFACTS", "CLIENT_ERROR", text)
+            try:
+                call.put_artifact(
+                    name, zipped(collect(output, source)), credentials, self._order.project.key_id
+                )
+            except NothingToUpload as nothing:
+                raise PhaseFailed("UPLOAD_ARTIFACTS", "CLIENT_ERROR", str(nothing)) from nothing
+            except ClientError as error:
+                text = f"Error in UPLOAD_ARTIFACTS phase: {buildstart.told(error)}"
+                raise PhaseFailed("UPLOAD_ARTIFACTS", "CLIENT_ERROR", text) from error
+
+    @contextlib.contextmanager
+    def _phase(self, name: str) -> Generator[None]:
+        """Log and record a phase's end, and send the log."""
+        begun = time.monotonic()
+        self._log.agent(f"Entering phase {name}")
+        failure: PhaseFailed | None = None
+        try:
+            yield
+        except PhaseFailed as error:
+            failure = error
+        state = "FAILED" if failure else "SUCCEEDED"
+        self._log.agent(f"Phase complete: {name} State: {state}")
+        self._log.agent(
+            f"Phase context status code: {failure.code if failure else ''} Message: {failure or ''}"
+        )
+        seconds = round(time.monotonic() - begun, 3)
+        self._order.cloud.journal.record(
+            "CodeBuild", f"phase {name} {state}", build=self._order.id, seconds=seconds
+        )
+        if failure is None or name != "PROVISIONING":  # the log itself is opened in PROVISIONING
+            buildstart.flushed(self._log, name, self._order.role_arn)
+        if failure is not None:
+            raise failure
+
+    def _environment(self, source: Path) -> dict[str, str]:
+        """What every build is told (build-env-ref-env-vars.md), and where things are here."""
+        order, project = self._order, self._order.project
+        place = order.workplace
+        region, account = order.cloud.region, order.cloud.account
+        path = place.path if project.has_docker else f"{buildstart.without_docker(place.folder)}:{place.path}"
+        revision = next(
+            (location.revision for location in order.call.inputs.values() if location.revision), None
+        )
+        known = {
+            "AWS_DEFAULT_REGION": region,
+            "AWS_REGION": region,
+            "CODEBUILD_BUILD_ARN": buildstart.build_arn(order.cloud, project, order.id),
+            "CODEBUILD_BUILD_ID": f"{project.name}:{order.id}",
+            "CODEBUILD_BUILD_IMAGE": project.image,
+            "CODEBUILD_BUILD_NUMBER": str(order.number),
+            "CODEBUILD_BUILD_SUCCEEDING": "1",
+            "CODEBUILD_INITIATOR": f"codepipeline/{order.call.pipeline}",
+            "CODEBUILD_KMS_KEY_ID": project.key_id
+            or f"arn:{order.cloud.partition}:kms:{region}:{account}:alias/aws/s3",
+            "CODEBUILD_PROJECT_ARN": project.arn,
+            "CODEBUILD_SRC_DIR": str(source),
+            "CODEBUILD_START_TIME": str(int(time.time() * 1000)),
+            "HOME": str(buildstart.folder(place.folder, "home")),
+            "LANG": "C.UTF-8",
+            "PATH": path,
+            "TMPDIR": str(buildstart.folder(place.folder, "tmp")),
+            **place.environment,
+        }
+        if revision:
+            known["CODEBUILD_RESOLVED_SOURCE_VERSION"] = revision
+        for name in order.call.inputs:
+            if name != source.name:
+                known[f"CODEBUILD_SRC_DIR_{name}"] = str(source.parent / name)
+        return known
+
+    def _safety(self, credentials: Credentials) -> dict[str, str]:
+        """What keeps every SDK and CLI in the local cloud, whatever the project declares."""
+        return {
+            "AWS_ENDPOINT_URL": self._order.cloud.endpoint,
+            "AWS_ACCESS_KEY_ID": credentials.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key,
+            "AWS_SESSION_TOKEN": credentials.session_token or "",
+            "AWS_CONFIG_FILE": "/dev/null",
+            "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_MAX_ATTEMPTS": "1",
+            "AWS_PAGER": "",
+        }
+
+    def _told(self, failure: PhaseFailed) -> str:
+        """CodePipeline's words for a failed build, then the last lines of its own output."""
+        state = "TIMED_OUT" if failure.code == "TIMED_OUT" else "FAILED"
+        text = f"Build terminated with state: {state}. Phase: {failure.phase}, Code: {failure.code}, Message: {failure}"
+        return self._log.masked("\n".join([text, *self._log.tail()]))
+
+
+def _shortened(command: str) -> str:
+    """The first line of a command, which may be a whole script."""
+    lines = command.strip().splitlines()
+    return lines[0] + (" ..." if len(lines) > 1 else "") if lines else ""

@@ -1,0 +1,81 @@
+"""A build's log: masked, kept for error messages, sent to CloudWatch Logs by the build role.
+
+AWS documents: codebuild/latest/userguide/build-spec-ref.md (what is hidden: exact values only, so an encoded
+secret shows here as it would there), build-env-ref.md; logs go to `/aws/codebuild/<project>` unless declared
+otherwise.
+"""
+
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rehearsal.cloud import Cloud
+from rehearsal.identity.authority import Credentials
+
+_MASK = "***"
+_TAIL = 20
+_BATCH = 1000
+
+
+class BuildLog:
+    """Lines of one build."""
+
+    def __init__(self, cloud: Cloud, project: str, build: str, declared: Mapping[str, Any]) -> None:
+        """`declared` is the project's `logsConfig.cloudwatchLogs`, `build` the build's uuid."""
+        self._cloud = cloud
+        self._enabled = declared.get("status", "ENABLED") == "ENABLED"
+        self.group = str(declared.get("groupName") or f"/aws/codebuild/{project}")
+        prefix = declared.get("streamName")
+        self.stream = f"{prefix}/{build}" if prefix else build
+        self._client: Any = None
+        self._secrets: list[str] = []
+        self._pending: list[str] = []
+        self._output: list[str] = []
+
+    def open(self, credentials: Credentials) -> None:
+        """Make the stream, and the group if it is missing; botocore's ClientError when the role may not."""
+        if not self._enabled:
+            return
+        logs = self._client = self._cloud.client("logs", credentials)
+        try:
+            logs.create_log_stream(logGroupName=self.group, logStreamName=self.stream)
+        except logs.exceptions.ResourceNotFoundException:
+            logs.create_log_group(logGroupName=self.group)
+            logs.create_log_stream(logGroupName=self.group, logStreamName=self.stream)
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Show these exact values as `***` from now on."""
+        self._secrets = sorted({*self._secrets, *secrets}, key=len, reverse=True)
+
+    def agent(self, text: str) -> None:
+        """Add what CodeBuild itself says."""
+        self._pending += [f"[Container] {line}" for line in self.masked(text).splitlines()]
+
+    def output(self, text: str) -> None:
+        """Add what the build's commands wrote."""
+        lines = self.masked(text).splitlines()
+        self._pending += lines
+        self._output = [*self._output, *(line for line in lines if line.strip())][-_TAIL:]
+
+    def masked(self, text: str) -> str:
+        """The text without any secret's exact value."""
+        for secret in self._secrets:
+            text = text.replace(secret, _MASK)
+        return text
+
+    def tail(self) -> list[str]:
+        """The last lines that commands wrote."""
+        return list(self._output)
+
+    def flush(self) -> None:
+        """Send what was added since the last time, once the log is open.
+
+        Raises botocore's ClientError when the role may not.
+        """
+        if self._client is None:
+            return
+        pending, self._pending = self._pending, []
+        now = int(time.time() * 1000)
+        for start in range(0, len(pending), _BATCH):
+            events = [{"timestamp": now, "message": line or " "} for line in pending[start : start + _BATCH]]
+            self._client.put_log_events(logGroupName=self.group, logStreamName=self.stream, logEvents=events)

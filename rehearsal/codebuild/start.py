@@ -1,0 +1,194 @@
+"""What CodeBuild does as the service role before a build's commands run.
+
+AWS documents: codebuild/latest/userguide/setting-up-service-role.md,
+auth-and-access-control-iam-identity-based-access-control.md ("Allow CodeBuild access to AWS services required
+to create a VPC network interface"), troubleshooting-vpc.md.
+"""
+
+import re
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from rehearsal.cloud import Cloud
+from rehearsal.codebuild import buildspec
+from rehearsal.codebuild import variables as buildvariables
+from rehearsal.codebuild.log import BuildLog
+from rehearsal.codebuild.projects import Project
+from rehearsal.codepipeline.artifacts import unzipped
+from rehearsal.codepipeline.executions import ActionCall
+from rehearsal.identity.authority import AccessDenied, Credentials
+
+_SERVICE = "codebuild.amazonaws.com"
+_VPC_ACTIONS = (
+    "DescribeSecurityGroups",
+    "DescribeSubnets",
+    "DescribeVpcs",
+    "DescribeDhcpOptions",
+    "CreateNetworkInterface",
+    "DescribeNetworkInterfaces",
+    "DeleteNetworkInterface",
+)
+_INTERFACE = "eni-0123456789abcdef0"
+_NO_DAEMON = """#!/bin/sh
+echo 'Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?' >&2
+exit 1
+"""
+_S3_ARN = re.compile(r"arn:[\w-]+:s3:::([^/]+)/(.+)")
+
+
+class PhaseFailed(Exception):  # noqa: N818  (an outcome)
+    """A build phase failed; the text is the phase context's message."""
+
+    def __init__(self, phase: str, code: str, message: str) -> None:
+        """Hold the phase's name and its status code, for example COMMAND_EXECUTION_ERROR."""
+        super().__init__(message)
+        self.phase = phase
+        self.code = code
+
+
+def provision(cloud: Cloud, project: Project, role_arn: str, build_id: str, log: BuildLog) -> Credentials:
+    """Assume the service role, open the log, attach to the VPC; PhaseFailed where one is refused."""
+    phase = "PROVISIONING"
+    try:
+        credentials = cloud.authority.assume(role_arn, _SERVICE, {"aws:SourceArn": project.arn})
+    except AccessDenied as refused:
+        text = f"CodeBuild is not authorized to perform: sts:AssumeRole on {role_arn}. {refused}"
+        raise PhaseFailed(phase, "ACCESS_DENIED", text) from refused
+    try:
+        log.open(credentials)
+    except ClientError as error:
+        refused = f"Service role {role_arn} does not allow AWS CodeBuild to create"
+        what = f"Amazon CloudWatch Logs log streams for build {build_arn(cloud, project, build_id)}"
+        raise PhaseFailed(
+            phase, "ACCESS_DENIED", f"{refused} {what}. Error message: {told(error)}"
+        ) from error
+    try:
+        _attach(cloud, project, role_arn)
+    except AccessDenied as refused:
+        text = f"Unexpected EC2 error: UnauthorizedOperation: {refused}"
+        raise PhaseFailed(phase, "VPC_CLIENT_ERROR", text) from refused
+    return credentials
+
+
+def download(call: ActionCall, credentials: Credentials, workplace: Path) -> Path:
+    """Unpack every input artifact, each into a folder of its name; the folder of the primary one."""
+    primary = call.configuration.get("PrimarySource") or next(iter(call.inputs), "source")
+    if "PrimarySource" not in call.configuration and len(call.inputs) > 1:
+        text = f"PrimarySource is required with more than one input artifact; it names one of {sorted(call.inputs)}"
+        raise PhaseFailed("DOWNLOAD_SOURCE", "CLIENT_ERROR", text)
+    base = folder(workplace, "src")
+    source = folder(base, primary)
+    for name in call.inputs:
+        try:
+            files = unzipped(call.get_artifact(name, credentials))
+        except ClientError as error:
+            text = f"error while downloading input artifact {name}: {told(error)}"
+            raise PhaseFailed("DOWNLOAD_SOURCE", "CLIENT_ERROR", text) from error
+        _write(files, folder(base, name))
+    return source
+
+
+def document(cloud: Cloud, credentials: Credentials, text: str, source: Path) -> buildspec.Buildspec:
+    """The buildspec: given inline, as an S3 ARN, or as a file of the source."""
+    phase, code = "DOWNLOAD_SOURCE", "YAML_FILE_ERROR"
+    if "\n" not in text:
+        stored = _S3_ARN.fullmatch(text)
+        path = source / (text or "buildspec.yml")
+        try:
+            if stored:
+                s3 = cloud.client("s3", credentials)
+                text = s3.get_object(Bucket=stored[1], Key=stored[2])["Body"].read().decode()
+            else:
+                text = path.read_text(encoding="utf-8")
+        except ClientError as error:
+            raise PhaseFailed(phase, code, f"{text}: {told(error)}") from error
+        except OSError as error:
+            raise PhaseFailed(phase, code, f"YAML file does not exist: {path.name}") from error
+    try:
+        return buildspec.parse(text)
+    except buildspec.InvalidBuildspec as error:
+        raise PhaseFailed(phase, code, str(error)) from error
+
+
+def variables(
+    cloud: Cloud,
+    credentials: Credentials,
+    declared: Iterable[buildspec.EnvironmentVariable],
+    log: BuildLog,
+) -> dict[str, str]:
+    """The variables' values, after the log was told which of them to hide."""
+    log.hide([credentials.access_key_id])
+    try:
+        values, secrets = buildvariables.resolve(cloud, credentials, declared)
+    except buildvariables.VariableUnavailable as error:
+        raise PhaseFailed("DOWNLOAD_SOURCE", "CLIENT_ERROR", str(error)) from error
+    log.hide(secrets)
+    return values
+
+
+def flushed(log: BuildLog, phase: str, role_arn: str) -> None:
+    """Send the log; a role that may not ends the phase."""
+    try:
+        log.flush()
+    except ClientError as error:
+        text = (
+            f"Service role {role_arn} does not allow AWS CodeBuild to write to CloudWatch Logs: {told(error)}"
+        )
+        raise PhaseFailed(phase, "ACCESS_DENIED", text) from error
+
+
+def without_docker(workplace: Path) -> Path:
+    """A folder whose `docker` answers as the client does when no daemon runs."""
+    place = folder(workplace, "no-docker")
+    client = place / "docker"
+    client.write_text(_NO_DAEMON, encoding="utf-8")
+    client.chmod(client.stat().st_mode | stat.S_IXUSR)
+    return place
+
+
+def folder(base: Path, name: str) -> Path:
+    """A folder that exists."""
+    made = base / name
+    made.mkdir(parents=True, exist_ok=True)
+    return made
+
+
+def build_arn(cloud: Cloud, project: Project, build_id: str) -> str:
+    """ARN of a build."""
+    return f"arn:{cloud.partition}:codebuild:{cloud.region}:{cloud.account}:build/{project.name}:{build_id}"
+
+
+def told(error: ClientError) -> str:
+    """The service's own text."""
+    detail: dict[str, Any] = dict(error.response.get("Error", {}))
+    return f"{detail.get('Code')}: {detail.get('Message')}"
+
+
+def _attach(cloud: Cloud, project: Project, role_arn: str) -> None:
+    """Make the network interface of a VPC build.
+
+    CodeBuild takes one of the subnets; all are asked for, since any may be the one.
+    """
+    if not project.in_vpc:
+        return
+    for action in _VPC_ACTIONS:
+        cloud.authority.authorize(role_arn, f"ec2:{action}", "*")
+    place = f"arn:{cloud.partition}:ec2:{cloud.region}:{cloud.account}"
+    for subnet in project.subnets:
+        context = {"ec2:AuthorizedService": _SERVICE, "ec2:Subnet": f"{place}:subnet/{subnet}"}
+        interface = f"{place}:network-interface/{_INTERFACE}"
+        cloud.authority.authorize(role_arn, "ec2:CreateNetworkInterfacePermission", interface, context)
+
+
+def _write(files: dict[str, bytes], base: Path) -> None:
+    for name, data in files.items():
+        path = (base / name).resolve()
+        if not path.is_relative_to(base.resolve()):
+            text = f"the input artifact has a file outside its folder: {name}"
+            raise PhaseFailed("DOWNLOAD_SOURCE", "CLIENT_ERROR", text)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)

@@ -1,0 +1,294 @@
+"""One CodeDeploy deployment to ECS, from BeforeInstall to the end of blue, or back.
+
+Order of the lifecycle events and what failure leaves behind:
+codedeploy/latest/userguide/deployment-steps-ecs. That the green target group stays on the production
+listener with weight 0, so that it is health checked during Install: CodeDeploy's team, quoted in GitHub
+traveloka/terraform-aws-alb-single-listener#47; that the *first* deployment adds it the same way is
+inferred. Lambda functions of hooks are authorized and passed over: nothing runs them here.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from rehearsal.cloud import Cloud
+from rehearsal.codedeploy.alarms import Alarms
+from rehearsal.codedeploy.deployment import Deployment, Failed, new_id
+from rehearsal.codedeploy.servicerole import RoleRefused, ServiceRole
+from rehearsal.ecs.ecs import EcsRefused, EcsServices, Service
+from rehearsal.ecs.taskset import POLL, TaskSet
+from rehearsal.elb.loadbalancer import TARGET_GROUP, LoadBalancers
+
+FULL = 100
+"""All of production traffic, in percent."""
+
+LONGEST_WAIT = 3.0
+"""Real seconds that a declared wait lasts at most: an hour that blue is kept for shows no more than five minutes do."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The services a deployment works with."""
+
+    cloud: Cloud
+    services: EcsServices
+    load_balancers: LoadBalancers
+    alarms: Alarms
+
+
+class BlueGreen:
+    """Runs one deployment."""
+
+    def __init__(self, parts: Parts, deployment: Deployment, install_timeout: float) -> None:
+        """Prepare; `install_timeout` is real seconds that green may take to be steady (AWS: one hour)."""
+        self._parts = parts
+        self._deployment = deployment
+        self._group = deployment.group
+        self._install_timeout = install_timeout
+        self._began = time.monotonic()
+        self._green: TaskSet | None = None
+
+    def run(self) -> None:
+        """Deploy to the end; the outcome is in the deployment, nothing is raised for a failed one."""
+        deployment = self._deployment
+        deployment.status = "InProgress"
+        self._say("deployment is in progress")
+        try:
+            self._prepare()
+        except (Failed, RoleRefused, LookupError) as failure:
+            self._fail(failure)
+            return
+        try:
+            self._deploy()
+        except (Failed, RoleRefused, LookupError) as failure:
+            self._fail(failure)
+            self._roll_back()
+        else:
+            deployment.status = "Succeeded"
+            self._say("deployment succeeded")
+
+    def _prepare(self) -> None:
+        try:
+            self._service = self._parts.services.service(self._group.cluster, self._group.service)
+        except LookupError as missing:
+            code = "INVALID_ECS_SERVICE"
+            raise Failed(code, str(missing)) from missing
+        if self._service.controller != "CODE_DEPLOY":
+            code, message = (
+                "INVALID_ECS_SERVICE",
+                f"service {self._service.name} has no CODE_DEPLOY controller",
+            )
+            raise Failed(code, message)
+        self._role = ServiceRole(self._parts.cloud, self._group, self._service)
+        self._role.describe()
+        self._blue = self._service.primary
+        self._blue_group, self._green_group = self._colors(self._service)
+        self._before = self._parts.load_balancers.weights(self._group.listener)
+        self._test_before = (
+            self._parts.load_balancers.weights(self._group.test_listener) if self._group.test_listener else {}
+        )
+
+    def _colors(self, service: Service) -> tuple[str, str]:
+        """Name blue's and green's target group; green's is the one that PRIMARY does not have."""
+        cloud = self._parts.cloud
+        arns = [cloud.one(TARGET_GROUP, name=name).arn for name in self._group.target_groups]
+        primary = service.primary.blueprint.target_group
+        serving = {
+            arn for arn, w in self._parts.load_balancers.weights(self._group.listener).items() if w > 0
+        }
+        if primary not in arns or primary not in serving:
+            message = (
+                "The ELB could not be updated due to the following error: Primary taskset target group must "
+                f"be behind listener {self._group.listener}"
+            )
+            code = "ELASTIC_LOAD_BALANCING_INVALID"
+            raise Failed(code, message)
+        return primary, next(arn for arn in arns if arn != primary)
+
+    def _deploy(self) -> None:
+        self._watch()
+        self._event("BeforeInstall")
+        self._event("Install", self._install)
+        self._event("AfterInstall")
+        self._event("AllowTestTraffic", self._allow_test_traffic)
+        self._event("AfterAllowTestTraffic")
+        self._wait_until_ready()
+        self._event("BeforeAllowTraffic")
+        self._event("AllowTraffic", self._allow_traffic)
+        self._event("AfterAllowTraffic")
+        self._end_blue()
+
+    def _event(self, name: str, work: Callable[[], None] | None = None) -> None:
+        """Run one lifecycle event, or the hook of that name when it is one."""
+        try:
+            if work is not None:
+                work()
+            elif function := self._deployment.appspec.hooks.get(name):
+                self._role.invoke(function)
+                self._say(f"{name}: Lambda function {function} may be invoked; it is not run in a rehearsal")
+            else:
+                return
+        except Exception:
+            self._deployment.events.append((name, "Failed"))
+            raise
+        self._deployment.events.append((name, "Succeeded"))
+        self._say(f"{name} succeeded")
+
+    def _install(self) -> None:
+        services, spec = self._parts.services, self._deployment.appspec
+        definition = services.describe_task_definition(spec.task_definition)
+        if self._green_group not in self._before:
+            self._forward(self._group.listener, {**self._before, self._green_group: 0})
+        self._role.create_task_set(definition)
+        container = (spec.container_name, spec.container_port)
+        groups = None if spec.network is None else spec.network["SecurityGroups"]
+        try:
+            green = services.create_task_set(
+                self._service, spec.task_definition, self._green_group, FULL, container, groups
+            )
+        except EcsRefused as refused:
+            message = (
+                f"The ECS service cannot be updated due to an unexpected error: {refused} ({refused.code})"
+            )
+            code = "ECS_UPDATE_ERROR"
+            raise Failed(code, message) from refused
+        self._green = green
+        self._wait(self._install_timeout, green.steady, give_up=lambda: green.given_up)
+        if not green.steady():
+            message = (
+                "The deployment timed out while waiting for the replacement task set to become healthy. "
+                f"This time out period is 60 minutes ({self._install_timeout:g} real seconds here): "
+                f"{green.why_not_steady()}"
+            )
+            code = "TIMEOUT"
+            raise Failed(code, message)
+
+    def _allow_test_traffic(self) -> None:
+        if self._group.test_listener:
+            self._forward(self._group.test_listener, {self._green_group: FULL})
+
+    def _wait_until_ready(self) -> None:
+        if not self._group.stop_when_ready:
+            return
+        self._wait_declared(self._group.ready_wait)
+        code, message = "MANUAL_STOP", "nobody continued the deployment before its waiting time was over"
+        raise Failed(code, message)
+
+    def _allow_traffic(self) -> None:
+        for percent, wait in self._group.steps:
+            self._forward(
+                self._group.listener, {self._green_group: percent, self._blue_group: FULL - percent}
+            )
+            self._say(f"{percent} percent of production traffic goes to green")
+            self._wait_declared(wait)
+        self._role.update_primary()
+        self._parts.services.update_primary(self._service, self._require_green())
+
+    def _end_blue(self) -> None:
+        if self._group.keep_blue:
+            return
+        self._wait_declared(self._group.termination_wait)
+        self._role.delete_task_set(self._blue.arn)
+        self._parts.services.delete_task_set(self._service, self._blue)
+
+    def _fail(self, failure: Exception) -> None:
+        code = "INVALID_ECS_SERVICE"
+        if isinstance(failure, Failed):
+            code = failure.code
+        elif isinstance(failure, RoleRefused):
+            code = "IAM_ROLE_PERMISSIONS"
+        deployment = self._deployment
+        deployment.status = "Stopped" if code == "MANUAL_STOP" else "Failed"
+        words = "" if code == "TIMEOUT" else self._last_words()  # which says them itself
+        deployment.error_code, deployment.message = code, f"{failure}{words}"
+        self._say(f"deployment {deployment.status.lower()}: {code}: {failure}")
+
+    def _last_words(self) -> str:
+        """Stopped reason and last log lines of green, or what its health checks see."""
+        green = self._green
+        if green is None or (green.steady() and not green.stopped):
+            return ""
+        return f"\n  {green.stopped[-1] if green.stopped else green.why_not_steady()}"
+
+    def _roll_back(self) -> None:
+        """Bring blue back as the group declares it, as a deployment with an id of its own."""
+        cause = {"ALARM_ACTIVE": "DEPLOYMENT_STOP_ON_ALARM", "MANUAL_STOP": "DEPLOYMENT_STOP_ON_REQUEST"}
+        event = cause.get(str(self._deployment.error_code), "DEPLOYMENT_FAILURE")
+        if event not in self._group.rollback_events:
+            self._say(f"no automatic rollback on {event}: everything remains as it is")
+            self._deployment.message += f" (no automatic rollback on {event}: everything remains as it is)"
+            return
+        rollback = new_id()
+        self._deployment.rollback_id = rollback
+        try:
+            self._restore()
+        except RoleRefused as refused:
+            self._deployment.message += f"\n  rollback {rollback} failed: {refused}"
+            self._say(f"rollback {rollback} failed: {refused}")
+        else:
+            self._say(f"rolled back by {rollback}: production traffic is on blue")
+
+    def _restore(self) -> None:
+        listeners = self._parts.load_balancers
+        if listeners.weights(self._group.listener).get(self._green_group, 0) > 0:
+            self._forward(self._group.listener, {self._blue_group: FULL, self._green_group: 0})
+        if self._group.test_listener and listeners.weights(self._group.test_listener) != self._test_before:
+            self._forward(self._group.test_listener, self._test_before)
+        green = self._green
+        if green is None:
+            return
+        if green.status == "PRIMARY":
+            self._role.update_primary()
+            self._parts.services.update_primary(self._service, self._blue)
+        self._role.delete_task_set(green.arn)
+        self._parts.services.delete_task_set(self._service, green)
+
+    def _forward(self, listener: str, weights: dict[str, int]) -> None:
+        self._role.modify_listener(listener)
+        self._parts.load_balancers.modify_listener(listener, weights)
+
+    def _wait_declared(self, declared: float) -> None:
+        self._wait(min(self._parts.cloud.clock.seconds(declared), LONGEST_WAIT), lambda: False)
+
+    def _wait(
+        self, seconds: float, done: Callable[[], bool], give_up: Callable[[], bool] | None = None
+    ) -> None:
+        """Wait real seconds or until done, watching alarms and stop requests all the while."""
+        deadline = time.monotonic() + seconds
+        while True:
+            self._watch()
+            if done() or (give_up is not None and give_up()) or time.monotonic() >= deadline:
+                return
+            self._deployment.stop_requested.wait(min(POLL, max(deadline - time.monotonic(), 0.0)))
+
+    def _watch(self) -> None:
+        if self._deployment.stop_requested.is_set():
+            code, message = "MANUAL_STOP", "the deployment was stopped on request"
+            raise Failed(code, message)
+        if active := self._active_alarms():
+            message = (
+                "One or more alarms have been activated according to the Amazon CloudWatch metrics you "
+                "selected, and the affected deployments have been stopped. "
+                f"Activated alarms: {', '.join(active)}"
+            )
+            code = "ALARM_ACTIVE"
+            raise Failed(code, message)
+
+    def _active_alarms(self) -> Sequence[str]:
+        names = self._group.alarms
+        if not names:
+            return ()
+        try:
+            self._role.describe_alarms(names)
+        except RoleRefused:
+            if not self._group.ignore_poll_alarm_failure:
+                raise
+            return ()
+        return self._parts.alarms.active(names, self._began)
+
+    def _require_green(self) -> TaskSet:
+        assert self._green is not None  # noqa: S101  (Install made it or failed)
+        return self._green
+
+    def _say(self, message: str) -> None:
+        self._parts.cloud.journal.record("CodeDeploy", message, deployment=self._deployment.id)

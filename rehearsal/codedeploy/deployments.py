@@ -1,0 +1,86 @@
+"""CodeDeploy: admits deployments, one at a time for each deployment group, and runs them.
+
+Limits: codedeploy/latest/userguide/limits ("1 concurrent deployment per deployment group").
+"""
+
+import threading
+
+from rehearsal.cloud import Cloud
+from rehearsal.codedeploy.alarms import Alarms
+from rehearsal.codedeploy.appspec import AppSpec
+from rehearsal.codedeploy.bluegreen import BlueGreen, Parts
+from rehearsal.codedeploy.deployment import Deployment
+from rehearsal.codedeploy.deploymentgroup import DeploymentGroup
+from rehearsal.ecs.ecs import EcsServices
+from rehearsal.elb.loadbalancer import LoadBalancers
+
+INSTALL_TIMEOUT = 15.0
+"""Real seconds that stand for the hour CodeDeploy waits for green (deployment-type-bluegreen)."""
+
+_OVER = frozenset({"Succeeded", "Failed", "Stopped"})
+
+
+class DeploymentLimitExceeded(Exception):  # noqa: N818  (AWS's own name for it)
+    """The deployment group has a deployment in progress."""
+
+    code = "DeploymentLimitExceededException"
+
+
+class Deployments:
+    """Every deployment of a cloud; runs each in a thread of its own."""
+
+    def __init__(
+        self,
+        cloud: Cloud,
+        services: EcsServices,
+        load_balancers: LoadBalancers,
+        install_timeout: float = INSTALL_TIMEOUT,
+    ) -> None:
+        """Begin without deployments; `install_timeout` is in real seconds."""
+        self._parts = Parts(cloud, services, load_balancers, Alarms(cloud, load_balancers))
+        self._install_timeout = install_timeout
+        self._lock = threading.Lock()
+        self._all: dict[str, Deployment] = {}
+
+    def create(self, group: DeploymentGroup, appspec: AppSpec) -> Deployment:
+        """Start a deployment (CreateDeployment); raises DeploymentLimitExceeded while another one runs."""
+        deployment = Deployment(group, appspec)
+        with self._lock:
+            for other in self._all.values():
+                same = (other.group.application, other.group.name) == (group.application, group.name)
+                if same and not other.ended.is_set():
+                    message = (
+                        f"The Deployment Group '{group.name}' already has an active Deployment '{other.id}'"
+                    )
+                    raise DeploymentLimitExceeded(message)
+            self._all[deployment.id] = deployment
+        thread = threading.Thread(target=self._run, args=(deployment,), name=deployment.id, daemon=True)
+        thread.start()
+        return deployment
+
+    def get(self, deployment_id: str) -> Deployment:
+        """Answer a deployment by its id (GetDeployment)."""
+        return self._all[deployment_id]
+
+    def all(self) -> list[Deployment]:
+        """List deployments, oldest first."""
+        with self._lock:
+            return list(self._all.values())
+
+    def stop(self) -> None:
+        """Ask every running deployment to stop, as StopDeployment would, and wait for the end of each."""
+        for deployment in self.all():
+            deployment.stop_requested.set()
+        for deployment in self.all():
+            deployment.ended.wait(60)
+
+    def _run(self, deployment: Deployment) -> None:
+        try:
+            BlueGreen(self._parts, deployment, self._install_timeout).run()
+        except Exception as crash:
+            deployment.error_code, deployment.message = "INTERNAL_ERROR", repr(crash)
+            raise
+        finally:
+            if deployment.status not in _OVER:
+                deployment.status = "Failed"
+            deployment.ended.set()

@@ -1,0 +1,109 @@
+"""The CodeDeploy service role at work: every call CodeDeploy would make, authorized by declared policies.
+
+Which calls: aws-managed-policy/latest/reference/AWSCodeDeployRoleForECS. On which resources:
+service-authorization/latest/reference/list_ecs (CreateTaskSet and DeleteTaskSet on the task set,
+DescribeServices and UpdateServicePrimaryTaskSet on the service), list_elasticloadbalancingv2,
+list_cloudwatch, list_lambda.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rehearsal.cloud import Cloud
+from rehearsal.codedeploy.deploymentgroup import DeploymentGroup
+from rehearsal.ecs.ecs import Service, task_set_arns
+from rehearsal.ecs.task import TASKS
+from rehearsal.identity.authority import AccessDenied
+
+CODEDEPLOY = "codedeploy.amazonaws.com"
+
+_SERVICES = {
+    "ecs": "AmazonECS",
+    "elasticloadbalancing": "AmazonElasticLoadBalancingV2",
+    "cloudwatch": "AmazonCloudWatch",
+    "lambda": "AWSLambda",
+    "iam": "AmazonECS",
+}
+
+
+class RoleRefused(Exception):  # noqa: N818  (the deployment's error, not a fault of ours)
+    """The service role may not do what the deployment needs; the text is CodeDeploy's and then IAM's."""
+
+
+class ServiceRole:
+    """One deployment's use of its group's service role."""
+
+    def __init__(self, cloud: Cloud, group: DeploymentGroup, service: Service) -> None:
+        """Assume the role; RoleRefused when its trust policy does not let CodeDeploy."""
+        self._cloud = cloud
+        self._group = group
+        self._service = service
+        try:
+            cloud.authority.assume(group.role_arn, CODEDEPLOY)
+        except AccessDenied as denied:
+            message = (
+                "AWS CodeDeploy does not have the permissions required to assume the role "
+                f"{group.role_arn}. ({denied})"
+            )
+            raise RoleRefused(message) from denied
+
+    def describe(self) -> None:
+        """Look at service, target groups, listeners and rules; the last three have no resource but `*`."""
+        self._may("ecs:DescribeServices", self._service.arn, self._cluster())
+        for noun in ("TargetGroups", "Listeners", "Rules"):
+            self._may(f"elasticloadbalancing:Describe{noun}", "*")
+
+    def describe_alarms(self, names: Sequence[str]) -> None:
+        """Read the state of the group's alarms."""
+        cloud = self._cloud
+        for name in names:
+            arn = f"arn:{cloud.partition}:cloudwatch:{cloud.region}:{cloud.account}:alarm:{name}"
+            self._may("cloudwatch:DescribeAlarms", arn)
+
+    def modify_listener(self, listener: str) -> None:
+        """Change a listener's default action."""
+        self._may("elasticloadbalancing:ModifyListener", listener)
+
+    def create_task_set(self, definition: Mapping[str, Any]) -> None:
+        """Create green, and pass both roles of its task definition to ECS tasks."""
+        context = {
+            **self._cluster(),
+            "ecs:service": self._service.arn,
+            "ecs:task-definition": str(definition["taskDefinitionArn"]),
+        }
+        # The id is not known before the call, so AWS can only match a pattern that ends in a wildcard.
+        self._may("ecs:CreateTaskSet", f"{task_set_arns(self._service.arn)}*", context)
+        for key in ("executionRoleArn", "taskRoleArn"):
+            if definition.get(key):
+                self._may("iam:PassRole", str(definition[key]), {"iam:PassedToService": TASKS})
+
+    def update_primary(self) -> None:
+        """Make green primary."""
+        self._may("ecs:UpdateServicePrimaryTaskSet", self._service.arn, self._cluster())
+
+    def delete_task_set(self, arn: str) -> None:
+        """Delete a task set."""
+        self._may("ecs:DeleteTaskSet", arn, {**self._cluster(), "ecs:service": self._service.arn})
+
+    def invoke(self, function: str) -> None:
+        """Invoke a hook's Lambda function, given by name or ARN."""
+        cloud = self._cloud
+        arn = function
+        if not function.startswith("arn:"):
+            arn = f"arn:{cloud.partition}:lambda:{cloud.region}:{cloud.account}:function:{function}"
+        self._may("lambda:InvokeFunction", arn)
+
+    def _cluster(self) -> dict[str, str]:
+        prefix = self._service.arn.split(":service/")[0]
+        return {"ecs:cluster": f"{prefix}:cluster/{self._service.cluster}"}
+
+    def _may(self, action: str, resource: str, context: Mapping[str, Any] | None = None) -> None:
+        try:
+            self._cloud.authority.authorize(self._group.role_arn, action, resource, context or {})
+        except AccessDenied as denied:
+            service = _SERVICES[action.partition(":")[0]]
+            message = (
+                f"The IAM role {self._group.role_arn} does not give you permission to perform operations in "
+                f"the following AWS service: {service}. ({denied})"
+            )
+            raise RoleRefused(message) from denied

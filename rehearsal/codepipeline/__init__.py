@@ -1,0 +1,1 @@
+"""CodePipeline, as AWS documents it."""

@@ -1,0 +1,166 @@
+"""What one pipeline execution is made of: its values, and what an action sees and answers.
+
+Not here: how executions move (`codepipeline.py`) and what a pipeline declares (`pipelines.py`).
+"""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from rehearsal.identity.authority import Credentials
+
+IN_PROGRESS = "InProgress"
+SUCCEEDED = "Succeeded"
+FAILED = "Failed"
+STOPPED = "Stopped"
+STOPPING = "Stopping"
+SUPERSEDED = "Superseded"
+CANCELLED = "Cancelled"
+ABANDONED = "Abandoned"
+"""Status of an action whose execution was stopped without waiting for it."""
+
+ENDED = frozenset({SUCCEEDED, FAILED, STOPPED, SUPERSEDED, CANCELLED})
+"""States of an execution that never change again (API codepipeline.PipelineExecutionStatus)."""
+
+
+class ActionFailed(Exception):  # noqa: N818  (an outcome that CodePipeline reports, not a fault of ours)
+    """An action ended as Failed; `code` and text are what CodePipeline shows as its error details."""
+
+    def __init__(self, code: str, message: str) -> None:
+        """Hold a code such as `JobFailed` or `PermissionError`, and the text an operator reads."""
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+class StartRefused(Exception):  # noqa: N818  (AWS's answer to a wrong StartPipelineExecution)
+    """StartPipelineExecution is refused: no execution comes to be."""
+
+    def __init__(self, code: str, message: str) -> None:
+        """Hold the API's exception name, for example `ValidationException`, and its text."""
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class SourceRevision:
+    """A source revision override (API codepipeline.SourceRevisionOverride)."""
+
+    action_name: str
+    revision_type: str
+    """`IMAGE_DIGEST`, or another of API codepipeline.SourceRevisionType."""
+    revision_value: str
+
+
+@dataclass(frozen=True)
+class ArtifactLocation:
+    """Where one artifact of one execution lies, and which source revision it stands for."""
+
+    bucket: str
+    key: str
+    version_id: str | None = None
+    revision: str | None = None
+    """Revision of the source it came from, handed on by the actions in between."""
+
+
+class PutArtifact(Protocol):
+    """Stores an output artifact."""
+
+    def __call__(
+        self, name: str, data: bytes, credentials: Credentials | None = None, key_id: str | None = None
+    ) -> ArtifactLocation:
+        """Put the bytes of a zip; with the action's own credentials and the pipeline's key when left out."""
+        ...
+
+
+class GetArtifact(Protocol):
+    """Reads an input artifact."""
+
+    def __call__(self, name: str, credentials: Credentials | None = None) -> bytes:
+        """Answer the bytes of a zip; read with the action's own credentials when left out."""
+        ...
+
+
+@dataclass(frozen=True)
+class ActionCall:
+    """Everything an action is told when it runs."""
+
+    pipeline: str
+    stage: str
+    action: str
+    execution_id: str
+    configuration: Mapping[str, str]
+    """The declared configuration, every variable resolved."""
+    inputs: Mapping[str, ArtifactLocation]
+    outputs: Sequence[str]
+    role_arn: str
+    """The role the action acts as: its own `roleArn` or the pipeline's."""
+    credentials: Credentials
+    put_artifact: PutArtifact
+    get_artifact: GetArtifact
+    source_revision: SourceRevision | None = None
+    """The override for this action, when it is a source action that has one."""
+    timeout_minutes: float | None = None
+    """The declared `timeoutInMinutes`."""
+    abandoned: threading.Event = field(default_factory=threading.Event)
+    """Set when the execution was stopped without waiting; the provider may go on all the same."""
+
+
+class Action(Protocol):
+    """Does what one action provider does."""
+
+    def run(self, call: ActionCall) -> Mapping[str, str]:
+        """Run to the end and answer the output variables; raises ActionFailed (or AccessDenied)."""
+        ...
+
+
+@dataclass(frozen=True)
+class ActionRun:
+    """One action of one execution, as it stands."""
+
+    stage: str
+    action: str
+    provider: str
+    status: str
+    started: float
+    """Seconds on the monotonic clock."""
+    ended: float | None = None
+    summary: str = ""
+    error_code: str | None = None
+    error_message: str | None = None
+    outputs: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Output variables, also those of an action without namespace."""
+
+
+@dataclass(frozen=True)
+class Execution:
+    """One pipeline execution, as it stands."""
+
+    id: str
+    pipeline: str
+    status: str
+    trigger: str
+    """`StartPipelineExecution`, `CloudWatchEvent`, `CreatePipeline`, ... (API codepipeline.TriggerType)."""
+    variables: Mapping[str, str]
+    source_revisions: Sequence[SourceRevision]
+    started: float
+    ended: float | None = None
+    summary: str = ""
+    """Why it ended, where CodePipeline says so."""
+    stage: str | None = None
+    """The stage it is in, waits for, or ended in."""
+    actions: Sequence[ActionRun] = ()
+    """In the order they started; a retried action is here twice."""
+
+    def action(self, name: str) -> ActionRun:
+        """The last run of an action; LookupError that names those which ran."""
+        for run in reversed(self.actions):
+            if run.action == name:
+                return run
+        message = f"action {name!r} never ran in {self.id}; these did: {[run.action for run in self.actions]}"
+        raise LookupError(message)
+
+
+Approver = Callable[[ActionCall], bool]
+"""Answers an approval without a person: True approves."""

@@ -1,0 +1,268 @@
+"""One execution while it runs, and the running of one stage's actions."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from rehearsal.cloud import Cloud
+from rehearsal.codepipeline import executions as states
+from rehearsal.codepipeline import variables
+from rehearsal.codepipeline.artifacts import ArtifactStore
+from rehearsal.codepipeline.executions import (
+    Action,
+    ActionCall,
+    ActionFailed,
+    ActionRun,
+    ArtifactLocation,
+    Execution,
+)
+from rehearsal.codepipeline.pipelines import ActionDeclaration, Pipeline, Stage
+from rehearsal.identity.authority import AccessDenied, Credentials
+
+
+@dataclass
+class Run:
+    """One execution's state; every change happens under the engine's lock."""
+
+    execution: Execution
+    pipeline: Pipeline
+    number: int
+    """Executions are numbered in the order of their start."""
+    namespaces: dict[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
+    artifacts: dict[str, ArtifactLocation] = field(default_factory=dict[str, ArtifactLocation])
+    stopping: bool = False
+    abandoned: threading.Event = field(default_factory=threading.Event)
+    fault: BaseException | None = None
+    credentials: Credentials | None = None
+
+    def __post_init__(self) -> None:
+        """Make the reserved namespaces (reference-variables.md, "Namespaces")."""
+        self.namespaces[variables.IMPLICIT] = {"PipelineExecutionId": self.execution.id}
+        self.namespaces[variables.PIPELINE] = self.execution.variables
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more may start."""
+        return self.stopping or self.execution.status in states.ENDED
+
+
+class Worker:
+    """Runs the actions of one stage for one execution."""
+
+    def __init__(
+        self,
+        cloud: Cloud,
+        providers: Mapping[str, Action],
+        changed: threading.Condition,
+        run: Run,
+        stage: Stage,
+    ) -> None:
+        """`changed` is the engine's lock; it is notified at each change of the run."""
+        self._cloud = cloud
+        self._providers = providers
+        self._changed = changed
+        self._run = run
+        self._stage = stage
+        self._succeeded: set[str] = set()
+
+    def run(self, *, skip_succeeded: bool = False) -> list[str]:
+        """Run group after group of equal run order, those of one group at the same time.
+
+        Answers the names of the failed actions; a failure lets the others of its group finish and starts no
+        more.
+        """
+        for group in self._stage.in_order():
+            todo = [action for action in group if not (skip_succeeded and action.name in self._succeeded)]
+            failed = self._group(todo)
+            if failed or self._run.stopping:
+                return failed
+        return []
+
+    def _group(self, group: list[ActionDeclaration]) -> list[str]:
+        ended: list[str] = []
+
+        def work(action: ActionDeclaration) -> None:
+            try:
+                self._perform(action)
+            except BaseException as error:  # noqa: BLE001  (raised again by the engine)
+                self._run.fault = error
+            finally:
+                with self._changed:
+                    ended.append(action.name)
+                    self._changed.notify_all()
+
+        for action in group:
+            name = f"{self._run.execution.id} {action.name}"
+            threading.Thread(target=work, args=(action,), name=name, daemon=True).start()
+        with self._changed:
+            self._changed.wait_for(lambda: len(ended) == len(group) or self._run.abandoned.is_set())
+            if self._run.fault is not None:
+                raise self._run.fault
+            for action in group:
+                if action.name not in ended:
+                    self._note(action, states.ABANDONED)
+            return [action.name for action in group if action.name not in self._succeeded]
+
+    def _perform(self, action: ActionDeclaration) -> None:
+        self._begin(action)
+        try:
+            call = self._call(action)
+            outputs = self._provider(action).run(call)
+        except (ActionFailed, AccessDenied, ClientError, variables.UnresolvedVariable) as error:
+            code, message = _explained(error)
+            self._note(action, states.FAILED, code, message)
+            return
+        with self._changed:
+            if self._run.abandoned.is_set():
+                return
+            if action.namespace:
+                self._run.namespaces[action.namespace] = outputs
+            if action.category == "Source":
+                self._mark_revision(action, outputs)
+            self._succeeded.add(action.name)
+        self._note(action, states.SUCCEEDED, outputs=outputs)
+
+    def _provider(self, action: ActionDeclaration) -> Action:
+        if action.provider not in self._providers:
+            message = (
+                f"action provider {action.provider!r} is not rehearsed; these are: {sorted(self._providers)}"
+            )
+            raise ActionFailed("ConfigurationError", message)
+        return self._providers[action.provider]
+
+    def _call(self, action: ActionDeclaration) -> ActionCall:
+        run = self._run
+        credentials = self._credentials()
+        configuration = {
+            key: variables.resolve(value, run.namespaces) for key, value in action.configuration.items()
+        }
+        return ActionCall(
+            pipeline=run.pipeline.name,
+            stage=self._stage.name,
+            action=action.name,
+            execution_id=run.execution.id,
+            configuration=configuration,
+            inputs={name: run.artifacts[name] for name in action.inputs},
+            outputs=tuple(action.outputs),
+            role_arn=run.pipeline.role_arn,
+            credentials=credentials,
+            put_artifact=self._putter(action, credentials),
+            get_artifact=self._getter(credentials),
+            source_revision=next(
+                (r for r in run.execution.source_revisions if r.action_name == action.name), None
+            ),
+            timeout_minutes=action.timeout_minutes,
+            abandoned=run.abandoned,
+        )
+
+    def _credentials(self) -> Credentials:
+        run = self._run
+        if run.credentials is None:
+            try:
+                run.credentials = self._cloud.authority.assume(
+                    run.pipeline.role_arn, "codepipeline.amazonaws.com"
+                )
+            except AccessDenied as refused:
+                text = f"CodePipeline is not authorized to perform AssumeRole on role {run.pipeline.role_arn}: {refused}"
+                raise ActionFailed("PermissionError", text) from refused
+        return run.credentials
+
+    def _store(self) -> ArtifactStore:
+        pipeline = self._run.pipeline
+        return ArtifactStore(self._cloud, pipeline.name, pipeline.bucket, pipeline.key_id)
+
+    def _putter(self, action: ActionDeclaration, own: Credentials) -> Callable[..., ArtifactLocation]:
+        def put(
+            name: str, data: bytes, credentials: Credentials | None = None, key_id: str | None = None
+        ) -> ArtifactLocation:
+            if name not in action.outputs:
+                message = f"action {action.name!r} declares no output artifact {name!r}; it has {list(action.outputs)}"
+                raise LookupError(message)
+            store = self._store()
+            # CodeBuild encrypts with its project's key, whatever key the pipeline names (GitHub aws/aws-cdk#4182).
+            key = store.key_id if credentials is None else key_id
+            revisions = [self._run.artifacts[i].revision for i in action.inputs if i in self._run.artifacts]
+            revision = next((r for r in revisions if r), None)
+            location = store.put(name, data, credentials or own, key_id=key, revision=revision)
+            with self._changed:
+                self._run.artifacts[name] = location
+            return location
+
+        return put
+
+    def _getter(self, own: Credentials) -> Callable[..., bytes]:
+        def get(name: str, credentials: Credentials | None = None) -> bytes:
+            return self._store().get(self._run.artifacts[name], credentials or own)
+
+        return get
+
+    def _mark_revision(self, action: ActionDeclaration, outputs: Mapping[str, str]) -> None:
+        for name in action.outputs:
+            if name in self._run.artifacts:
+                marked = replace(self._run.artifacts[name], revision=outputs.get("ImageDigest"))
+                self._run.artifacts[name] = marked
+
+    def _begin(self, action: ActionDeclaration) -> None:
+        with self._changed:
+            begun = ActionRun(
+                self._stage.name, action.name, action.provider, states.IN_PROGRESS, time.monotonic()
+            )
+            execution = self._run.execution
+            self._run.execution = replace(execution, actions=(*execution.actions, begun))
+            self._record(action, "started")
+
+    def _note(
+        self,
+        action: ActionDeclaration,
+        status: str,
+        code: str | None = None,
+        message: str | None = None,
+        outputs: Mapping[str, str] | None = None,
+    ) -> None:
+        """Put the end of an action on record, unless it was abandoned before."""
+        with self._changed:
+            runs = list(self._run.execution.actions)
+            at = max(i for i, run in enumerate(runs) if run.action == action.name)
+            if runs[at].status != states.IN_PROGRESS:
+                return
+            runs[at] = replace(
+                runs[at],
+                status=status,
+                ended=time.monotonic(),
+                error_code=code,
+                error_message=message,
+                outputs=outputs or {},
+            )
+            self._run.execution = replace(self._run.execution, actions=tuple(runs))
+            self._record(action, status + (f" ({code}): {message}" if code else ""))
+            self._changed.notify_all()
+
+    def _record(self, action: ActionDeclaration, what: str) -> None:
+        execution = self._run.execution
+        self._cloud.journal.record(
+            "CodePipeline",
+            f"action {action.name} {what}",
+            pipeline=execution.pipeline,
+            execution=execution.id,
+            stage=self._stage.name,
+            action=action.name,
+        )
+
+
+def _explained(error: Exception) -> tuple[str, str]:
+    """Error code and text as CodePipeline shows them."""
+    if isinstance(error, ActionFailed):
+        return error.code, error.message
+    if isinstance(error, AccessDenied):
+        return "PermissionError", str(error)
+    if isinstance(error, ClientError):
+        detail: dict[str, Any] = dict(error.response.get("Error", {}))
+        code = str(detail.get("Code", "InternalError"))
+        return ("PermissionError" if code.startswith("AccessDenied") else code), str(
+            detail.get("Message", error)
+        )
+    return "ConfigurationError", str(error)

@@ -1,0 +1,235 @@
+"""ECS services and their task sets, run for real by a runtime.
+
+Behavior: AmazonECS/latest/developerguide/deployment-type-bluegreen (a CODE_DEPLOY service begins with one
+task set) and AmazonECS/latest/APIReference/API_CreateTaskSet. Capacity, placement, networks and Service
+Connect are not imitated: every task runs on this machine. A task's security groups are handed to the runtime;
+what becomes of them is its level's matter.
+"""
+
+import secrets
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+from rehearsal.blocks import block
+from rehearsal.cloud import Cloud, Declared
+from rehearsal.ecs import taskdefinition
+from rehearsal.ecs.taskset import Blueprint, TaskSet
+from rehearsal.elb.loadbalancer import LoadBalancers
+from rehearsal.runtimes import Runtime
+
+SERVICE = "aws:ecs/service:Service"
+
+INVALID = "InvalidParameterException"
+"""Name of ECS's answer to a wrong parameter."""
+
+
+class EcsRefused(Exception):  # noqa: N818  (ECS's answer to a wrong call, not a fault of ours)
+    """ECS refuses a call; `code` is the API's exception, the text is ECS's own."""
+
+    def __init__(self, code: str, message: str) -> None:
+        """Hold the exception's name, for example `InvalidParameterException`, and its text."""
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass
+class Service:
+    """A running service."""
+
+    name: str
+    cluster: str
+    arn: str
+    desired_count: int
+    container: str
+    port: int
+    grace: float
+    """Declared `healthCheckGracePeriodSeconds`."""
+    controller: str
+    """`CODE_DEPLOY` or `ECS`."""
+    security_groups: Sequence[str] = ()
+    """Groups of its tasks, unless a deployment names others."""
+    task_sets: list[TaskSet] = field(default_factory=list[TaskSet])
+
+    @property
+    def primary(self) -> TaskSet:
+        """The task set that serves production (PRIMARY)."""
+        for task_set in self.task_sets:
+            if task_set.status == "PRIMARY":
+                return task_set
+        message = f"service {self.name} has no PRIMARY task set"
+        raise LookupError(message)
+
+
+class _Place(NamedTuple):
+    """Where a task set stands, and how large it is."""
+
+    group: str | None
+    """ARN of its target group."""
+    container: str
+    port: int
+    scale: float = 100.0
+    """Percent of the service's desired count."""
+    security_groups: Sequence[str] = ()
+
+
+class EcsServices:
+    """Every service of a cloud; a context manager that stops all tasks at its end."""
+
+    def __init__(self, cloud: Cloud, runtime: Runtime, load_balancers: LoadBalancers) -> None:
+        """Begin without services; the load balancers must have been started."""
+        self._cloud = cloud
+        self._runtime = runtime
+        self._load_balancers = load_balancers
+        self._services: dict[str, Service] = {}
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        """Nothing runs before `create_service`."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop all tasks."""
+        self.stop()
+
+    def stop(self) -> None:
+        """Stop every task of every service, in parallel."""
+        with self._lock:
+            task_sets = [task_set for service in self._services.values() for task_set in service.task_sets]
+            self._services.clear()
+        threads = [threading.Thread(target=task_set.end, daemon=True) for task_set in task_sets]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def create_service(self, declared: Declared) -> Service:
+        """Create a declared `aws:ecs/service:Service`; its first task set is PRIMARY and begins to start.
+
+        Raises EcsRefused when its target group is behind no listener or its container does not exist.
+        """
+        inputs = declared.inputs
+        balancer = block(inputs.get("loadBalancers"))
+        controller = block(inputs.get("deploymentController"))
+        service = Service(
+            name=str(declared.outputs.get("name") or inputs.get("name") or declared.name),
+            cluster=_last(inputs.get("cluster") or "default"),
+            arn=declared.arn,
+            desired_count=int(_or(inputs.get("desiredCount"), 1)),
+            container=str(balancer.get("containerName") or ""),
+            port=int(balancer.get("containerPort") or 0),
+            grace=float(inputs.get("healthCheckGracePeriodSeconds") or 0),
+            controller=str(controller.get("type") or "ECS"),
+            security_groups=tuple(block(inputs.get("networkConfiguration")).get("securityGroups") or ()),
+        )
+        group = balancer.get("targetGroupArn")
+        if group is not None and not self._load_balancers.in_use(str(group)):
+            message = (
+                f"The target group with targetGroupArn {group} does not have an associated load balancer."
+            )
+            raise EcsRefused(INVALID, message)
+        place = _Place(group, service.container, service.port, security_groups=service.security_groups)
+        task_set = self._task_set(service, str(inputs["taskDefinition"]), place, "PRIMARY")
+        with self._lock:
+            self._services[service.arn] = service
+        task_set.begin()
+        return service
+
+    def service(self, cluster: str, name: str) -> Service:
+        """Find a service by the names of cluster and service."""
+        with self._lock:
+            for service in self._services.values():
+                if (service.cluster, service.name) == (cluster, name):
+                    return service
+            there = sorted(f"{service.cluster}/{service.name}" for service in self._services.values())
+        message = f"no service {cluster}/{name}; there are {there}"
+        raise LookupError(message)
+
+    def describe_task_definition(self, arn: str) -> Mapping[str, Any]:
+        """Answer a registered task definition, as ECS itself knows it."""
+        answer = self._cloud.client("ecs").describe_task_definition(taskDefinition=arn)
+        return answer["taskDefinition"]
+
+    def create_task_set(  # noqa: PLR0913, PLR0917  (the parts of the API call)
+        self,
+        service: Service,
+        task_definition_arn: str,
+        target_group_arn: str | None,
+        scale: float = 100.0,
+        container: tuple[str, int] | None = None,
+        security_groups: Sequence[str] | None = None,
+    ) -> TaskSet:
+        """Add an ACTIVE task set of `scale` percent of the desired count and begin to start its tasks.
+
+        `container` is name and port behind the load balancer; it and `security_groups` are the service's when left out.
+        Raises EcsRefused.
+        """
+        name, port = container or (service.container, service.port)
+        groups = service.security_groups if security_groups is None else security_groups
+        place = _Place(target_group_arn, name, port, scale, groups)
+        task_set = self._task_set(service, task_definition_arn, place, "ACTIVE")
+        task_set.begin()
+        return task_set
+
+    def update_primary(self, service: Service, task_set: TaskSet) -> None:
+        """Make a task set PRIMARY and the former one ACTIVE (UpdateServicePrimaryTaskSet)."""
+        for other in service.task_sets:
+            if other.status == "PRIMARY":
+                other.status = "ACTIVE"
+        task_set.status = "PRIMARY"
+        self._cloud.journal.record("ECS", f"{task_set.id} is PRIMARY of service {service.name}")
+
+    def delete_task_set(self, service: Service, task_set: TaskSet) -> None:
+        """Drain and stop a task set's tasks, then forget it (DeleteTaskSet with `force`)."""
+        self._cloud.journal.record("ECS", f"{task_set.id} of service {service.name} drains")
+        task_set.end()
+        service.task_sets.remove(task_set)
+        self._cloud.journal.record("ECS", f"{task_set.id} of service {service.name} is deleted")
+
+    def _task_set(self, service: Service, task_definition: str, place: _Place, status: str) -> TaskSet:
+        definition = self.describe_task_definition(task_definition)
+        if place.group is not None:
+            _expect_container(definition, place.container, place.port)
+        number = f"{secrets.randbelow(10**19):019d}"
+        id_ = f"ecs-svc/{number}"
+        arn = f"{task_set_arns(service.arn)}{id_}"
+        count = round(service.desired_count * place.scale / 100) or (1 if service.desired_count else 0)
+        blueprint = Blueprint(
+            definition, place.group, place.container, place.port, service.grace, place.security_groups
+        )
+        task_set = TaskSet(
+            id_, arn, blueprint, count, status, self._cloud, self._runtime, self._load_balancers
+        )
+        service.task_sets.append(task_set)
+        revision = _last(str(definition["taskDefinitionArn"]))
+        self._cloud.journal.record(
+            "ECS", f"{status} {id_} of service {service.name} starts {count} x {revision}"
+        )
+        return task_set
+
+
+def task_set_arns(service_arn: str) -> str:
+    """Common beginning of the ARNs of a service's task sets (service-authorization, list_ecs, "task-set")."""
+    return service_arn.replace(":service/", ":task-set/") + "/"
+
+
+def _expect_container(definition: Mapping[str, Any], name: str, port: int) -> None:
+    container = taskdefinition.container(definition, name)
+    if container is None:
+        message = f"The container {name} does not exist in the task definition."
+        raise EcsRefused(INVALID, message)
+    if port not in taskdefinition.ports(container):
+        message = f"The container {name} did not have a container port {port} defined."
+        raise EcsRefused(INVALID, message)
+
+
+def _last(arn_or_name: str) -> str:
+    return str(arn_or_name).rsplit("/", 1)[-1]
+
+
+def _or(value: Any, default: int) -> Any:
+    return default if value is None else value

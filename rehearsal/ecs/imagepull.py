@@ -1,0 +1,101 @@
+"""What a task's role must be allowed, and an image must be, before the image can be pulled.
+
+Permissions: AmazonECS/latest/developerguide/task_execution_IAM_role; texts: task_cannot_pull_image (same
+guide). Manifest and configuration are really read from the registry with the role's token; the layers are
+the runtime's work, so what they need is asked of the policies alone. Images of other registries are left
+alone.
+"""
+
+import json
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from rehearsal.cloud import Cloud
+from rehearsal.ecs.tasksecrets import PREFIX, said
+from rehearsal.identity.authority import AccessDenied, Credentials
+from rehearsal.images.registry import Registry, RegistryError, ecr_token
+from rehearsal.runtimes.store import Reference
+
+NOT_FOUND = 404
+REFUSED = (401, 403)
+LAYERS = ("ecr:BatchGetImage", "ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer")
+
+
+class PullFailed(Exception):  # noqa: N818  (a task's stopped reason, not a fault of ours)
+    """An image can't be pulled; the text is the task's stopped reason."""
+
+
+def verify(cloud: Cloud, credentials: Credentials | None, image: str, architecture: str) -> None:
+    """Do what the agent does before it fetches layers; PullFailed with AWS's stopped reason.
+
+    `architecture` is the task's, as images name it (`amd64`, `arm64`).
+    """
+    reference = Reference(image)
+    if reference.host != cloud.registry:
+        return
+    token = _token(cloud, credentials, image)
+    _authorize_layers(cloud, credentials, reference, image)
+    try:
+        offered = _architectures(Registry(cloud.endpoint, lambda: token), reference)
+    except RegistryError as error:
+        raise PullFailed(_unreadable(image, error)) from error
+    if architecture not in offered:
+        # A plain image of another architecture fails with the same words as an index without the right one.
+        message = (
+            "CannotPullContainerError: pull image manifest has been retried 7 time(s): "
+            f"image Manifest does not contain descriptor matching platform 'linux/{architecture}'"
+            f" (the image is for {', '.join(sorted(offered))})"
+        )
+        raise PullFailed(message)
+
+
+def _token(cloud: Cloud, credentials: Credentials | None, image: str) -> str:
+    failed = f"{PREFIX} unable to retrieve ecr registry auth: service call has been retried 1 time(s):"
+    if credentials is None:
+        message = f"{failed} the task definition has no executionRoleArn, which {image} needs"
+        raise PullFailed(message)
+    try:
+        return ecr_token(cloud.client("ecr", credentials))
+    except ClientError as error:
+        message = f"{failed} {said(error)}"
+        raise PullFailed(message) from error
+
+
+def _authorize_layers(
+    cloud: Cloud, credentials: Credentials | None, reference: Reference, image: str
+) -> None:
+    """Ask for what the layers will need, so that a missing statement shows before anything runs."""
+    if credentials is None or credentials.role_arn is None:
+        return
+    arn = f"arn:{cloud.partition}:ecr:{cloud.region}:{cloud.account}:repository/{reference.repository}"
+    try:
+        for action in LAYERS:
+            cloud.authority.authorize(credentials.role_arn, action, arn)
+    except AccessDenied as denied:
+        raise PullFailed(_unauthorized(image, str(denied))) from denied
+
+
+def _architectures(registry: Registry, reference: Reference) -> set[str]:
+    manifest: Any = json.loads(registry.manifest(reference.repository, reference.wanted)[1])
+    if "manifests" in manifest:
+        return {entry.get("platform", {}).get("architecture", "") for entry in manifest["manifests"]}
+    configuration: Any = json.loads(registry.blob(reference.repository, manifest["config"]["digest"]))
+    return {configuration.get("architecture", "")}
+
+
+def _unreadable(image: str, error: RegistryError) -> str:
+    if error.status in REFUSED:
+        return _unauthorized(image, str(error))
+    text = f"{image}: not found" if error.status == NOT_FOUND else str(error)
+    return (
+        "CannotPullContainerError: pull image manifest has been retried 1 time(s): "
+        f"failed to resolve ref {image}: {text}"
+    )
+
+
+def _unauthorized(image: str, text: str) -> str:
+    return (
+        "CannotPullContainerError: The task can't pull the image. Check that the role has the permissions to "
+        f"pull images from the registry. Error response: pull access denied for {image}: {text}"
+    )

@@ -1,0 +1,213 @@
+"""One Fargate task: started step by step as the agent does, stopped gently, remembered with its reason.
+
+Order and texts: AmazonECS/latest/developerguide/stopped-task-error-codes, resource-initialization-error,
+task_cannot_pull_image; roles: task_execution_IAM_role and task-iam-roles. The task role's keys reach the
+containers as ordinary environment variables; AWS hands them out at an address inside the task.
+"""
+
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from rehearsal.blocks import block, blocks
+from rehearsal.cloud import Cloud
+from rehearsal.ecs import imagepull, taskdefinition, tasksecrets
+from rehearsal.ecs.tasksecrets import said
+from rehearsal.identity.authority import AccessDenied, Credentials
+from rehearsal.runtimes import ContainerSpec, RunningTask, Runtime
+
+TASKS = "ecs-tasks.amazonaws.com"
+"""The service principal that both task roles must trust."""
+
+LOG_LINES = 20
+
+SHORTEST_STOP = 2.0
+"""Real seconds between TERM and KILL at least: programs do not stop faster because the clock does."""
+
+
+class StartFailed(Exception):  # noqa: N818  (a task's stopped reason, not a fault of ours)
+    """A task did not start; the text is its stopped reason."""
+
+
+@dataclass(frozen=True)
+class StoppedTask:
+    """What is left of a task, as DescribeTasks and its log would say."""
+
+    task_id: str
+    reason: str
+    """AWS's `stoppedReason`."""
+    exit_code: int | None = None
+    log: Sequence[str] = ()
+    """The last lines the containers wrote."""
+
+    def __str__(self) -> str:
+        """Say it in one line, the log's lines after it."""
+        code = "" if self.exit_code is None else f" (exit code {self.exit_code})"
+        lines = "".join(f"\n    {line}" for line in self.log)
+        return f"task {self.task_id}: {self.reason}{code}{lines}"
+
+
+@dataclass
+class LiveTask:
+    """A running task and the roles it runs with."""
+
+    task_id: str
+    definition: Mapping[str, Any]
+    running: RunningTask
+    execution: Credentials | None
+    address: tuple[str, int] | None = None
+    """Where its load-balanced container port answers from here."""
+    started: float = field(default_factory=time.monotonic)
+
+
+def start(
+    cloud: Cloud, runtime: Runtime, definition: Mapping[str, Any], security_groups: Sequence[str] = ()
+) -> LiveTask:
+    """Start a task of a registered task definition in these groups; StartFailed with AWS's stopped reason."""
+    task_id = secrets.token_hex(16)
+    execution = _assumed(cloud, definition.get("executionRoleArn"))
+    task_role = _assumed(cloud, definition.get("taskRoleArn"))
+    architecture = taskdefinition.architecture(definition)
+    try:
+        specs = [
+            replace(_spec(cloud, execution, task_role, c), security_groups=security_groups)
+            for c in definition["containerDefinitions"]
+        ]
+        for container in definition["containerDefinitions"]:
+            imagepull.verify(cloud, execution, container["image"], architecture)
+    except (tasksecrets.SecretsUnavailable, imagepull.PullFailed) as failure:
+        raise StartFailed(str(failure)) from failure
+    for container in definition["containerDefinitions"]:
+        _open_log(cloud, execution, container, task_id)
+    try:
+        running = runtime.run_task(
+            task_id, specs, str(definition.get("cpu") or "256"), str(definition.get("memory") or "512")
+        )
+    except RuntimeError as failure:
+        # A runtime that knows ECS's own word for the reason begins with it, as in CannotPullContainerError.
+        known = str(failure).split(":", 1)[0].endswith("Error")
+        raise StartFailed(str(failure) if known else f"CannotStartContainerError: {failure}") from failure
+    return LiveTask(task_id, definition, running, execution)
+
+
+def stop(cloud: Cloud, task: LiveTask, reason: str) -> StoppedTask:
+    """Stop a task: TERM, the declared `stopTimeout` (compressed, at least two seconds), KILL."""
+    exit_code = task.running.exit_code()
+    declared = max(
+        (float(c.get("stopTimeout") or 30) for c in task.definition["containerDefinitions"]), default=30.0
+    )
+    task.running.stop(max(cloud.clock.seconds(declared), SHORTEST_STOP))
+    stopped = StoppedTask(task.task_id, reason, exit_code, task.running.log_tail(LOG_LINES))
+    _keep_log(cloud, task, stopped.log)
+    return stopped
+
+
+def _assumed(cloud: Cloud, role_arn: Any) -> Credentials | None:
+    if not role_arn:
+        return None
+    try:
+        return cloud.authority.assume(str(role_arn), TASKS)
+    except AccessDenied as denied:
+        message = (
+            f"ECS was unable to assume the role '{role_arn}' that was provided for this task. Please "
+            "verify that the role being passed has the proper trust relationship and permissions and that "
+            f"your IAM user has permissions to pass this role. ({denied})"
+        )
+        raise StartFailed(message) from denied
+
+
+def _spec(
+    cloud: Cloud, execution: Credentials | None, task_role: Credentials | None, container: Mapping[str, Any]
+) -> ContainerSpec:
+    environment = _fargate(cloud, task_role)
+    environment |= {str(v["name"]): str(v["value"]) for v in blocks(container.get("environment"))}
+    environment |= tasksecrets.resolved(cloud, execution, blocks(container.get("secrets")))
+    return ContainerSpec(
+        name=str(container["name"]),
+        image=str(container["image"]),
+        environment=environment,
+        command=tuple(container.get("command") or ()),
+        entry_point=tuple(container.get("entryPoint") or ()),
+        ports=tuple(taskdefinition.ports(container)),
+        user=container.get("user"),
+        working_directory=container.get("workingDirectory"),
+        essential=container.get("essential", True) is not False,
+        stop_timeout=float(container.get("stopTimeout") or 30),
+        definition=container,
+    )
+
+
+def _fargate(cloud: Cloud, task_role: Credentials | None) -> dict[str, str]:
+    environment = {
+        "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE",
+        "AWS_REGION": cloud.region,
+        "AWS_DEFAULT_REGION": cloud.region,
+    }
+    if task_role is not None:
+        environment |= {
+            "AWS_ENDPOINT_URL": cloud.endpoint,
+            "AWS_ACCESS_KEY_ID": task_role.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": task_role.secret_access_key,
+            "AWS_SESSION_TOKEN": task_role.session_token or "",
+        }
+    return environment
+
+
+def _log_stream(container: Mapping[str, Any], task_id: str) -> tuple[str, str, bool] | None:
+    """Name group and stream (`prefix/container/task`, using_awslogs), and whether to create the group."""
+    configuration = block(container.get("logConfiguration"))
+    if configuration.get("logDriver") != "awslogs":
+        return None
+    options = block(configuration.get("options"))
+    stream = f"{options.get('awslogs-stream-prefix', 'ecs')}/{container['name']}/{task_id}"
+    return str(options.get("awslogs-group")), stream, str(options.get("awslogs-create-group")) == "true"
+
+
+def _open_log(
+    cloud: Cloud, execution: Credentials | None, container: Mapping[str, Any], task_id: str
+) -> None:
+    named = _log_stream(container, task_id)
+    if named is None:
+        return
+    group, stream, create = named
+    if execution is None:
+        message = "Fargate requires task definition to have execution role ARN to support log driver awslogs."
+        raise StartFailed(message)
+    try:
+        logs = cloud.client("logs", execution)
+        if create:
+            _create_group(logs, group)
+        logs.create_log_stream(logGroupName=group, logStreamName=stream)
+    except ClientError as error:
+        message = (
+            "ResourceInitializationError: failed to validate logger args: create stream has been "
+            "retried 1 times: "
+            f"failed to create Cloudwatch log stream: {said(error)} : exit status 1"
+        )
+        raise StartFailed(message) from error
+
+
+def _create_group(logs: Any, group: str) -> None:
+    try:
+        logs.create_log_group(logGroupName=group)
+    except ClientError as error:
+        if "ResourceAlreadyExistsException" not in said(error):
+            raise
+
+
+def _keep_log(cloud: Cloud, task: LiveTask, lines: Sequence[str]) -> None:
+    """Write the last lines as the log driver would have; a refusal loses only the log, as on AWS."""
+    named = _log_stream(task.definition["containerDefinitions"][0], task.task_id)
+    if named is None or task.execution is None or not lines:
+        return
+    now = int(time.time() * 1000)
+    events = [{"timestamp": now, "message": line} for line in lines if line]
+    try:
+        logs = cloud.client("logs", task.execution)
+        logs.put_log_events(logGroupName=named[0], logStreamName=named[1], logEvents=events)
+    except ClientError as error:
+        cloud.journal.record("ECS", f"the log of task {task.task_id} is lost: {error}")

@@ -1,0 +1,97 @@
+"""Secrets of a task: `valueFrom` resolved with the execution role's credentials, as the Fargate agent does.
+
+Forms of `valueFrom`: AmazonECS/latest/developerguide/secrets-envvar-secrets-manager (ARN with optional
+`:json-key:version-stage:version-id`) and secrets-envvar-ssm-paramstore (name or ARN of a parameter).
+Texts of failures: AmazonECS/latest/developerguide/resource-initialization-error and AWS re:Post
+"ecs-unable-to-pull-secrets".
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from rehearsal.cloud import Cloud
+from rehearsal.identity.authority import Credentials
+
+PREFIX = (
+    "ResourceInitializationError: unable to pull secrets or registry auth: "
+    "execution resource retrieval failed:"
+)
+
+_SECRET_PARTS = 7
+"""`arn:aws:secretsmanager:region:account:secret:name-suffix`."""
+
+
+class SecretsUnavailable(Exception):  # noqa: N818  (a task's stopped reason, not a fault of ours)
+    """A secret can't be had; the text is the task's stopped reason."""
+
+
+def resolved(
+    cloud: Cloud, credentials: Credentials | None, secrets: Sequence[Mapping[str, Any]]
+) -> dict[str, str]:
+    """Environment variables of one container's `secrets`; SecretsUnavailable with AWS's reason."""
+    if secrets and credentials is None:
+        message = f"{PREFIX} the task definition has secrets but no executionRoleArn"
+        raise SecretsUnavailable(message)
+    return {str(secret["name"]): _value(cloud, credentials, str(secret["valueFrom"])) for secret in secrets}
+
+
+def _value(cloud: Cloud, credentials: Credentials | None, source: str) -> str:
+    if ":secretsmanager:" in source:
+        return _from_secrets_manager(cloud, credentials, source)
+    return _from_parameter_store(cloud, credentials, source)
+
+
+def _from_secrets_manager(cloud: Cloud, credentials: Credentials | None, source: str) -> str:
+    parts = source.split(":")
+    arn = ":".join(parts[:_SECRET_PARTS])
+    key, stage, version = [*parts[_SECRET_PARTS:], "", "", ""][:3]
+    wanted = (
+        {"SecretId": arn}
+        | ({"VersionStage": stage} if stage else {})
+        | ({"VersionId": version} if version else {})
+    )
+    failed = f"{PREFIX} unable to retrieve secret from asm: service call has been retried 1 time(s):"
+    try:
+        text: str = cloud.client("secretsmanager", credentials).get_secret_value(**wanted)["SecretString"]
+    except ClientError as error:
+        message = f"{failed} failed to fetch secret {arn} from secrets manager: {said(error)}"
+        raise SecretsUnavailable(message) from error
+    if not key:
+        return text
+    try:
+        fields: Any = json.loads(text)
+        return str(fields[key])
+    except (json.JSONDecodeError, KeyError, TypeError):
+        message = f"{failed} retrieved secret from Secrets Manager did not contain json key {key}"
+        raise SecretsUnavailable(message) from None
+
+
+def _from_parameter_store(cloud: Cloud, credentials: Credentials | None, source: str) -> str:
+    names = _parameter_names(source)
+    failed = f"{PREFIX} unable to retrieve secrets from ssm: service call has been retried 1 time(s):"
+    try:
+        answer = cloud.client("ssm", credentials).get_parameters(Names=names, WithDecryption=True)
+    except ClientError as error:
+        message = f"{failed} {said(error)}"
+        raise SecretsUnavailable(message) from error
+    if not answer["Parameters"]:
+        message = f"{PREFIX} unable to retrieve secrets from ssm: invalid parameters: {source}"
+        raise SecretsUnavailable(message)
+    return str(answer["Parameters"][0]["Value"])
+
+
+def _parameter_names(source: str) -> list[str]:
+    """List the names a `valueFrom` may mean: the ARN of `/db` and of `db` is the same, `...:parameter/db`."""
+    if not source.startswith("arn:"):
+        return [source]
+    path = source.split(":parameter", 1)[1]
+    return [path, path[1:]] if path.count("/") == 1 else [path]
+
+
+def said(error: Any) -> str:
+    """Put botocore's ClientError in the words of the agent: code and message."""
+    detail: Mapping[str, Any] = error.response.get("Error", {})
+    return f"{detail.get('Code')}: {detail.get('Message')}"

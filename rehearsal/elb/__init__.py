@@ -1,0 +1,1 @@
+"""Load balancers, listeners and target groups, with real HTTP."""

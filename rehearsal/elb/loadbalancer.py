@@ -1,0 +1,274 @@
+"""Application load balancers: declared listeners answered by real HTTP on the loopback interface.
+
+One event loop in a thread of its own serves every declared `aws:lb/listener:Listener` on a free port of
+127.0.0.1 and checks the targets of every `aws:lb/targetGroup:TargetGroup`. HTTPS listeners are served as
+plain HTTP: certificates are not rehearsed. Listener rules, stickiness, slow start and network load
+balancers are not imitated.
+"""
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import aiohttp
+from aiohttp import web
+
+from rehearsal.blocks import block, blocks
+from rehearsal.cloud import Cloud, Declared
+from rehearsal.elb.proxy import Entrance, forward
+from rehearsal.elb.targetgroups import Count, Health, TargetGroup
+
+_T = TypeVar("_T")
+
+LISTENER = "aws:lb/listener:Listener"
+TARGET_GROUP = "aws:lb/targetGroup:TargetGroup"
+
+STARTUP_ALLOWANCE = 5.0
+"""Real seconds a new target may refuse connections before health checks count that against it."""
+
+
+@dataclass
+class _Listener:
+    arn: str
+    entrance: Entrance
+    weights: dict[str, int]
+    """Target group ARN → weight of the default forward action, in declared order."""
+    fixed: Mapping[str, Any] | None = None
+    """A `fixed-response` default action."""
+    port: int = 0
+    """Loopback port."""
+    runner: web.ServerRunner | None = None
+    credit: dict[str, int] = field(default_factory=dict[str, int])
+
+    def group(self) -> str | None:
+        """The target group of the next request; smooth weighted round robin, so shares are exact.
+
+        A group with weight 0 gets nothing, and an empty or unhealthy group is *not* replaced by another
+        (elasticloadbalancing/latest/application/load-balancer-listeners, "Forward actions").
+        """
+        able = {arn: weight for arn, weight in self.weights.items() if weight > 0}
+        if not able:
+            return None
+        for arn, weight in able.items():
+            self.credit[arn] = self.credit.get(arn, 0) + weight
+        chosen = max(able, key=lambda arn: self.credit[arn])
+        self.credit[chosen] -= sum(able.values())
+        return chosen
+
+
+class LoadBalancers:
+    """Every declared listener and target group of a cloud; a context manager."""
+
+    def __init__(self, cloud: Cloud, startup_allowance: float = STARTUP_ALLOWANCE) -> None:
+        """Prepare; `startup_allowance` is in real seconds."""
+        self._cloud = cloud
+        self._groups = {
+            d.arn: TargetGroup(d.arn, d.inputs, cloud.clock, startup_allowance)
+            for d in cloud.declared(TARGET_GROUP)
+        }
+        self._listeners = {d.arn: _listener(d) for d in cloud.declared(LISTENER)}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._session: aiohttp.ClientSession | None = None
+
+    def __enter__(self) -> Self:
+        """Start."""
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop."""
+        self.stop()
+
+    def start(self) -> None:
+        """Open every listener."""
+        loop = asyncio.new_event_loop()
+        self._loop = loop
+        self._thread = threading.Thread(target=loop.run_forever, name="load balancer", daemon=True)
+        self._thread.start()
+        try:
+            self._call(self._open())
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Close every listener and connection; harmless when nothing runs."""
+        loop, thread = self._loop, self._thread
+        if loop is None or thread is None:
+            return
+        try:
+            self._call(self._close())
+        finally:
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join(10)
+            loop.close()
+            self._loop = self._thread = None
+
+    def url(self, listener_arn: str) -> str:
+        """Where a declared listener answers, without a slash at the end."""
+        return f"http://127.0.0.1:{self._listener(listener_arn).port}"
+
+    def register(self, target_group_arn: str, host: str, port: int, health_port: int | None = None) -> None:
+        """Add a target; `health_port` is the reachable port of a health check that has a port of its own."""
+        group = self._group(target_group_arn)
+
+        async def do() -> None:
+            assert self._session is not None  # noqa: S101  (open since start)
+            group.register(self._session, host, port, health_port)
+
+        self._call(do())
+        self._cloud.journal.record("ELB", f"target {host}:{port} registered", target_group=target_group_arn)
+
+    def deregister(self, target_group_arn: str, host: str, port: int) -> None:
+        """Take a target out: nothing new goes there; returns when its requests in flight are answered.
+
+        Waits at most the declared deregistration delay (compressed).
+        """
+        self._call(self._group(target_group_arn).deregister(host, port))
+        self._cloud.journal.record("ELB", f"target {host}:{port} drained", target_group=target_group_arn)
+
+    def health(self, target_group_arn: str) -> dict[str, Health]:
+        """State of each target (`host:port`), as DescribeTargetHealth names it."""
+        return self._read(self._group(target_group_arn).health)
+
+    def reasons(self, target_group_arn: str) -> dict[str, str]:
+        """AWS's reason code of each target's state; empty for healthy ones."""
+        return self._read(self._group(target_group_arn).reasons)
+
+    def health_port(self, target_group_arn: str) -> int | None:
+        """The health check's own container port; None when it checks the traffic port."""
+        port = self._group(target_group_arn).check.port
+        return None if port == "traffic-port" else int(port)
+
+    def in_use(self, target_group_arn: str) -> bool:
+        """Whether some listener forwards to this group (with whatever weight), so that it is checked."""
+        return self._group(target_group_arn).in_use
+
+    def weights(self, listener_arn: str) -> dict[str, int]:
+        """Present weights of a listener's forward action."""
+        return dict(self._listener(listener_arn).weights)
+
+    def modify_listener(self, listener_arn: str, weights: Mapping[str, int]) -> None:
+        """Replace a listener's forward action; the next request follows it."""
+        listener = self._listener(listener_arn)
+        for arn in weights:
+            self._group(arn)
+
+        async def do() -> None:
+            listener.weights, listener.credit, listener.fixed = dict(weights), {}, None
+            self._mark_in_use()
+
+        self._call(do())
+        shares = {arn.rsplit("targetgroup/", 1)[-1]: weight for arn, weight in weights.items()}
+        self._cloud.journal.record("ELB", f"listener on port {listener.entrance.port} forwards to {shares}")
+
+    def total(self, target_group_arn: str, metric: str) -> float:
+        """Sum (or present value) of a CloudWatch metric, such as HTTPCode_Target_5XX_Count."""
+        return self._read(lambda: self._group(target_group_arn).counters.total(metric))
+
+    def points(self, target_group_arn: str, metric: str) -> Sequence[Count]:
+        """Data points of a metric, for alarms."""
+        return self._read(lambda: self._group(target_group_arn).counters.points(metric))
+
+    def target_groups(self) -> list[str]:
+        """ARNs of all declared target groups."""
+        return list(self._groups)
+
+    def _listener(self, arn: str) -> _Listener:
+        return _known(self._listeners, arn, "listener")
+
+    def _group(self, arn: str) -> TargetGroup:
+        return _known(self._groups, arn, "target group")
+
+    def _call(self, work: Coroutine[Any, Any, _T]) -> _T:
+        if self._loop is None:
+            work.close()
+            message = "the load balancers are not running: call start() first"
+            raise RuntimeError(message)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def _read(self, read: Callable[[], _T]) -> _T:
+        async def do() -> _T:
+            return read()
+
+        return self._call(do())
+
+    async def _open(self) -> None:
+        # Answers pass through as they are, so nothing is decompressed on the way.
+        connector = aiohttp.TCPConnector(limit=0, force_close=False)
+        self._session = aiohttp.ClientSession(connector=connector, auto_decompress=False)
+        self._mark_in_use()
+        for listener in self._listeners.values():
+            server = web.Server(self._handler(listener), access_log=None)
+            listener.runner = web.ServerRunner(server, shutdown_timeout=1.0)
+            await listener.runner.setup()
+            site = web.TCPSite(listener.runner, "127.0.0.1", 0)
+            await site.start()
+            listener.port = listener.runner.addresses[0][1]
+            declared = f"{listener.entrance.protocol}:{listener.entrance.port}"
+            self._cloud.journal.record("ELB", f"listener {declared} answers on 127.0.0.1:{listener.port}")
+
+    async def _close(self) -> None:
+        for listener in self._listeners.values():
+            if listener.runner is not None:
+                await listener.runner.cleanup()
+        for group in self._groups.values():
+            await group.close()
+        if self._session is not None:
+            await self._session.close()
+
+    def _mark_in_use(self) -> None:
+        used = {arn for listener in self._listeners.values() for arn in listener.weights}
+        for arn, group in self._groups.items():
+            group.in_use = arn in used
+
+    def _handler(self, listener: _Listener) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
+        async def handle(request: web.BaseRequest) -> web.StreamResponse:
+            if listener.fixed is not None:
+                return web.Response(
+                    status=int(listener.fixed.get("statusCode") or 200),
+                    text=listener.fixed.get("messageBody") or "",
+                    content_type=listener.fixed.get("contentType") or "text/plain",
+                )
+            arn = listener.group()
+            if arn is None or self._session is None:
+                return web.Response(status=503)
+            return await forward(request, self._groups[arn], self._session, listener.entrance)
+
+        return handle
+
+
+def _known(things: Mapping[str, _T], arn: str, kind: str) -> _T:
+    if arn not in things:
+        message = f"{arn} is not a declared {kind}; declared are {sorted(things)}"
+        raise LookupError(message)
+    return things[arn]
+
+
+def _listener(declared: Declared) -> _Listener:
+    entrance = Entrance(
+        str(declared.inputs.get("protocol") or "HTTP"), int(declared.inputs.get("port") or 80)
+    )
+    action = block(declared.inputs.get("defaultActions"))
+    if action.get("type") == "fixed-response":
+        return _Listener(declared.arn, entrance, {}, block(action.get("fixedResponse")))
+    if action.get("type") != "forward":
+        message = (
+            f"listener {declared.name} has a default action of type {action.get('type')!r}; the rehearsal "
+            "serves 'forward' and 'fixed-response': declare one of them"
+        )
+        raise ValueError(message)
+    return _Listener(declared.arn, entrance, _forward_weights(action))
+
+
+def _forward_weights(action: Mapping[str, Any]) -> dict[str, int]:
+    groups = blocks(block(action.get("forward")).get("targetGroups"))
+    if groups:
+        return {group["arn"]: int(1 if group.get("weight") is None else group["weight"]) for group in groups}
+    return {action["targetGroupArn"]: 1}

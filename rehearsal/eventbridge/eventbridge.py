@@ -1,0 +1,242 @@
+"""EventBridge: the declared rules on the default bus, their targets, and the ECR event that starts it all.
+
+AWS documents: eventbridge/latest/userguide/eb-rule-dlq.md, eb-rule-retry-policy.md,
+eb-transform-target-input.md; codepipeline/latest/userguide/create-cwe-ecr-source-cli.md (the target role).
+Only pipelines are played as targets. The matcher is ministack's, used as a library.
+"""
+
+import json
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from botocore.exceptions import ClientError
+
+from rehearsal.cloud import Cloud, Declared
+from rehearsal.codepipeline.executions import SourceRevision, StartRefused
+from rehearsal.errors import RehearsalError
+from rehearsal.eventbridge.queuepolicy import service_may_send
+from rehearsal.eventbridge.transformer import reserved_variables, transform
+from rehearsal.gateway.ecr import Push
+from rehearsal.identity.authority import AccessDenied
+
+RULE_TYPE = "aws:cloudwatch/eventRule:EventRule"
+"""Pulumi type token of a rule."""
+TARGET_TYPE = "aws:cloudwatch/eventTarget:EventTarget"
+"""Pulumi type token of a target."""
+DEFAULT_MAX_AGE_SECONDS = 24 * 60 * 60
+"""How old an event may be when nothing is declared (eb-rule-retry-policy.md)."""
+
+_SERVICE = "events.amazonaws.com"
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
+
+
+class StartPipeline(Protocol):
+    """Starts an execution and answers its id; raises StartRefused."""
+
+    def __call__(
+        self,
+        pipeline_name: str,
+        *,
+        source_revisions: Sequence[SourceRevision],
+        variables: Mapping[str, str],
+        trigger: str,
+    ) -> str:
+        """Start it."""
+        ...
+
+
+class _NotDelivered(Exception):  # noqa: N818  (an outcome)
+    def __init__(self, code: str, message: str, **more: str) -> None:
+        super().__init__(message)
+        self.attributes = {"ERROR_CODE": code, "ERROR_MESSAGE": message, **more}
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class EventBridge:
+    """The account's default event bus."""
+
+    cloud: Cloud
+    start_pipeline: StartPipeline
+    now: Callable[[], datetime] = _utc_now
+
+    def put(self, event: Mapping[str, Any]) -> list[str]:
+        """Deliver an event to all targets of enabled rules that match; ids of started executions.
+
+        Returns when all is delivered or given up. What can't be delivered goes to the target's dead-letter
+        queue. Calls the local cloud, so never call it from the thread that serves the cloud's endpoint.
+        """
+        started: list[str] = []
+        for rule in self.cloud.declared(RULE_TYPE):
+            if rule.inputs.get("state", "ENABLED") != "ENABLED" or not matches(
+                rule.inputs["eventPattern"], event
+            ):
+                continue
+            self.cloud.journal.record(
+                "EventBridge", f"rule {rule.outputs['name']} matched", event=event["id"]
+            )
+            for target in self.cloud.declared(TARGET_TYPE):
+                if target.inputs["rule"] in (rule.outputs["name"], rule.id):
+                    started += self._deliver(rule, target, event)
+        return started
+
+    def _deliver(self, rule: Declared, target: Declared, event: Mapping[str, Any]) -> list[str]:
+        try:
+            execution = self._invoke(rule, target, event)
+        except _NotDelivered as failure:
+            self.cloud.journal.record(
+                "EventBridge", f"target {target.inputs['arn']} not invoked: {failure}", **failure.attributes
+            )
+            self._bury(rule, target, event, failure.attributes)
+            return []
+        self.cloud.journal.record("EventBridge", f"started {target.inputs['arn']}", execution=execution)
+        return [execution]
+
+    def _invoke(self, rule: Declared, target: Declared, event: Mapping[str, Any]) -> str:
+        self._check_age(target, event)
+        arn = str(target.inputs["arn"])
+        request = self._request(rule, target, event)
+        self._authorize(rule, target)
+        revisions = [
+            SourceRevision(item["actionName"], item["revisionType"], item["revisionValue"])
+            for item in request.get("sourceRevisions", ())
+        ]
+        given = {item["name"]: item["value"] for item in request.get("variables", ())}
+        name = arn.rpartition(":")[2]
+        try:
+            return self.start_pipeline(
+                name, source_revisions=revisions, variables=given, trigger="CloudWatchEvent"
+            )
+        except StartRefused as refused:
+            code = "NO_RESOURCE" if refused.code == "PipelineNotFoundException" else "ERROR_FROM_TARGET"
+            raise _NotDelivered(code, f"{refused.code}: {refused}") from refused
+
+    def _check_age(self, target: Declared, event: Mapping[str, Any]) -> None:
+        policy: Mapping[str, Any] = target.inputs.get("retryPolicy") or {}
+        limit = policy.get("maximumEventAgeInSeconds") or DEFAULT_MAX_AGE_SECONDS
+        sent = datetime.strptime(event["time"], _TIME).replace(tzinfo=UTC)
+        age = (self.now() - sent).total_seconds()
+        if age > limit:
+            text = f"the event is {age:.0f} s old and may be at most {limit}"
+            more = {"EXHAUSTED_RETRY_CONDITION": "MaximumEventAgeInSeconds", "RETRY_ATTEMPTS": "0"}
+            raise _NotDelivered("TIMEOUT", text, **more)
+
+    def _authorize(self, rule: Declared, target: Declared) -> None:
+        """Missing permissions are never retried (eb-rule-dlq.md)."""
+        authority = self.cloud.authority
+        role, arn = target.inputs.get("roleArn"), str(target.inputs["arn"])
+        if not role:
+            raise _NotDelivered(
+                "NO_PERMISSIONS", f"target {arn} has no role; a pipeline target needs roleArn"
+            )
+        context = {"aws:SourceArn": rule.arn, "aws:SourceAccount": self.cloud.account}
+        try:
+            authority.assume(role, _SERVICE, context)
+        except AccessDenied as refused:
+            raise _NotDelivered("FAILED_TO_ASSUME_ROLE", str(refused)) from refused
+        try:
+            authority.authorize(role, "codepipeline:StartPipelineExecution", arn)
+        except AccessDenied as refused:
+            raise _NotDelivered("NO_PERMISSIONS", str(refused)) from refused
+
+    def _request(self, rule: Declared, target: Declared, event: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What the target is called with; an untransformed event carries nothing that a pipeline reads."""
+        declared: Mapping[str, Any] | None = target.inputs.get("inputTransformer")
+        if not declared:
+            return {}
+        known = reserved_variables(str(rule.outputs["name"]), rule.arn, f"{self.now():{_TIME}}", event)
+        text = transform(declared.get("inputPaths") or {}, declared["inputTemplate"], event, known)
+        try:
+            request: Any = json.loads(text)
+        except ValueError as error:
+            raise _NotDelivered(
+                "INVALID_JSON", f"the transformed input is no JSON ({error}): {text}"
+            ) from error
+        if not isinstance(request, dict):
+            raise _NotDelivered("INVALID_PARAMETER", f"the transformed input is no JSON object: {text}")
+        return request  # pyright: ignore[reportUnknownVariableType]
+
+    def _bury(
+        self, rule: Declared, target: Declared, event: Mapping[str, Any], attributes: Mapping[str, str]
+    ) -> None:
+        """Send the event to the dead-letter queue, when there is one and its policy lets us."""
+        queue = (target.inputs.get("deadLetterConfig") or {}).get("arn")
+        if not queue:
+            self.cloud.journal.record(
+                "EventBridge", "the event is dropped: no dead-letter queue", event=event["id"]
+            )
+            return
+        described = {"RULE_ARN": rule.arn, "TARGET_ARN": str(target.inputs["arn"]), **attributes}
+        sqs = self.cloud.client("sqs")
+        try:
+            url = sqs.get_queue_url(QueueName=queue.rpartition(":")[2])["QueueUrl"]
+            policy = (
+                sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])
+                .get("Attributes", {})
+                .get("Policy")
+            )
+            if not service_may_send(policy, _SERVICE, queue, rule.arn):
+                text = f"the event is lost: the policy of {queue} does not let {_SERVICE} send for {rule.arn}"
+                self.cloud.journal.record("EventBridge", text, event=event["id"])
+                return
+            sqs.send_message(
+                QueueUrl=url,
+                MessageBody=json.dumps(event),
+                MessageAttributes={
+                    name: {"DataType": "String", "StringValue": value} for name, value in described.items()
+                },
+            )
+        except ClientError as error:
+            self.cloud.journal.record(
+                "EventBridge", f"the event is lost: {queue}: {error}", event=event["id"]
+            )
+            return
+        self.cloud.journal.record("EventBridge", f"event sent to {queue}", **described)
+
+
+def matches(pattern: str, event: Mapping[str, Any]) -> bool:
+    """Whether a pattern (JSON text) matches; RehearsalError with AWS's reason if it is invalid."""
+    from ministack.services.eventbridge import (  # noqa: PLC0415  (loads 60 ms of services)
+        _test_event_pattern,  # pyright: ignore[reportPrivateUsage, reportUnknownVariableType]
+    )
+
+    answer: Any = _test_event_pattern({"Event": json.dumps(event), "EventPattern": pattern})
+    status, _, body = answer
+    result: dict[str, Any] = json.loads(body)
+    if status != 200:  # noqa: PLR2004  (HTTP)
+        raise RehearsalError(
+            f"event pattern {pattern}", str(result.get("message")), "correct the rule's pattern"
+        )
+    return bool(result["Result"])
+
+
+def push_event(push: Push, *, at: datetime | None = None, id_: str | None = None) -> dict[str, Any]:
+    """The event that ECR sends for a push (AmazonECR/latest/userguide/ecr-eventbridge.md, "Event for a
+    completed image push"), with the media types that newer events carry and the empty tag of an untagged
+    manifest.
+    """  # noqa: D205
+    return {
+        "version": "0",
+        "id": id_ or str(uuid.uuid4()),
+        "detail-type": "ECR Image Action",
+        "source": "aws.ecr",
+        "account": push.account,
+        "time": f"{at or _utc_now():{_TIME}}",
+        "region": push.region,
+        "resources": [],
+        "detail": {
+            "result": "SUCCESS",
+            "repository-name": push.repository,
+            "image-digest": push.digest,
+            "action-type": "PUSH",
+            "image-tag": push.tag or "",
+            "manifest-media-type": "application/vnd.oci.image.manifest.v1+json",
+            "artifact-media-type": "application/vnd.oci.image.config.v1+json",
+        },
+    }

@@ -1,0 +1,88 @@
+"""The registry protocol's requests as ECR API actions, and the keys that encrypt what a request touches.
+
+AWS documents: AmazonECR/latest/userguide/image-push-iam.md (push), and the API reference of each action, which says
+what it stands for in a push or a pull; kms/latest/developerguide/services-s3.md and its neighbors (keys).
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from rehearsal.gateway.calls import Needed, Underivable, repository_arn
+from rehearsal.gateway.requests import Place
+
+_PATH = re.compile(
+    r"/v2/(?P<repository>.+?)/(?P<kind>blobs/uploads|blobs|manifests|tags)(?:/(?P<reference>.*))?"
+)
+
+_ACTIONS: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("HEAD", "blobs"): ("BatchCheckLayerAvailability",),
+    ("GET", "blobs"): ("GetDownloadUrlForLayer",),
+    ("POST", "blobs/uploads"): ("InitiateLayerUpload",),
+    ("PATCH", "blobs/uploads"): ("UploadLayerPart",),
+    ("GET", "blobs/uploads"): ("UploadLayerPart",),
+    ("DELETE", "blobs/uploads"): ("UploadLayerPart",),
+    ("PUT", "blobs/uploads"): ("CompleteLayerUpload",),
+    ("HEAD", "manifests"): ("BatchGetImage",),
+    ("GET", "manifests"): ("BatchGetImage",),
+    ("PUT", "manifests"): ("PutImage",),
+    ("DELETE", "manifests"): ("BatchDeleteImage",),
+    ("GET", "tags"): ("ListImages",),
+}
+
+_VIA: Mapping[str, str] = {"s3": "s3", "ssm": "ssm", "secretsmanager": "secretsmanager"}
+_READS = frozenset({
+    "s3:GetObject", "s3:GetObjectVersion", "ssm:GetParameter", "ssm:GetParameters", "secretsmanager:GetSecretValue",
+})  # fmt: skip
+_WRITES = frozenset({"s3:PutObject"})
+
+
+class RegistryRequest(NamedTuple):
+    """A registry path taken apart."""
+
+    repository: str
+    kind: str
+    """`blobs`, `blobs/uploads`, `manifests` or `tags`."""
+    reference: str
+    """Digest, tag or upload id."""
+
+    @property
+    def tag(self) -> str | None:
+        """The tag, when the reference of a manifest is one."""
+        return self.reference if self.kind == "manifests" and ":" not in self.reference else None
+
+
+def registry_request(path: str) -> RegistryRequest | None:
+    """Take a `/v2/...` path apart; None for the registry's root and for what ECR does not offer."""
+    found = _PATH.fullmatch(path)
+    if found is None:
+        return None
+    return RegistryRequest(found["repository"], found["kind"], (found["reference"] or "").rstrip("/"))
+
+
+def registry_needed(method: str, asked: RegistryRequest, place: Place) -> list[Needed]:
+    """The ECR actions behind a registry request; Underivable for a method the registry does not know."""
+    actions = _ACTIONS.get((method, asked.kind))
+    if actions is None:
+        message = f"{method} {asked.kind} is no request of the registry protocol"
+        raise Underivable(message)
+    return [Needed(f"ecr:{action}", repository_arn(place, asked.repository)) for action in actions]
+
+
+def key_needed(calls: Sequence[Needed], keys: Mapping[str, str], place: Place) -> list[Needed]:
+    """The kms permissions on top of `calls`, whose resources `keys` maps to their customer managed key's ARN.
+
+    AWS managed keys need none: their key policies let every caller of the account through its service.
+    """
+    found: list[Needed] = []
+    for call in calls:
+        key = keys.get(call.resource)
+        service = _VIA.get(call.action.partition(":")[0])
+        action = "Decrypt" if call.action in _READS else "GenerateDataKey" if call.action in _WRITES else None
+        if key and service and action:
+            context = {
+                "kms:ViaService": f"{service}.{place.region}.amazonaws.com",
+                "kms:CallerAccount": place.account,
+            }
+            found.append(Needed(f"kms:{action}", key, context))
+    return found

@@ -1,0 +1,1 @@
+"""What runs on this machine: child processes and the database."""

@@ -1,0 +1,266 @@
+"""Who may do what: the declared roles, their trust and inline policies, and the decision over each call.
+
+The decision itself is ministack's policy evaluator, used as a library. Not here: managed policies, permission
+boundaries, session policies and resource policies; the program declares inline policies only. Documents are refused
+when they hold what the evaluator cannot judge, so a rehearsal never passes by misreading one.
+
+AWS documents: IAM/latest/UserGuide/reference_policies_evaluation-logic.md (order of the decision) and
+IAM/latest/UserGuide/troubleshoot_access-denied.md (the texts).
+"""
+
+import secrets
+import string
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from ministack.core.iam_evaluator import EvalContext, ParsedStatement, evaluate, parse_policy_document
+
+from rehearsal.identity.policydocuments import judgeable, listed, statements
+
+ADMINISTRATOR_KEY = "test"
+"""Access key of whoever runs `pulumi up`: the infrastructure team, allowed everything."""
+
+SESSION = "rehearsal"
+"""Role session name in every message; AWS's services choose their own."""
+
+_NOTHING: Mapping[str, Any] = {}
+
+
+class AccessDenied(Exception):  # noqa: N818  (AWS's own name for it)
+    """AWS refuses the call; the text is AWS's own."""
+
+    code = "AccessDenied"
+
+    def __init__(self, principal: str, action: str, resource: str, text: str) -> None:
+        """Hold who asked (an ARN or a service principal), for what, on which ARN, and AWS's text."""
+        super().__init__(text)
+        self.principal = principal
+        self.action = action
+        self.resource = resource
+
+
+class UnknownAccessKey(LookupError):  # noqa: N818  (named after AWS's InvalidAccessKeyId)
+    """Nobody was ever given this access key."""
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Keys that a caller signs with; temporary ones belong to a role."""
+
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+    session_token: str | None = field(repr=False)
+    role_arn: str | None
+    """The role acted as; None for the administrator."""
+
+
+class Call(NamedTuple):
+    """One authorized or refused call, as CloudTrail would keep it."""
+
+    role_arn: str
+    action: str
+    resource: str
+    allowed: bool
+
+
+@dataclass
+class _Role:
+    trust: Mapping[str, Any]
+    documents: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    parsed: dict[str, list[ParsedStatement]] = field(default_factory=dict[str, list[ParsedStatement]])
+
+
+class Authority:
+    """The account's roles and every decision taken about them; safe to use from several threads."""
+
+    def __init__(self) -> None:
+        """Start with no role and no call."""
+        self._lock = threading.RLock()
+        self._roles: dict[str, _Role] = {}
+        self._keys: dict[str, Credentials] = {}
+        self._calls: list[Call] = []
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every decision so far, oldest first (a copy)."""
+        with self._lock:
+            return list(self._calls)
+
+    def put_role(self, role_arn: str, trust: Mapping[str, Any]) -> None:
+        """Create the role, or replace its trust policy and keep its inline ones.
+
+        Raises RehearsalError for a document that cannot be judged.
+        """
+        judgeable(trust, f"the trust policy of {role_arn}")
+        with self._lock:
+            known = self._roles.get(role_arn)
+            if known is None:
+                self._roles[role_arn] = _Role(trust)
+            else:
+                known.trust = trust
+
+    def remove_role(self, role_arn: str) -> None:
+        """Forget the role and its policies; nobody can act as it any more."""
+        with self._lock:
+            self._roles.pop(role_arn, None)
+
+    def put_policy(self, role_arn: str, name: str, document: dict[str, Any]) -> None:
+        """Create or replace an inline policy of a role.
+
+        Raises LookupError for a role never put, RehearsalError for a document that cannot be judged.
+        """
+        judgeable(document, f"policy {name} of {role_arn}")
+        with self._lock:
+            role = self._role(role_arn)
+            role.documents[name] = document
+            role.parsed[name] = parse_policy_document(document)
+
+    def remove_policy(self, role_arn: str, name: str) -> None:
+        """Delete an inline policy; LookupError when the role has none of that name."""
+        with self._lock:
+            role = self._role(role_arn)
+            if name not in role.documents:
+                message = f"role {role_arn} has no inline policy {name!r}; it has {sorted(role.documents)}"
+                raise LookupError(message)
+            del role.documents[name], role.parsed[name]
+
+    def policies(self, role_arn: str) -> dict[str, dict[str, Any]]:
+        """The role's inline policy documents by name (a copy of the mapping)."""
+        with self._lock:
+            return dict(self._role(role_arn).documents)
+
+    def assume(self, role_arn: str, service: str, context: Mapping[str, Any] = _NOTHING) -> Credentials:
+        """Keys for an AWS service that acts as the role, for example `codebuild.amazonaws.com`.
+
+        `context` holds what the service would send, such as `aws:SourceArn`; `aws:SourceAccount` is the role's account
+        unless it says otherwise (IAM User Guide, confused-deputy). Raises AccessDenied unless the role's trust policy
+        allows it.
+        """
+        sent = {"aws:SourceAccount": role_arn.split(":")[4], **context}
+        self._trusted(role_arn, "Service", service, "sts:AssumeRole", sent)
+        return self._keys_for(role_arn)
+
+    def assume_with_web_identity(
+        self, role_arn: str, provider_arn: str, claims: Mapping[str, Any]
+    ) -> Credentials:
+        """Keys for whoever holds a token of an OIDC provider, for example a GitHub workflow.
+
+        `claims` are the token's (`sub`, `aud`); policies see them as `<provider host>:sub` and so on.
+        Raises AccessDenied unless the role's trust policy allows it.
+        """
+        host = provider_arn.partition(":oidc-provider/")[2]
+        context = {f"{host}:{claim}": value for claim, value in claims.items()}
+        self._trusted(role_arn, "Federated", provider_arn, "sts:AssumeRoleWithWebIdentity", context)
+        return self._keys_for(role_arn)
+
+    def authorize(
+        self, role_arn: str, action: str, resource: str, context: Mapping[str, Any] = _NOTHING
+    ) -> None:
+        """Decide over one call by the role's inline policies and record it; AccessDenied when refused."""
+        with self._lock:
+            role = self._roles.get(role_arn)
+            policies = list(role.parsed.values()) if role else []
+        decision = _decide(_question(role_arn, action, resource, context), policies)
+        with self._lock:
+            self._calls.append(Call(role_arn, action, resource, decision == "Allow"))
+        if decision != "Allow":
+            raise _refusal(session_arn(role_arn), action, resource, explicit=decision == "Deny")
+
+    def credentials_of(self, access_key_id: str) -> Credentials:
+        """Whose key this is, or UnknownAccessKey."""
+        if access_key_id == ADMINISTRATOR_KEY:
+            return Credentials(ADMINISTRATOR_KEY, ADMINISTRATOR_KEY, None, None)
+        with self._lock:
+            try:
+                return self._keys[access_key_id]
+            except KeyError:
+                raise UnknownAccessKey(access_key_id) from None
+
+    def role_of(self, access_key_id: str) -> str | None:
+        """ARN of the role the key acts as, None for the administrator; UnknownAccessKey for any other."""
+        return self.credentials_of(access_key_id).role_arn
+
+    def _role(self, role_arn: str) -> _Role:
+        try:
+            return self._roles[role_arn]
+        except KeyError:
+            message = f"role {role_arn} was never put; known are {sorted(self._roles)}"
+            raise LookupError(message) from None
+
+    def _keys_for(self, role_arn: str) -> Credentials:
+        key = "ASIA" + "".join(secrets.choice(string.ascii_uppercase + "234567") for _ in range(16))
+        made = Credentials(key, secrets.token_urlsafe(30), secrets.token_urlsafe(60), role_arn)
+        with self._lock:
+            self._keys[key] = made
+        return made
+
+    def _trusted(
+        self, role_arn: str, kind: str, principal: str, action: str, context: Mapping[str, Any]
+    ) -> None:
+        with self._lock:
+            role = self._roles.get(role_arn)
+            trust = role.trust if role else {}
+        about = [s for s in statements(trust) if _names(s.get("Principal"), kind, principal)]
+        question = _question(role_arn, action, role_arn, context)
+        decision = _decide(question, [parse_policy_document({"Statement": about})])
+        with self._lock:
+            self._calls.append(Call(role_arn, action, role_arn, decision == "Allow"))
+        if decision == "Allow":
+            return
+        if kind == "Federated":  # STS does not tell an outsider more than this
+            raise AccessDenied(principal, action, role_arn, f"Not authorized to perform {action}")
+        raise _trust_refusal(principal, action, role_arn, explicit=decision == "Deny")
+
+
+def session_arn(role_arn: str) -> str:
+    """The principal that AWS names in its messages for a caller acting as the role.
+
+    A role's path is no part of it: IAM/latest/UserGuide/reference_identifiers.md, "assumed-role".
+    """
+    _, partition, _, _, account, name = role_arn.split(":", 5)
+    return f"arn:{partition}:sts::{account}:assumed-role/{name.rpartition('/')[2]}/{SESSION}"
+
+
+def _question(role_arn: str, action: str, resource: str, context: Mapping[str, Any]) -> EvalContext:
+    keys = {key.lower(): value for key, value in context.items()}
+    keys.setdefault("aws:tagkeys", None)  # a request without tags has no such key, so `Null` must see none
+    region = resource.split(":")[3] if resource.count(":") >= 5 else ""  # noqa: PLR2004  (an ARN has six parts)
+    return EvalContext(
+        # aws:PrincipalArn of a session is its role's ARN, not the session's.
+        principal_arn=role_arn,
+        principal_type="AssumedRole",
+        principal_account=role_arn.split(":")[4],
+        action=action,
+        resource_arn=resource,
+        region=str(keys.get("aws:requestedregion", region)),
+        secure_transport=True,  # AWS's endpoints take TLS only; ours stands for them
+        service_context=keys,
+    )
+
+
+def _decide(question: EvalContext, policies: list[list[ParsedStatement]]) -> str:
+    return evaluate(question, policies).decision
+
+
+def _refusal(principal: str, action: str, resource: str, *, explicit: bool) -> AccessDenied:
+    reason = "with an explicit deny in an identity-based policy"
+    if not explicit:
+        reason = f"because no identity-based policy allows the {action} action"
+    text = f"User: {principal} is not authorized to perform: {action} on resource: {resource} {reason}"
+    return AccessDenied(principal, action, resource, text)
+
+
+def _trust_refusal(principal: str, action: str, role_arn: str, *, explicit: bool) -> AccessDenied:
+    reason = "with an explicit deny in the role trust policy"
+    if not explicit:
+        reason = f"because no role trust policy allows the {action} action"
+    text = f"User: {principal} is not authorized to perform: {action} on resource: {role_arn} {reason}"
+    return AccessDenied(principal, action, role_arn, text)
+
+
+def _names(principal: Any, kind: str, value: str) -> bool:
+    if principal == "*":
+        return True
+    return isinstance(principal, dict) and value in listed(principal.get(kind, []))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]

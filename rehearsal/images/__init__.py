@@ -1,0 +1,1 @@
+"""Images: packing them, and the registry protocol."""
