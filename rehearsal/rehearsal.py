@@ -32,13 +32,13 @@ from rehearsal.gateway.ecr import Push
 from rehearsal.gateway.gateway import Gateway
 from rehearsal.host.postgres import Postgres
 from rehearsal.host.processes import Processes
+from rehearsal.host.tools import require
 from rehearsal.identity.authority import Authority, Credentials
 from rehearsal.journal import Journal
 from rehearsal.level import ARCHITECTURES, Level
 from rehearsal.program import ROOT, stack_config
 from rehearsal.scratch import run_folder
 from rehearsal.secretvalues import store
-from rehearsal.tools import require
 from settings import NAMESPACE, Settings, parse
 
 PIPELINE = "aws:codepipeline/pipeline:Pipeline"

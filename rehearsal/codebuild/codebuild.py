@@ -20,8 +20,8 @@ from rehearsal.codebuild.build import Build, Order, Workplace
 from rehearsal.codebuild.buildspec import EnvironmentVariable
 from rehearsal.codepipeline.executions import ActionCall, ActionFailed
 from rehearsal.host.processes import Processes
+from rehearsal.host.tools import build_path
 from rehearsal.identity.authority import AccessDenied
-from rehearsal.tools import build_path
 
 MINIMUM_TIMEOUT_SECONDS = 120.0
 """Real seconds that a build has at least: the clock compresses AWS's durations, but a build does real

@@ -15,6 +15,7 @@ from rehearsal.containers.client import Client
 from rehearsal.containers.contexts import laid_over
 from rehearsal.containers.networks import DATABASE, Networks
 from rehearsal.containers.owner import Owner
+from rehearsal.containers.runtime import ContainerRuntime
 from rehearsal.errors import RehearsalError
 from rehearsal.host.postgres import Postgres
 from rehearsal.host.processes import Processes
@@ -22,7 +23,6 @@ from rehearsal.identity.authority import Credentials
 from rehearsal.images.registry import ecr_token
 from rehearsal.program import ROOT
 from rehearsal.runtimes import Runtime
-from rehearsal.runtimes.container import ContainerRuntime
 
 _EMULATORS = {"arm64": "qemu-aarch64", "amd64": "qemu-x86_64"}
 

@@ -20,6 +20,7 @@ from rehearsal.errors import RehearsalError
 from rehearsal.eventbridge.queuepolicy import service_may_send
 from rehearsal.eventbridge.transformer import reserved_variables, transform
 from rehearsal.gateway.ecr import Push
+from rehearsal.gateway.emulator import configure
 from rehearsal.identity.authority import AccessDenied
 
 RULE_TYPE = "aws:cloudwatch/eventRule:EventRule"
@@ -202,6 +203,7 @@ class EventBridge:
 
 def matches(pattern: str, event: Mapping[str, Any]) -> bool:
     """Whether a pattern (JSON text) matches; RehearsalError with AWS's reason if it is invalid."""
+    configure()
     from ministack.services.eventbridge import (  # noqa: PLC0415  (loads 60 ms of services)
         _test_event_pattern,  # pyright: ignore[reportPrivateUsage, reportUnknownVariableType]
     )

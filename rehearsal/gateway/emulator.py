@@ -92,10 +92,18 @@ class Emulator:
             self._log = None
 
 
-def _load(account: str, region: str) -> Application:
+def configure(account: str = "123456789012", region: str = "us-east-1") -> None:
+    """Set what the emulator reads from the environment while it is imported; call it before importing any service of it.
+
+    What its modules have read once stays for the life of the process.
+    """
     for name in _ABSENT:
         os.environ.pop(name, None)
     os.environ.update(_FIXED, MINISTACK_ACCOUNT_ID=account, MINISTACK_REGION=region)
+
+
+def _load(account: str, region: str) -> Application:
+    configure(account, region)
     root = logging.getLogger()
     before = (root.level, list(root.handlers))
     try:

@@ -12,10 +12,10 @@ import pytest
 from documents.taskdef import BOOTSTRAP_IMAGE
 from rehearsal.containers.engine import Engine
 from rehearsal.containers.networks import DATABASE
+from rehearsal.containers.runtime import ContainerRuntime
 from rehearsal.containers.task import ContainerTask
 from rehearsal.rehearsal import Rehearsal
 from rehearsal.runtimes import ContainerSpec
-from rehearsal.runtimes.container import ContainerRuntime
 
 WAITING = ("sh", "-c", "trap 'echo asked to stop; exit 7' TERM; echo started; while :; do sleep 0.1; done")
 

@@ -14,8 +14,7 @@ from commandline import Ended, Running, files, kept, plain, project, rewrite, si
 
 from delivery.interruption import Interruption
 from delivery.rehearse import Options, run
-from rehearsal import tools
-from rehearsal.host import postgres
+from rehearsal.host import postgres, tools
 from rehearsal.scenarios import SCENARIOS
 from rehearsal.scratch import run_folder
 from rehearsal.traffic import get
