@@ -2,12 +2,12 @@
 
 import json
 import threading
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.padding import Padding
+from rich.text import Text
 
 from rehearsal.journal import Entry
 from rehearsal.scenarios import Play, Step
@@ -50,29 +50,25 @@ class Timeline:
 
 
 def table(plays: Sequence[Play], console: Console) -> None:
-    """Every step with its time and what was seen."""
-    drawn = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column, options in _COLUMNS.items():
-        drawn.add_column(column, **options)
+    """Every step with its result and time, and below it what was seen where that takes more than a few words."""
+    width = max(len(step.name) for play in plays for step in play.steps)
     for play in plays:
-        for number, step in enumerate(play.steps):
-            drawn.add_row(
-                play.scenario if number == 0 else "",
-                escape(step.name),
-                f"{step.seconds:.2f}",
-                "[green]ok[/]" if step.ok else "[bold red]no[/]",
-                escape(step.seen),
+        console.print(f"[bold]{escape(play.scenario)}[/]", highlight=False)
+        for step in play.steps:
+            mark = "[green]ok[/]" if step.ok else "[bold red]no[/]"
+            lines = step.seen.splitlines()
+            beside = lines[0] if len(lines) == 1 and len(lines[0]) <= _FEW_WORDS else ""
+            console.print(
+                f"  {mark} {step.seconds:7.2f} s  {escape(step.name):<{width}}  {escape(beside)}".rstrip(),
+                highlight=False,
+                soft_wrap=True,
             )
-    console.print(drawn)
+            for line in [] if beside else lines:
+                console.print(Padding(Text(line), (0, 0, 0, _INDENT)))
 
 
-_COLUMNS: Mapping[str, Mapping[str, Any]] = {
-    "scenario": {"style": "bold", "no_wrap": True},
-    "step": {"min_width": 24, "ratio": 2},
-    "seconds": {"justify": "right", "no_wrap": True},
-    "": {"no_wrap": True},
-    "seen": {"ratio": 5, "overflow": "fold"},
-}
+_FEW_WORDS = 56
+_INDENT = 17
 
 
 def as_json(stack: str, level: str, shows: str, plays: Sequence[Play]) -> str:

@@ -43,7 +43,7 @@ def rehearsal_table() -> str:
     """What `make rehearse` prints after its timeline."""
     command = [sys.executable, "-m", "delivery", "rehearse", "--level", "process"]
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
-    return "\n".join(line.rstrip() for line in done.stdout[done.stdout.index("scenario  ") :].splitlines())
+    return "\n".join(line.rstrip() for line in done.stdout[done.stdout.index("\nrelease\n") :].splitlines())
 
 
 def tiers(output: str) -> str:
