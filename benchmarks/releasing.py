@@ -49,6 +49,7 @@ class Stopwatch:
 
 PHASES = {
     "resources of stack": "declare",
+    "started by CloudWatchEvent": "push",
     "action Migrate started": "source",
     "phase DOWNLOAD_SOURCE SUCCEEDED": "provision",
     "phase PRE_BUILD SUCCEEDED": "pull",
@@ -98,7 +99,6 @@ def _release(rehearsal: Any, watch: Stopwatch) -> None:
     rehearsal.first_execution()
     watch.end("first execution")
     rehearsal.push(V1)
-    watch.end("push")
     url = rehearsal.url(next(iter(rehearsal.settings.services)))
     deadline = time.monotonic() + PATIENCE
     while True:

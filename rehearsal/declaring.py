@@ -1,13 +1,12 @@
 """Makes what a program declares in the local cloud, while the program is evaluated."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
 
 from rehearsal.cloud import Cloud, Declared
-from rehearsal.program import ROOT, evaluating, plain, run_program
+from rehearsal.program import evaluating, plain, run_program
 from rehearsal.resources import KINDS
 
 ANSWERS = {
@@ -70,15 +69,15 @@ class _Answering(Mocks):
         return answer(self._cloud, args.token)
 
 
-def declare(cloud: Cloud, stack: str, config: Mapping[str, Any], root: Path = ROOT) -> None:
-    """Evaluate the real program of the project at `root` with a stack's configuration; what it declares is in the cloud afterwards.
+def declare(cloud: Cloud, stack: str, config: Mapping[str, Any]) -> None:
+    """Evaluate the real program with a stack's configuration; what it declares is in the cloud afterwards.
 
     Raises pulumi.RunError for a finding in the configuration, and whatever else the program raises.
     """
     mocks = _Answering(cloud)
     with evaluating(MockMonitor(mocks), mocks, stack, config):
         try:
-            run_program(root)
+            run_program()
         except Exception as error:
             if mocks.refused:  # the SDK wraps what a mock raises in a text of its own
                 raise mocks.refused[0] from error

@@ -153,7 +153,7 @@ def rehearsing(
 ) -> Generator[Rehearsal]:
     """Start everything a stack needs, evaluate its program, and stop everything at the end.
 
-    `declare_instead` makes the resources in the program's place, for example from an exported state. Raises RehearsalError for what the machine lacks, SettingsError and pulumi.RunError for the stack's own faults.
+    `root` is where the stack's file and the scratch folder are; `declare_instead` makes the resources in the program's place, for example from an exported state. Raises RehearsalError for what the machine lacks, SettingsError and pulumi.RunError for the stack's own faults.
     """
     require()
     journal = journal or Journal()
@@ -175,7 +175,7 @@ def rehearsing(
         ends.callback(gateway.stop)
         cloud = Cloud(gateway.start(), authority, journal, folder, region=region)
         if declare_instead is None:
-            declare(cloud, stack, config, root)
+            declare(cloud, stack, config)
         else:
             declare_instead(cloud)
         journal.record("Pulumi", f"{cloud.count()} resources of stack {stack} declared")

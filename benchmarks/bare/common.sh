@@ -10,7 +10,8 @@ export HOME="$WORK" AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECR
 export AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_EC2_METADATA_DISABLED=true
 export PATH="${PYTHON%/*}:$PATH"
 
-answers() { curl --fail --silent --max-time 2 "http://127.0.0.1:$1$2" >/dev/null 2>&1; }
+# An address with its port, and a path.
+answers() { curl --fail --silent --max-time 2 "http://$1$2" >/dev/null 2>&1; }
 
 until_true() {
   for _ in $(seq 3000); do
@@ -34,13 +35,15 @@ start_emulator() {
   export AWS_ENDPOINT_URL="http://127.0.0.1:$emulator_port"
 }
 
+# shellcheck disable=SC2120  # without arguments it listens on this machine only
+# Takes nothing, or an address to listen on as well and the network that may log in there.
 start_database() {
-  "$PYTHON" -m benchmarks.bare.database "$WORK/postgres" "$TEMPLATES" "$WORK/url" >"$WORK/database.log" 2>&1 &
+  "$PYTHON" -m benchmarks.bare.database "$WORK/postgres" "$TEMPLATES" "$WORK/url" "$@" >"$WORK/database.log" 2>&1 &
 }
 
 # Waits for the emulator, makes repository, bucket and templates; with --push pushes the sample application and prints its digest.
 prepare() {
-  until_true answers "$emulator_port" /_ministack/health
+  until_true answers "127.0.0.1:$emulator_port" /_ministack/health
   "$PYTHON" -m benchmarks.bare.prepare "$AWS_ENDPOINT_URL" "$@"
 }
 

@@ -2,8 +2,8 @@
 # The real work of a first release with a Docker daemon, done by hand: build, push, migrate by `docker run`, start, wait until it
 # is healthy, switch. What a rehearsal at level `container` does, less everything it imitates.
 #
-# The switch is a file that says where the application is: there is no load balancer. Everything lies in the host's network, so
-# that the database needs no further address. Prints the seconds until the application answered.
+# The switch is a file that says where the application is: there is no load balancer. The database listens on Docker's bridge
+# too. Prints the seconds until the application answered.
 set -euo pipefail
 # shellcheck source=benchmarks/bare/common.sh
 source "${BASH_SOURCE[0]%/*}/common.sh"
@@ -11,11 +11,12 @@ label="delivery.bare=$$"
 trap 'remove_containers; stop_all' EXIT
 remove_containers() {
   docker ps --all --quiet --filter "label=$label" | xargs --no-run-if-empty docker rm --force >/dev/null
-  docker image ls --quiet --filter "label=$label" | sort -u | xargs --no-run-if-empty docker image rm --force >/dev/null
+  docker image ls --quiet --filter "label=$label" | sort -u | xargs --no-run-if-empty docker image rm --force --no-prune >/dev/null
 }
 
 start_emulator
-start_database
+read -r gateway subnet <<<"$(docker network inspect bridge --format '{{with index .IPAM.Config 0}}{{.Gateway}} {{.Subnet}}{{end}}')"
+start_database "$gateway" "$subnet"
 registry="127.0.0.1:$emulator_port"
 name="$registry/$repository"
 export DOCKER_CONFIG="$WORK/docker-config"
@@ -35,16 +36,14 @@ docker info >/dev/null
 aws ecr get-login-password | docker login --username AWS --password-stdin "$registry" >/dev/null 2>&1
 docker pull --quiet "$image" >/dev/null
 [ -n "$(docker image inspect --format '{{.Architecture}}' "$image")" ]
-docker run --rm --init --label "$label" --network host -e DATABASE_URL "$image" python migrate.py >"$WORK/migration.log"
+docker run --rm --init --label "$label" -e DATABASE_URL "$image" python migrate.py >"$WORK/migration.log"
 register "$image"
 
 # The deployment.
-PORT="$(free_port)"
-export PORT HOST=127.0.0.1
-docker run --detach --init --label "$label" --network host --cpus 0.25 --memory 512m \
-  -e DATABASE_URL -e PORT -e HOST "$image" >/dev/null
-until_true answers "$PORT" /healthz
-until_true answers "$PORT" /
-echo "$PORT" >"$WORK/live.part"
+app="$(docker run --detach --init --label "$label" --cpus 0.25 --memory 512m -e DATABASE_URL "$image")"
+address="$(docker inspect --format '{{.NetworkSettings.IPAddress}}' "$app"):8080"
+until_true answers "$address" /healthz
+until_true answers "$address" /
+echo "$address" >"$WORK/live.part"
 mv "$WORK/live.part" "$WORK/live"
 say_elapsed

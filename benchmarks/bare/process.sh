@@ -31,6 +31,6 @@ register "$image"
 PORT="$(free_port)"
 export PORT HOST=127.0.0.1
 docker run --rm --name app --network host -e DATABASE_URL -e PORT -e HOST "$image" >"$WORK/app.log" 2>&1 &
-until_true answers "$PORT" /healthz
-until_true answers "$PORT" /
+until_true answers "127.0.0.1:$PORT" /healthz
+until_true answers "127.0.0.1:$PORT" /
 say_elapsed
