@@ -51,8 +51,8 @@ class BlueGreenDeployment(pulumi.ComponentResource):
         )
         front = args["web"].front
         alarms = [
-            *_alarms(f"{name}-blue", f"{physical}-blue", args, front.blue, inside),
-            *_alarms(f"{name}-green", f"{physical}-green", args, front.green, inside),
+            *_alarms(f"{name}-1", f"{physical}-1", args, front.target_group_1, inside),
+            *_alarms(f"{name}-2", f"{physical}-2", args, front.target_group_2, inside),
         ]
         group = codedeploy.DeploymentGroup(
             f"{name}-group",
@@ -103,7 +103,7 @@ def _routes(web: WebService) -> codedeploy.DeploymentGroupLoadBalancerInfoTarget
     front = web.front
     routes: codedeploy.DeploymentGroupLoadBalancerInfoTargetGroupPairInfoArgsDict = {
         "prod_traffic_route": {"listener_arns": [front.listener_arn]},
-        "target_groups": [{"name": front.blue.name}, {"name": front.green.name}],
+        "target_groups": [{"name": front.target_group_1.name}, {"name": front.target_group_2.name}],
     }
     if front.test_listener_arn is not None:
         routes["test_traffic_route"] = {"listener_arns": [front.test_listener_arn]}

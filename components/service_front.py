@@ -51,8 +51,8 @@ class ServiceFront(pulumi.ComponentResource):
             self.load_balancer_arn = pulumi.Output.from_input(balancer.arn)
             self.security_group_id = pulumi.Output.from_input(balancer.security_group_id or "")
             self.url = self.load_balancer_arn
-        self.blue = _target_group(f"{name}-blue", args, inside)
-        self.green = _target_group(f"{name}-green", args, inside)
+        self.target_group_1 = _target_group(f"{name}-1", args, inside)
+        self.target_group_2 = _target_group(f"{name}-2", args, inside)
         self.production_listener = self._listener(f"{name}-listener", balancer, balancer.port, guarded)
         self.listener_arn = self.production_listener.arn
         self.test_listener_arn = None
@@ -107,7 +107,7 @@ class ServiceFront(pulumi.ComponentResource):
     def _listener(
         self, name: str, balancer: LoadBalancer, port: int, inside: pulumi.ResourceOptions
     ) -> lb.Listener:
-        """A listener on blue at first; CodeDeploy owns its default action from then on.
+        """A listener on the first target group; CodeDeploy owns its default action from then on.
 
         Setting the action back would move live traffic (aws/aws-cdk#36649), so Pulumi ignores it.
         """
@@ -118,7 +118,7 @@ class ServiceFront(pulumi.ComponentResource):
             protocol="HTTPS" if balancer.certificate_arn else "HTTP",
             certificate_arn=balancer.certificate_arn,
             ssl_policy="ELBSecurityPolicy-TLS13-1-2-2021-06" if balancer.certificate_arn else None,
-            default_actions=[{"type": "forward", "target_group_arn": self.blue.arn}],
+            default_actions=[{"type": "forward", "target_group_arn": self.target_group_1.arn}],
             opts=pulumi.ResourceOptions.merge(
                 inside, pulumi.ResourceOptions(ignore_changes=["default_actions"])
             ),

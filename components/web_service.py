@@ -133,7 +133,7 @@ class WebService(pulumi.ComponentResource):
             health_check_grace_period_seconds=service.health_check.grace_period_seconds,
             load_balancers=[
                 {
-                    "target_group_arn": self.front.blue.arn,
+                    "target_group_arn": self.front.target_group_1.arn,
                     "container_name": service.container,
                     "container_port": service.port,
                 }

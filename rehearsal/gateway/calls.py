@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from ministack.core import iam_actions
 
-from rehearsal.gateway.requests import Place, Request
+from documents.names import Place
+from rehearsal.gateway.requests import Request
 
 
 class Underivable(Exception):  # noqa: N818  (a fact about the request, not a fault)

@@ -10,12 +10,13 @@ import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from documents.names import Place
 from rehearsal.gateway.asgi import Answer
 from rehearsal.gateway.calls import Underivable
 from rehearsal.gateway.ecr import Push, RegistryTokens, TagRule, digest_of, fixed_tag_text, token_answer
 from rehearsal.gateway.refusals import json_error, registry_error
 from rehearsal.gateway.registrycalls import RegistryRequest, registry_needed, registry_request
-from rehearsal.gateway.requests import Place, Request
+from rehearsal.gateway.requests import Request
 from rehearsal.gateway.stored import Stored
 from rehearsal.identity.authority import AccessDenied, Authority
 

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import parse_qs, urlencode
 
+from documents.names import Place
 from rehearsal.errors import RehearsalError
 from rehearsal.gateway import refusals
 from rehearsal.gateway.asgi import HOST, Answer, Receive, Scope, Send, Server, read_body, replay
@@ -19,7 +20,7 @@ from rehearsal.gateway.ecr import Push, TagRule
 from rehearsal.gateway.ecrgate import EcrGate, Forward
 from rehearsal.gateway.emulator import Emulator
 from rehearsal.gateway.registrycalls import key_needed
-from rehearsal.gateway.requests import Place, Request
+from rehearsal.gateway.requests import Request
 from rehearsal.gateway.signatures import signature_of
 from rehearsal.gateway.stored import Stored
 from rehearsal.identity.authority import AccessDenied, Authority, UnknownAccessKey, session_arn

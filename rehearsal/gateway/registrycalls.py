@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from documents.names import Place
 from rehearsal.gateway.calls import Needed, Underivable, repository_arn
-from rehearsal.gateway.requests import Place
 
 _PATH = re.compile(
     r"/v2/(?P<repository>.+?)/(?P<kind>blobs/uploads|blobs|manifests|tags)(?:/(?P<reference>.*))?"

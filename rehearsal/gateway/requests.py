@@ -1,4 +1,4 @@
-"""A request to an AWS endpoint, taken apart; and where it arrives."""
+"""A request to an AWS endpoint, taken apart."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -7,19 +7,6 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from rehearsal.gateway.signatures import Signature
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where the request arrives."""
-
-    account: str
-    region: str
-    partition: str = "aws"
-
-    def arn(self, service: str, resource: str) -> str:
-        """ARN of a resource here."""
-        return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,10 @@ from typing import Any
 from urllib.parse import quote
 from xml.etree.ElementTree import fromstring
 
+from documents.names import Place
 from rehearsal.gateway.calls import Needed
 from rehearsal.gateway.emulator import Emulator
-from rehearsal.gateway.requests import Place, Request
+from rehearsal.gateway.requests import Request
 
 _OK = 200
 _ECR = "AmazonEC2ContainerRegistry_V20150921"

@@ -8,9 +8,10 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 
+from documents.names import Place
 from rehearsal.gateway.calls import Needed, Underivable, needed
 from rehearsal.gateway.registrycalls import key_needed, registry_needed, registry_request
-from rehearsal.gateway.requests import Place, Request
+from rehearsal.gateway.requests import Request
 from rehearsal.gateway.signatures import Signature, signature_of
 
 HERE = Place("123456789012", "us-east-1")

@@ -52,7 +52,7 @@ def test_traffic_moves_between_the_two_target_groups_of_the_production_listener(
     )
     pair = group["loadBalancerInfo"]["targetGroupPairInfo"]
     assert pair["prodTrafficRoute"] == {"listenerArns": [graph.outputs(graph.one("Listener"))["arn"]]}
-    assert [one["name"] for one in pair["targetGroups"]] == ["web-blue-0123456", "web-green-0123456"]
+    assert [one["name"] for one in pair["targetGroups"]] == ["web-1-0123456", "web-2-0123456"]
     assert "testTrafficRoute" not in pair
 
 
@@ -79,9 +79,9 @@ def test_errors_and_unhealthy_hosts_of_both_target_groups_stop_a_deployment() ->
     alarms = graph.all("MetricAlarm")
     watched = {(a.inputs["metricName"], a.inputs["dimensions"]["TargetGroup"].split("/")[1]) for a in alarms}
     assert watched == {
-        (metric, f"web-{color}-0123456")
+        (metric, f"web-{number}-0123456")
         for metric in ("HTTPCode_Target_5XX_Count", "UnHealthyHostCount")
-        for color in ("blue", "green")
+        for number in (1, 2)
     }, "the roles of the groups swap"
     assert all(a.inputs["dimensions"]["LoadBalancer"].startswith("app/") for a in alarms), (
         "the suffix, not the ARN"

@@ -59,7 +59,7 @@ def test_a_new_load_balancer_takes_traffic_and_hands_it_to_blue() -> None:
     assert balancer["loadBalancerType"] == "application"
     assert balancer["securityGroups"] == ["sg-web-balancer-group"]
     assert (listener["port"], listener["protocol"]) == (80, "HTTP")
-    blue = graph.outputs(graph.one("TargetGroup", "web-blue"))["arn"]
+    blue = graph.outputs(graph.one("TargetGroup", "web-1"))["arn"]
     assert listener["defaultActions"] == [{"type": "forward", "targetGroupArn": blue}]
 
 
@@ -91,7 +91,7 @@ def test_a_test_listener_has_a_port_of_its_own_on_the_same_load_balancer() -> No
 
 def test_the_two_target_groups_differ_in_name_only() -> None:
     graph, _ = _service()
-    blue, green = (graph.one("TargetGroup", f"web-{color}").inputs for color in ("blue", "green"))
+    blue, green = (graph.one("TargetGroup", f"web-{number}").inputs for number in (1, 2))
     assert blue == green, "their roles swap with every deployment"
     assert blue["targetType"] == "ip", "awsvpc tasks are addresses"
     assert blue["deregistrationDelay"] == 30, "draining lasts as long as a task may take to stop, not 300 s"
