@@ -59,7 +59,7 @@ EDITS: dict[str, tuple[Callable[[Config], object], dict[str, str]]] = {
     ),
     "an alarm threshold": (
         lambda c: release(c).update(alarms={"serverErrors": 20}),
-        {f"{ALARM}blue-server-errors": "update", f"{ALARM}green-server-errors": "update"},
+        {f"{ALARM}1-server-errors": "update", f"{ALARM}2-server-errors": "update"},
     ),
     "a notification address more": (
         lambda c: c["delivery:notify"]["emails"].append("night@example.com"),
