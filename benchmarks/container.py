@@ -13,7 +13,7 @@ from tests import docker
 
 def missing() -> str | None:
     """No Docker daemon, and none that can be started."""
-    return docker.missing(install=False)
+    return docker.missing(install=False) or first_release.missing()
 
 
 def measure(runs: int) -> Result:

@@ -1,6 +1,7 @@
 """A rehearsal's first release beside a bare shell script that does the same real work by hand."""
 
 import json
+import shutil
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,11 @@ from rehearsal.runtimes.docker_front import install_docker_front
 from rehearsal.scratch import NAME
 
 BARE = ROOT / "benchmarks" / "bare"
+
+
+def missing() -> str | None:
+    """No curl, with which the bare script asks its application."""
+    return None if shutil.which("curl") else "the bare script needs curl; install it"
 
 
 def measure(runs: int) -> Result:

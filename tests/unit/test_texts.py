@@ -1,18 +1,20 @@
-"""The README's table of settings is the models' own."""
+"""What README.md says is what there is: settings, commands, the rehearsal's steps."""
+
+import re
+from functools import partial
 
 import pytest
+import yaml
 
 from rehearsal.program import ROOT
 from settings.table import markdown, rows
+from tests.unit.harness import deployed_stack
+from tools.readme import embedded as part
 
 README = ROOT / "README.md"
 BEGIN, END = "<!-- settings -->\n", "<!-- /settings -->"
 
-
-def embedded(text: str) -> str:
-    """What stands between the marks."""
-    assert text.count(BEGIN) == text.count(END) == 1, "README.md marks where the table of settings stands"
-    return text.partition(BEGIN)[2].partition(END)[0].strip("\n") + "\n"
+embedded = partial(part, name="settings")
 
 
 def test_the_readme_lists_every_setting_as_it_is() -> None:
@@ -57,3 +59,46 @@ def test_a_setting_that_is_gone_or_new_is_noticed() -> None:
     text = f"before\n{BEGIN}{markdown()}{END}\nafter"
     assert embedded(text) == markdown()
     assert embedded(text.replace("| `image.tag` |", "| `image.label` |")) != markdown()
+
+
+def _commands() -> list[str]:
+    text = README.read_text(encoding="utf-8")
+    return [line for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
+
+
+def test_every_make_target_in_the_readme_is_there_and_says_what_it_does() -> None:
+    named = {
+        word
+        for line in _commands()
+        if line.startswith("make ")
+        for word in line.split()[1:]
+        if "=" not in word
+    }
+    assert {"rehearse", "test", "setup"} <= named
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    described = set(re.findall(r"^([a-z-]+):.* ## ", makefile, re.MULTILINE))
+    assert named <= described
+
+
+def test_ci_runs_the_readmes_own_test_command() -> None:
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert "make test" in _commands()
+    assert re.search(r"^make test TIERS=--all$", script, re.MULTILINE), (
+        "the same command, with no tier left out"
+    )
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))
+    assert "bash .ci/run" in [step.get("run") for step in workflow["jobs"]["test"]["steps"]]
+
+
+def test_every_stack_output_in_the_readme_is_exported() -> None:
+    named = set(re.findall(r"pulumi stack output (\w+)", README.read_text(encoding="utf-8")))
+    assert named
+    assert named <= set(deployed_stack("stg").exports)
+
+
+def test_the_rehearsal_in_the_readme_went_as_it_should() -> None:
+    shown = part(README.read_text(encoding="utf-8"), "rehearse")
+    steps = re.findall(r"^  (ok|no) +[\d.]+ s  (.+?)(?:  .*)?$", shown, re.MULTILINE)
+    assert [result for result, _ in steps] == ["ok"] * len(steps)
+    assert len(steps) == shown.count(" s  ")
+    assert steps[-1][1] == "nothing changed for anyone"
