@@ -40,6 +40,8 @@ lock: setup ## resolve the dependencies anew into the hashed lock
 	  --upgrade pyproject.toml -o requirements/all.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	  --upgrade requirements/uv.in -o requirements/uv.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  --upgrade benchmarks/peers/cdk/requirements.in -o benchmarks/peers/cdk/requirements.txt
 
 .PHONY: schema
 schema: setup ## write the JSON Schema of the stack files from the settings models
@@ -47,7 +49,7 @@ schema: setup ## write the JSON Schema of the stack files from the settings mode
 
 .PHONY: bench
 bench: setup ## measure, as ratios in one run
-	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 .PHONY: clean
 clean: ## remove what setup and rehearsals made

@@ -28,7 +28,7 @@ PACKAGES = (
     "benchmarks",
     "examples",
 )
-SHELL = (".ci/run", "bin/delivery")
+SHELL = (".ci/run", "bin/delivery", "benchmarks/bare/process.sh", "benchmarks/bare/container.sh")
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def _lint(tier: Tier) -> Result:
         ["ruff", "check", "--quiet", *present],
         ["ruff", "format", "--check", "--quiet", *present],
         ["pyright", "--pythonpath", sys.executable],
-        ["shellcheck", *SHELL],
+        ["shellcheck", "--external-sources", *SHELL],
     ]
     failed = [check[0] for check in checks if _call([str(BIN / check[0]), *check[1:]]) != 0]
     text = f"{len(checks) - len(failed)} passed, {len(failed)} failed" + (

@@ -65,7 +65,7 @@ def daemon() -> Generator[str]:
             else:
                 os.environ["DOCKER_HOST"] = before
             processes.stop(started, STOP_SECONDS, everyone=False)
-            _tidy(bridged=bridged, forwarding=forwarding)
+            _tidy(Path(folder), bridged=bridged, forwarding=forwarding)
 
 
 def _start(processes: Processes, engine: Engine, folder: Path) -> Child:
@@ -115,8 +115,10 @@ def _forwarding() -> str:
     return done.stdout.partition("\n")[0].rpartition(" ")[2]
 
 
-def _tidy(*, bridged: bool, forwarding: str) -> None:
-    """Take back what the daemon has left in the kernel."""
+def _tidy(folder: Path, *, bridged: bool, forwarding: str) -> None:
+    """Take back what the daemon has left in the kernel, and the network name spaces mounted in its folder."""
+    for mounted in (folder / "exec" / "netns").glob("*"):
+        subprocess.run([_which("umount") or "umount", str(mounted)], capture_output=True, check=False)
     if not bridged:
         subprocess.run([_which("ip") or "ip", "link", "delete", "docker0"], capture_output=True, check=False)
     if forwarding == "ACCEPT":
