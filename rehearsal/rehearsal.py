@@ -4,6 +4,7 @@ Everything that is started belongs to one context, which stops it whatever happe
 the reaper ends (see `processes.py`).
 """
 
+import gc
 import json
 import secrets
 import shutil
@@ -174,10 +175,11 @@ def rehearsing(
         )
         ends.callback(gateway.stop)
         cloud = Cloud(gateway.start(), authority, journal, folder, region=region)
-        if declare_instead is None:
-            declare(cloud, stack, config)
-        else:
-            declare_instead(cloud)
+        with _not_collecting():
+            if declare_instead is None:
+                declare(cloud, stack, config)
+            else:
+                declare_instead(cloud)
         journal.record("Pulumi", f"{cloud.count()} resources of stack {stack} declared")
         postgres, url = database.result()
         store(cloud, settings, url)
@@ -193,6 +195,17 @@ def rehearsing(
         )
         pushes.set_result(rehearsal)
         yield rehearsal
+
+
+@contextmanager
+def _not_collecting() -> Generator[None]:
+    """Evaluating a program loads modules and makes objects that all stay: collecting among them only costs time."""
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        gc.enable()
 
 
 def _database(
