@@ -22,7 +22,12 @@ def _commands() -> None:
     """Deliver images to Amazon ECS: rehearse the declared pipeline on this machine."""
 
 
-@app.command()
+@app.command(
+    help="Play releases of the sample application through the declared pipeline, on this machine.\n\n"
+    "The real Pulumi program of the stack is evaluated against a local cloud. No AWS account, credentials or Docker are "
+    "needed, and nothing leaves this machine, except that a Docker daemon, where there is one, pulls base images. "
+    "Exits with 0 only when every scenario went as it should."
+)
 def rehearse(  # noqa: PLR0913, PLR0917  (one argument for each option)
     stack: Annotated[str, typer.Option(help="Stack whose YAML is rehearsed.")] = "stg",
     level: Annotated[
@@ -62,12 +67,7 @@ def rehearse(  # noqa: PLR0913, PLR0917  (one argument for each option)
         bool, typer.Option("--json", help="Print the report as JSON; the timeline goes to stderr.")
     ] = False,
 ) -> None:
-    """Play releases of the sample application through the declared pipeline, on this machine.
-
-    The real Pulumi program of the stack is evaluated against a local cloud; no AWS account, credentials or Docker are
-    needed, and nothing leaves this machine, except that a Docker daemon, where there is one, pulls base images. Exits with 0
-    only when every scenario went as it should.
-    """
+    """Hand over to `delivery.rehearse`, which loads Pulumi, ready to end in order from the first moment."""
 
     def work(interruption: Interruption) -> int:
         from delivery.rehearse import Options, run  # noqa: PLC0415  (operators must not wait for pulumi to load)
@@ -89,4 +89,4 @@ def rehearse(  # noqa: PLR0913, PLR0917  (one argument for each option)
 
 def main() -> None:
     """Run the command line."""
-    app()
+    app(prog_name="delivery")
