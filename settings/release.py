@@ -65,7 +65,9 @@ class Release(Group):
     artifact_key_arn: KmsKeyArn | None = Field(
         default=None, description="Customer key for pipeline artifacts; default: S3's own."
     )
-    protect: bool = Field(description="Whether repository, artifact bucket, services, load balancers and listeners refuse deletion.")
+    protect: bool = Field(
+        description="Whether repository, artifact bucket, services, load balancers and listeners refuse deletion."
+    )
 
 
 Emails = Annotated[
