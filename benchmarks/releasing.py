@@ -6,6 +6,7 @@ Loads and does what `delivery rehearse` does until then, timeline included, and 
 start each phase ended. What comes after (blue's retention, the other releases) is not waited for.
 """
 
+import gc
 import importlib
 import json
 import os
@@ -63,6 +64,7 @@ PHASES = {
 def main() -> None:
     """Rehearse until the first release answers."""
     watch = Stopwatch()
+    gc.disable()  # as the command does
     from rich.console import Console  # noqa: PLC0415
 
     for name in ("delivery.cli", "delivery.rehearse"):  # what the command loads

@@ -1,5 +1,6 @@
 """The commands: thin, each hands over to the module that does the work."""
 
+import gc
 from pathlib import Path
 from typing import Annotated
 
@@ -70,6 +71,7 @@ def rehearse(  # noqa: PLR0913, PLR0917  (one argument for each option)
     """Hand over to `delivery.rehearse`, which loads Pulumi, ready to end in order from the first moment."""
 
     def work(interruption: Interruption) -> int:
+        gc.disable()  # until the program is evaluated: what is loaded until then stays (see rehearsal.rehearsal)
         from delivery.rehearse import Options, run  # noqa: PLC0415  (operators must not wait for pulumi to load)
 
         options = Options(

@@ -30,6 +30,7 @@ BASH = {
     "if",
     "nohup",
     "set",
+    "exec",
     "then",
     "else",
     "do",
