@@ -7,7 +7,6 @@ the reaper ends (see `processes.py`).
 import gc
 import json
 import secrets
-import shutil
 import threading
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -241,8 +240,3 @@ def _services(  # one argument for each thing the services stand on
         yield Rehearsal(
             stack, settings, cloud, level, pipeline, load_balancers, services, deployments, events
         )
-
-
-def remove_scratch(root: Path = ROOT) -> None:
-    """Remove what earlier rehearsals kept to start faster."""
-    shutil.rmtree(root / ".rehearsal", ignore_errors=True)
