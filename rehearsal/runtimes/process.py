@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from rehearsal.host.ports import free_port
 from rehearsal.host.processes import Child, Processes
 from rehearsal.images.registry import Registry, RegistryError, ecr_token
+from rehearsal.journal import Journal
 from rehearsal.runtimes import ContainerSpec, standin
 from rehearsal.runtimes.store import Reference, Store, StoreError, machine_architecture
 from rehearsal.runtimes.unpacked import Unpacked
@@ -86,7 +87,7 @@ class ProcessRuntime:
 
     level = "process"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (what the runtime stands on)
         self,
         processes: Processes,
         registry: Registry,
@@ -94,8 +95,10 @@ class ProcessRuntime:
         scratch: Path,
         *,
         architecture: str | None = None,
+        journal: Journal | None = None,
     ) -> None:
-        """Keep images and tasks below `scratch`."""
+        """Keep images and tasks below `scratch`; a stand-in is said in `journal`."""
+        self._journal = journal
         self._processes = processes
         self._registry = registry
         self._host = host
@@ -107,7 +110,14 @@ class ProcessRuntime:
     def of(cls, cloud: "Cloud", processes: Processes, *, architecture: str | None = None) -> "ProcessRuntime":
         """The runtime of a local cloud, pulling as its administrator."""
         registry = Registry(cloud.endpoint, lambda: ecr_token(cloud.client("ecr")))
-        return cls(processes, registry, cloud.registry, cloud.scratch, architecture=architecture)
+        return cls(
+            processes,
+            registry,
+            cloud.registry,
+            cloud.scratch,
+            architecture=architecture,
+            journal=cloud.journal,
+        )
 
     def run_task(
         self, task_id: str, containers: Sequence[ContainerSpec], cpu: str, memory: str
@@ -182,6 +192,8 @@ class ProcessRuntime:
         return unpacked
 
     def _start_stand_in(self, task_id: str, spec: ContainerSpec) -> _Started:
+        if self._journal is not None:
+            self._journal.record("ECS", f"{spec.image} can't be pulled at level process; a stand-in plays it")
         space = self._folder / task_id / spec.name
         space.mkdir(parents=True, exist_ok=True)
         ports = {port: free_port() for port in spec.ports}
