@@ -59,6 +59,10 @@ clean: ## remove what setup and rehearsals made
 pulumi: setup ## build the Pulumi CLI from tools/pulumi with Go, for the engine tests
 	@$(BIN)/python -c 'from rehearsal.engine.cli import build_cli; build_cli(print)'
 
+.PHONY: deployer-policy
+deployer-policy: setup ## print the IAM policies of whoever runs pulumi up (STACK=stg ACCOUNT=your account's number)
+	@$(BIN)/python -m tools.deployer_policy --stack $(STACK) $(if $(ACCOUNT),--account $(ACCOUNT))
+
 .PHONY: readme
 readme: setup ## write the generated parts of README.md
 	@$(BIN)/python -m tools.readme

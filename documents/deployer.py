@@ -1,0 +1,413 @@
+"""The policies of whoever runs `pulumi up`: what making, changing, reading and removing each declared type takes.
+
+The calls are those of the provider's own source for each resource (hashicorp/terraform-provider-aws, which pulumi-aws wraps);
+which resource an action can be narrowed to is what the Service Authorization Reference says of it.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from documents.names import Names, Place, fitting
+from documents.policy import Statement, allow, document
+
+MANAGED_POLICY_CHARACTERS = 6144
+"""Characters of a managed policy, white space not counted (IAM User Guide, reference_iam-quotas)."""
+
+ANY = "any"
+"""For actions that know no resource, or that AWS decides on before the resource has an id."""
+
+
+def _tagged(service: str) -> tuple[str, ...]:
+    return (f"{service}:ListTagsForResource", f"{service}:TagResource", f"{service}:UntagResource")
+
+
+_RULE = ("events:DescribeRule", "events:DeleteRule", "events:PutRule", *_tagged("events"))
+_ELB_TAGS = ("elasticloadbalancing:AddTags", "elasticloadbalancing:RemoveTags")
+
+Actions = Mapping[str, Sequence[str]]
+
+TYPES: Mapping[str, Actions] = {
+    "aws:cloudwatch/eventRule:EventRule": {"rule": _RULE},
+    "aws:cloudwatch/eventTarget:EventTarget": {
+        "rule": ("events:ListTargetsByRule", "events:PutTargets", "events:RemoveTargets")
+    },
+    "aws:cloudwatch/logGroup:LogGroup": {
+        ANY: ("logs:DescribeLogGroups",),
+        "log-group": (
+            "logs:CreateLogGroup",
+            "logs:DeleteLogGroup",
+            "logs:DeleteRetentionPolicy",
+            "logs:PutRetentionPolicy",
+            *_tagged("logs"),
+        ),
+    },
+    "aws:cloudwatch/metricAlarm:MetricAlarm": {
+        "alarm": (
+            "cloudwatch:DeleteAlarms",
+            "cloudwatch:DescribeAlarms",
+            "cloudwatch:PutMetricAlarm",
+            *_tagged("cloudwatch"),
+        )
+    },
+    "aws:codebuild/project:Project": {
+        "project": (
+            "codebuild:BatchGetProjects",
+            "codebuild:CreateProject",
+            "codebuild:DeleteProject",
+            "codebuild:UpdateProject",
+        )
+    },
+    "aws:codedeploy/application:Application": {
+        "codedeploy": (
+            "codedeploy:CreateApplication",
+            "codedeploy:DeleteApplication",
+            "codedeploy:GetApplication",
+            "codedeploy:UpdateApplication",
+            *_tagged("codedeploy"),
+        )
+    },
+    "aws:codedeploy/deploymentGroup:DeploymentGroup": {
+        "codedeploy": (
+            "codedeploy:CreateDeploymentGroup",
+            "codedeploy:DeleteDeploymentGroup",
+            "codedeploy:GetDeploymentGroup",
+            "codedeploy:UpdateDeploymentGroup",
+            *_tagged("codedeploy"),
+        )
+    },
+    "aws:codepipeline/pipeline:Pipeline": {
+        "pipeline": (
+            "codepipeline:CreatePipeline",
+            "codepipeline:DeletePipeline",
+            "codepipeline:GetPipeline",
+            "codepipeline:UpdatePipeline",
+            *_tagged("codepipeline"),
+        )
+    },
+    "aws:codestarnotifications/notificationRule:NotificationRule": {
+        ANY: (
+            "codestar-notifications:CreateNotificationRule",
+            "codestar-notifications:DeleteNotificationRule",
+            "codestar-notifications:DescribeNotificationRule",
+            "codestar-notifications:UpdateNotificationRule",
+            *_tagged("codestar-notifications"),
+        )
+    },
+    "aws:ec2/securityGroup:SecurityGroup": {
+        ANY: (
+            "ec2:AuthorizeSecurityGroupEgress",
+            "ec2:AuthorizeSecurityGroupIngress",
+            "ec2:CreateSecurityGroup",
+            "ec2:CreateTags",
+            "ec2:DeleteSecurityGroup",
+            "ec2:DeleteTags",
+            "ec2:DescribeNetworkInterfaces",
+            "ec2:DescribeSecurityGroups",
+            "ec2:RevokeSecurityGroupEgress",
+            "ec2:RevokeSecurityGroupIngress",
+        )
+    },
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": {
+        ANY: (
+            "ec2:AuthorizeSecurityGroupIngress",
+            "ec2:CreateTags",
+            "ec2:DeleteTags",
+            "ec2:DescribeSecurityGroupRules",
+            "ec2:ModifySecurityGroupRules",
+            "ec2:RevokeSecurityGroupIngress",
+        )
+    },
+    "aws:ecr/lifecyclePolicy:LifecyclePolicy": {
+        "repository": ("ecr:DeleteLifecyclePolicy", "ecr:GetLifecyclePolicy", "ecr:PutLifecyclePolicy")
+    },
+    "aws:ecr/repository:Repository": {
+        "repository": (
+            "ecr:CreateRepository",
+            "ecr:DeleteRepository",
+            "ecr:DescribeRepositories",
+            "ecr:PutImageScanningConfiguration",
+            "ecr:PutImageTagMutability",
+            *_tagged("ecr"),
+        )
+    },
+    "aws:ecs/service:Service": {
+        "service": (
+            "ecs:CreateService",
+            "ecs:DeleteService",
+            "ecs:DescribeServices",
+            "ecs:UpdateService",
+            *_tagged("ecs"),
+        )
+    },
+    "aws:ecs/taskDefinition:TaskDefinition": {
+        ANY: ("ecs:DeregisterTaskDefinition", "ecs:DescribeTaskDefinition"),
+        "task-definition": ("ecs:RegisterTaskDefinition", *_tagged("ecs")),
+    },
+    "aws:iam/role:Role": {
+        "role": (
+            "iam:CreateRole",
+            "iam:DeleteRole",
+            "iam:GetRole",
+            "iam:ListAttachedRolePolicies",
+            "iam:ListInstanceProfilesForRole",
+            "iam:ListRolePolicies",
+            "iam:TagRole",
+            "iam:UntagRole",
+            "iam:UpdateAssumeRolePolicy",
+            "iam:UpdateRole",
+        )
+    },
+    "aws:iam/rolePolicy:RolePolicy": {
+        "role": ("iam:DeleteRolePolicy", "iam:GetRolePolicy", "iam:PutRolePolicy")
+    },
+    "aws:lb/listener:Listener": {
+        ANY: (
+            "elasticloadbalancing:DescribeListenerAttributes",
+            "elasticloadbalancing:DescribeListeners",
+            "elasticloadbalancing:DescribeTags",
+        ),
+        "load-balancer": ("elasticloadbalancing:CreateListener", *_ELB_TAGS),
+        "listener": (
+            "elasticloadbalancing:DeleteListener",
+            "elasticloadbalancing:ModifyListener",
+            "elasticloadbalancing:ModifyListenerAttributes",
+            *_ELB_TAGS,
+        ),
+    },
+    "aws:lb/loadBalancer:LoadBalancer": {
+        ANY: (
+            "elasticloadbalancing:DescribeCapacityReservation",
+            "elasticloadbalancing:DescribeLoadBalancerAttributes",
+            "elasticloadbalancing:DescribeLoadBalancers",
+            "elasticloadbalancing:DescribeTags",
+            "ec2:DescribeNetworkInterfaces",
+        ),
+        "load-balancer": (
+            "elasticloadbalancing:CreateLoadBalancer",
+            "elasticloadbalancing:DeleteLoadBalancer",
+            "elasticloadbalancing:ModifyLoadBalancerAttributes",
+            "elasticloadbalancing:SetIpAddressType",
+            "elasticloadbalancing:SetSecurityGroups",
+            "elasticloadbalancing:SetSubnets",
+            *_ELB_TAGS,
+        ),
+    },
+    "aws:lb/targetGroup:TargetGroup": {
+        ANY: (
+            "elasticloadbalancing:DescribeTags",
+            "elasticloadbalancing:DescribeTargetGroupAttributes",
+            "elasticloadbalancing:DescribeTargetGroups",
+        ),
+        "target-group": (
+            "elasticloadbalancing:CreateTargetGroup",
+            "elasticloadbalancing:DeleteTargetGroup",
+            "elasticloadbalancing:ModifyTargetGroup",
+            "elasticloadbalancing:ModifyTargetGroupAttributes",
+            *_ELB_TAGS,
+        ),
+    },
+    "aws:s3/bucket:Bucket": {
+        "bucket": (
+            "s3:CreateBucket",
+            "s3:DeleteBucket",
+            "s3:GetAccelerateConfiguration",
+            "s3:GetBucketAcl",
+            "s3:GetBucketCORS",
+            "s3:GetBucketLogging",
+            "s3:GetBucketObjectLockConfiguration",
+            "s3:GetBucketPolicy",
+            "s3:GetBucketRequestPayment",
+            "s3:GetBucketTagging",
+            "s3:GetBucketVersioning",
+            "s3:GetBucketWebsite",
+            "s3:GetEncryptionConfiguration",
+            "s3:GetLifecycleConfiguration",
+            "s3:GetReplicationConfiguration",
+            "s3:ListBucket",
+            "s3:ListBucketVersions",
+            "s3:PutBucketTagging",
+            *_tagged("s3"),
+        ),
+        "object": ("s3:DeleteObject", "s3:DeleteObjectVersion"),
+    },
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": {
+        "bucket": ("s3:GetLifecycleConfiguration", "s3:PutLifecycleConfiguration")
+    },
+    "aws:s3/bucketObjectv2:BucketObjectv2": {
+        "bucket": ("s3:ListBucket",),
+        "object": ("s3:GetObject", "s3:GetObjectTagging", "s3:PutObject", "s3:PutObjectTagging"),
+    },
+    "aws:s3/bucketPolicy:BucketPolicy": {
+        "bucket": ("s3:DeleteBucketPolicy", "s3:GetBucketPolicy", "s3:PutBucketPolicy")
+    },
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": {
+        "bucket": ("s3:GetBucketPublicAccessBlock", "s3:PutBucketPublicAccessBlock")
+    },
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": {
+        "bucket": ("s3:GetEncryptionConfiguration", "s3:PutEncryptionConfiguration")
+    },
+    "aws:s3/bucketVersioning:BucketVersioning": {
+        "bucket": ("s3:GetBucketVersioning", "s3:PutBucketVersioning")
+    },
+    "aws:sns/topic:Topic": {
+        "topic": (
+            "sns:CreateTopic",
+            "sns:DeleteTopic",
+            "sns:GetTopicAttributes",
+            "sns:SetTopicAttributes",
+            *_tagged("sns"),
+        )
+    },
+    "aws:sns/topicPolicy:TopicPolicy": {"topic": ("sns:GetTopicAttributes", "sns:SetTopicAttributes")},
+    "aws:sns/topicSubscription:TopicSubscription": {
+        ANY: ("sns:GetSubscriptionAttributes", "sns:SetSubscriptionAttributes", "sns:Unsubscribe"),
+        "topic": ("sns:Subscribe",),
+    },
+    "aws:sqs/queue:Queue": {
+        "queue": (
+            "sqs:CreateQueue",
+            "sqs:DeleteQueue",
+            "sqs:GetQueueAttributes",
+            "sqs:GetQueueUrl",
+            "sqs:ListQueueTags",
+            "sqs:SetQueueAttributes",
+            "sqs:TagQueue",
+            "sqs:UntagQueue",
+        )
+    },
+    "aws:sqs/queuePolicy:QueuePolicy": {"queue": ("sqs:GetQueueAttributes", "sqs:SetQueueAttributes")},
+    "aws:ssm/parameter:Parameter": {
+        ANY: ("ssm:DescribeParameters",),
+        "parameter": (
+            "ssm:AddTagsToResource",
+            "ssm:DeleteParameter",
+            "ssm:GetParameter",
+            "ssm:GetParameters",
+            "ssm:ListTagsForResource",
+            "ssm:PutParameter",
+            "ssm:RemoveTagsFromResource",
+        ),
+    },
+}
+"""What each declared type takes, by what the actions are narrowed to."""
+
+PASSED_TO = (
+    "codebuild.amazonaws.com",
+    "codedeploy.amazonaws.com",
+    "codepipeline.amazonaws.com",
+    "ecs-tasks.amazonaws.com",
+    "events.amazonaws.com",
+)
+"""Services that the stack's roles are handed to when what uses them is made."""
+
+SERVICE_LINKED = {
+    "AWSServiceRoleForECS": "ecs.amazonaws.com",
+    "AWSServiceRoleForElasticLoadBalancing": "elasticloadbalancing.amazonaws.com",
+}
+"""Roles that AWS makes in the caller's name with an account's first service and load balancer.
+
+Amazon ECS Developer Guide, using-service-linked-roles; Elastic Load Balancing User Guide, elb-service-linked-roles.
+"""
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """What is deployed, as far as the policies have to name it."""
+
+    place: Place
+    names: Names
+    repository: str
+    """Name of the ECR repository."""
+    services: Sequence[str]
+    """Names of the services in the settings."""
+    key_arn: str | None = None
+    """Customer key of the artifact bucket: whoever writes templates into it uses the key."""
+
+
+def policies(deployed: Deployed, types: Iterable[str]) -> list[dict[str, Any]]:
+    """Managed policies that together let somebody run `pulumi up` and `destroy` for these types, each within IAM's size.
+
+    Raises KeyError for a type nobody has looked up yet.
+    """
+    needed: dict[str, set[str]] = {}
+    for type_ in types:
+        for kind, actions in TYPES[type_].items():
+            needed.setdefault(kind, set()).update(actions)
+    resources = _resources(deployed)
+    statements = [
+        *(allow(*sorted(needed[kind]), on=resources[kind]) for kind in sorted(needed)),
+        *_of_roles(deployed),
+        *([allow("kms:Decrypt", "kms:GenerateDataKey", on=deployed.key_arn)] if deployed.key_arn else []),
+    ]
+    return [document(some) for some in _parted(statements)]
+
+
+def _resources(deployed: Deployed) -> dict[str, Any]:
+    place, base = deployed.place, deployed.names.pipeline
+    elb = "elasticloadbalancing"
+    bucket = f"arn:{place.partition}:s3:::{base[:26]}-artifacts-*"
+    log_groups = place.arn("logs", f"log-group:{deployed.names.log_group('*')}")
+    # Pulumi makes a target group's name from the service's; a listener may be on a load balancer of somebody else's.
+    groups = [f"{fitting(f'{service}-{number}')}-*" for service in deployed.services for number in (1, 2)]
+    return {
+        ANY: "*",
+        "rule": place.arn("events", f"rule/{base}-*"),
+        "log-group": [log_groups, f"{log_groups}:*"],
+        "alarm": place.arn("cloudwatch", f"alarm:{base}-*"),
+        "project": place.arn("codebuild", f"project/{base}-*"),
+        "codedeploy": [
+            place.arn("codedeploy", f"application:{base}-*"),
+            place.arn("codedeploy", f"deploymentgroup:{base}-*"),
+        ],
+        "pipeline": place.arn("codepipeline", base),
+        "repository": place.arn("ecr", f"repository/{deployed.repository}"),
+        "service": place.arn("ecs", f"service/*/{base}-*"),
+        "task-definition": place.arn("ecs", f"task-definition/{base}-*"),
+        "role": _roles(deployed),
+        "load-balancer": place.arn(elb, "loadbalancer/app/*"),
+        "listener": place.arn(elb, "listener/app/*"),
+        "target-group": [place.arn(elb, f"targetgroup/{group}") for group in groups],
+        "bucket": bucket,
+        "object": f"{bucket}/*",
+        "topic": place.arn("sns", f"{base}-releases"),
+        "queue": place.arn("sqs", f"{base}-undelivered-pushes"),
+        "parameter": place.arn("ssm", f"parameter{deployed.names.descriptor}"),
+    }
+
+
+def _roles(deployed: Deployed) -> list[str]:
+    iam = f"arn:{deployed.place.partition}:iam::{deployed.place.account}:role"
+    return [f"{iam}/{deployed.names.pipeline}", f"{iam}/{deployed.names.pipeline}-*"]
+
+
+def _of_roles(deployed: Deployed) -> list[Statement]:
+    iam = f"arn:{deployed.place.partition}:iam::{deployed.place.account}:role"
+    linked = [f"{iam}/aws-service-role/{service}/{name}" for name, service in SERVICE_LINKED.items()]
+    return [
+        allow(
+            "iam:PassRole",
+            on=_roles(deployed),
+            when={"StringEquals": {"iam:PassedToService": list(PASSED_TO)}},
+        ),
+        allow(
+            "iam:CreateServiceLinkedRole",
+            on=linked,
+            when={"StringEquals": {"iam:AWSServiceName": list(SERVICE_LINKED.values())}},
+        ),
+    ]
+
+
+def _parted(statements: Sequence[Statement]) -> list[list[Statement]]:
+    """The statements in order, in as few documents as their sizes allow."""
+    parts: list[list[Statement]] = [[]]
+    for statement in statements:
+        if parts[-1] and _characters([*parts[-1], statement]) > MANAGED_POLICY_CHARACTERS:
+            parts.append([])
+        parts[-1].append(statement)
+    return parts
+
+
+def _characters(statements: Sequence[Statement]) -> int:
+    return len(json.dumps(document(statements), separators=(",", ":")))
