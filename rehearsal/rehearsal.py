@@ -21,6 +21,7 @@ from rehearsal.cloud import ADMINISTRATOR, Cloud, Declared
 from rehearsal.codebuild.codebuild import CodeBuild
 from rehearsal.codedeploy.codedeploy import CodeDeployToECS
 from rehearsal.codedeploy.deployments import Deployments
+from rehearsal.codepipeline.approvals import ManualApproval
 from rehearsal.codepipeline.codepipeline import CodePipeline
 from rehearsal.codepipeline.ecrsource import EcrSource
 from rehearsal.codepipeline.executions import Execution
@@ -28,7 +29,7 @@ from rehearsal.declaring import declare
 from rehearsal.ecs.ecs import EcsServices
 from rehearsal.elb.loadbalancer import LoadBalancers
 from rehearsal.eventbridge.eventbridge import EventBridge, push_event
-from rehearsal.gateway.ecr import Push
+from rehearsal.gateway.ecr import Push, TagRule
 from rehearsal.gateway.gateway import Gateway
 from rehearsal.host.postgres import Postgres
 from rehearsal.host.processes import Processes
@@ -36,6 +37,7 @@ from rehearsal.host.tools import require
 from rehearsal.identity.authority import Authority, Credentials
 from rehearsal.journal import Journal
 from rehearsal.level import ARCHITECTURES, Level
+from rehearsal.outside import Outside
 from rehearsal.program import ROOT, stack_config
 from rehearsal.scratch import run_folder
 from rehearsal.secretvalues import store
@@ -143,17 +145,18 @@ def short(digest: str) -> str:
 
 
 @contextmanager
-def rehearsing(
+def rehearsing(  # noqa: PLR0913  (one keyword for each thing a caller may choose)
     stack: str,
     *,
     level: type[Level],
     journal: Journal | None = None,
     root: Path = ROOT,
     declare_instead: Callable[[Cloud], None] | None = None,
+    outside: Outside | None = None,
 ) -> Generator[Rehearsal]:
     """Start everything a stack needs, evaluate its program, and stop everything at the end.
 
-    `root` is where the stack's file and the scratch folder are; `declare_instead` makes the resources in the program's place, for example from an exported state. Raises RehearsalError for what the machine lacks, SettingsError and pulumi.RunError for the stack's own faults.
+    `root` is where the stack's file and the scratch folder are; `declare_instead` makes the resources in the program's place, for example from an exported state; `outside` answers for the world around the stack. Raises RehearsalError for what the machine lacks, SettingsError and pulumi.RunError for the stack's own faults.
     """
     require()
     journal = journal or Journal()
@@ -161,6 +164,8 @@ def rehearsing(
     settings = parse(
         {key.removeprefix(f"{NAMESPACE}:"): v for key, v in config.items() if key.startswith(NAMESPACE)}
     )
+    outside = outside or Outside()
+    outside.refuse_what_does_not_fit(settings)
     with ExitStack() as ends:
         folder = ends.enter_context(run_folder(root))
         processes = ends.enter_context(Processes())
@@ -174,6 +179,8 @@ def rehearsing(
         )
         ends.callback(gateway.stop)
         cloud = Cloud(gateway.start(), authority, journal, folder, region=region)
+        if not settings.image.create_repository:
+            _make_existing_repository(cloud, settings.image.repository, outside.repository)
         with _not_collecting():
             if declare_instead is None:
                 declare(cloud, stack, config)
@@ -190,10 +197,22 @@ def rehearsing(
                 cloud,
                 ends.enter_context(made),
                 processes,
+                outside,
             )
         )
         pushes.set_result(rehearsal)
         yield rehearsal
+
+
+def _make_existing_repository(cloud: Cloud, name: str, rule: TagRule) -> None:
+    """The repository that a stack uses and does not make, with the mutability it is said to have."""
+    excluded = [{"filterType": "WILDCARD", "filter": one} for one in rule.filters]
+    cloud.client("ecr").create_repository(
+        repositoryName=name,
+        imageTagMutability=rule.mutability,
+        **({"imageTagMutabilityExclusionFilters": excluded} if excluded else {}),
+    )
+    cloud.journal.record("ECR", f"repository {name} is there already, {rule.mutability}")
 
 
 @contextmanager
@@ -217,14 +236,14 @@ def _database(
 
 
 @contextmanager
-def _services(  # one argument for each thing the services stand on
-    stack: str, settings: Settings, cloud: Cloud, level: Level, processes: Processes
+def _services(  # noqa: PLR0913, PLR0917  (one argument for each thing the services stand on)
+    stack: str, settings: Settings, cloud: Cloud, level: Level, processes: Processes, outside: Outside
 ) -> Generator[Rehearsal]:
     """AWS's services on the declared resources, and the declared ECS services started on their first revision."""
     with ExitStack() as ends:
         load_balancers = ends.enter_context(LoadBalancers(cloud))
         services = ends.enter_context(EcsServices(cloud, level.runtime, load_balancers))
-        deployments = Deployments(cloud, services, load_balancers)
+        deployments = Deployments(cloud, services, load_balancers, hooks=outside.hooks)
         ends.callback(deployments.stop)
         providers = {
             "ECR": EcrSource(cloud),
@@ -232,8 +251,9 @@ def _services(  # one argument for each thing the services stand on
                 cloud, processes, docker=level.docker, environment=level.build_environment
             ),
             "CodeDeployToECS": CodeDeployToECS(cloud, deployments),
+            "Manual": ManualApproval(cloud, outside.approver()),
         }
-        pipeline = ends.enter_context(CodePipeline(cloud, providers))
+        pipeline = ends.enter_context(CodePipeline(cloud, providers, now=outside.now(settings)))
         for declared in cloud.declared(SERVICE):
             services.create_service(declared)
         events = EventBridge(cloud, pipeline.start)

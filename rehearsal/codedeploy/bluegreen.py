@@ -4,12 +4,12 @@ Order of the lifecycle events and what failure leaves behind:
 codedeploy/latest/userguide/deployment-steps-ecs. That the green target group stays on the production
 listener with weight 0, so that it is health checked during Install: CodeDeploy's team, quoted in GitHub
 traveloka/terraform-aws-alb-single-listener#47; that the *first* deployment adds it the same way is
-inferred. Lambda functions of hooks are authorized and passed over: nothing runs them here.
+inferred. Lambda functions of hooks are authorized, not run: the rehearsal is told what each would answer.
 """
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from rehearsal.cloud import Cloud
 from rehearsal.codedeploy.alarms import Alarms
@@ -34,6 +34,8 @@ class Parts:
     services: EcsServices
     load_balancers: LoadBalancers
     alarms: Alarms
+    hooks: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What the functions of hooks answer, by event: `Succeeded`, which is also what counts when none is given, or `Failed`."""
 
 
 class BlueGreen:
@@ -124,8 +126,7 @@ class BlueGreen:
             if work is not None:
                 work()
             elif function := self._deployment.appspec.hooks.get(name):
-                self._role.invoke(function)
-                self._say(f"{name}: Lambda function {function} may be invoked; it is not run in a rehearsal")
+                self._hook(name, function)
             else:
                 return
         except Exception:
@@ -133,6 +134,15 @@ class BlueGreen:
             raise
         self._deployment.events.append((name, "Succeeded"))
         self._say(f"{name} succeeded")
+
+    def _hook(self, name: str, function: str) -> None:
+        """Call a hook's function: a result of Failed fails the deployment (reference-appspec-file-structure-hooks)."""
+        self._role.invoke(function)
+        result = self._parts.hooks.get(name, "Succeeded")
+        self._say(f"{name}: Lambda function {function} may be invoked; the rehearsal answers {result} for it")
+        if result != "Succeeded":
+            code = "HOOK_EXECUTION_FAILURE"
+            raise Failed(code, f"the function {function} of hook {name} answered {result}")
 
     def _install(self) -> None:
         services, spec = self._parts.services, self._deployment.appspec

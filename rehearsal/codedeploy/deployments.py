@@ -4,6 +4,7 @@ Limits: codedeploy/latest/userguide/limits ("1 concurrent deployment per deploym
 """
 
 import threading
+from collections.abc import Mapping
 
 from rehearsal.cloud import Cloud
 from rehearsal.codedeploy.alarms import Alarms
@@ -35,9 +36,10 @@ class Deployments:
         services: EcsServices,
         load_balancers: LoadBalancers,
         install_timeout: float = INSTALL_TIMEOUT,
+        hooks: Mapping[str, str] | None = None,
     ) -> None:
-        """Begin without deployments; `install_timeout` is in real seconds."""
-        self._parts = Parts(cloud, services, load_balancers, Alarms(cloud, load_balancers))
+        """Begin without deployments; `install_timeout` is in real seconds, `hooks` what functions of hooks answer."""
+        self._parts = Parts(cloud, services, load_balancers, Alarms(cloud, load_balancers), hooks or {})
         self._install_timeout = install_timeout
         self._lock = threading.Lock()
         self._all: dict[str, Deployment] = {}

@@ -21,6 +21,9 @@ _FIELDS: list[tuple[str, int, int, Mapping[str, int]]] = [
     ("year", 1970, 2199, {}),
 ]
 _REQUIRED = 6
+SEARCHED_DAYS = 4 * 366
+"""How far a moment inside a window is looked for: over a leap day."""
+
 _OFFSET = re.compile(r"UTC(?:([+-])(\d{2}):(\d{2}))?")
 
 
@@ -30,21 +33,45 @@ class InvalidWindow(ValueError):  # noqa: N818  (reads as what it is)
 
 def matches(expression: str, moment: datetime) -> bool:
     """Whether a moment in the window's own time zone is inside it; InvalidWindow if malformed."""
+    minutes, hours, *dates = _allowed(expression)
+    return moment.minute in minutes and moment.hour in hours and _on_a_day(dates, moment)
+
+
+def next_inside(expression: str, moment: datetime) -> datetime:
+    """The moment itself when it is inside the window, else the first minute after it that is, in the same zone.
+
+    InvalidWindow when none is within `SEARCHED_DAYS`, or the expression is malformed.
+    """
+    if matches(expression, moment):
+        return moment
+    minutes, hours, *dates = _allowed(expression)
+    start = moment.replace(second=0, microsecond=0)
+    for days in range(SEARCHED_DAYS):
+        day = start + timedelta(days=days)
+        if not _on_a_day(dates, day):
+            continue
+        for hour in sorted(hours):
+            for minute in sorted(minutes):
+                candidate = day.replace(hour=hour, minute=minute)
+                if candidate > moment:
+                    return candidate
+    message = f"cron {expression!r} allows no moment within {SEARCHED_DAYS} days of {moment:%Y-%m-%d}"
+    raise InvalidWindow(message)
+
+
+def _allowed(expression: str) -> list[set[int]]:
+    """Allowed values of each field but the seconds, which are not evaluated."""
     words = expression.split()
     if not _REQUIRED <= len(words) <= len(_FIELDS):
         message = f"cron {expression!r} has {len(words)} fields; it takes 6, and optionally the year"
         raise InvalidWindow(message)
-    seen = (
-        moment.second,
-        moment.minute,
-        moment.hour,
-        moment.day,
-        moment.month,
-        moment.isoweekday() % 7 + 1,  # Quartz counts from Sunday = 1
-        moment.year,
-    )
-    allowed = [_values(word, *field) for word, field in zip(words, _FIELDS, strict=False)]
-    return all(value in values for value, values in list(zip(seen, allowed, strict=False))[1:])
+    return [_values(word, *field) for word, field in zip(words, _FIELDS, strict=False)][1:]
+
+
+def _on_a_day(allowed: list[set[int]], moment: datetime) -> bool:
+    weekday = moment.isoweekday() % 7 + 1  # Quartz counts from Sunday = 1
+    seen = (moment.day, moment.month, weekday, moment.year)
+    return all(value in values for value, values in zip(seen, allowed, strict=False))
 
 
 def zone(name: str | None) -> tzinfo:

@@ -1,0 +1,133 @@
+"""What a rehearsal plays of the world outside the stack: who approves, what time it is, what functions answer, what exists."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal, get_args
+
+from documents.appspec import HOOKS
+from rehearsal.codepipeline import cron
+from rehearsal.codepipeline.executions import Approver
+from rehearsal.errors import RehearsalError
+from rehearsal.gateway.ecr import TagRule
+from settings import Settings
+
+HookResult = Literal["Succeeded", "Failed"]
+"""What a hook's function tells CodeDeploy (CodeDeploy API Reference, PutLifecycleEventHookExecutionStatus)."""
+
+Asked = Callable[[str], bool]
+"""Answers an approval request, whose text it is given."""
+
+
+@dataclass(frozen=True)
+class Outside:
+    """The answers of a world that the program does not declare."""
+
+    approve: Asked | None = None
+    """None when nobody is there to ask."""
+    at: datetime | None = None
+    """When releases are played, for the deployment window; None for a moment inside it."""
+    hooks: Mapping[str, HookResult] = field(default_factory=dict[str, HookResult])
+    """Results of hooks by CodeDeploy's own name of the event; the others succeed."""
+    repository: TagRule = field(default_factory=TagRule)
+    """Tag mutability of a repository that the stack uses and does not make; ECR's own default is MUTABLE."""
+
+    def approver(self) -> Approver | None:
+        """Who answers an approval action; None waits for CodePipeline's PutApprovalResult."""
+        ask = self.approve
+        if ask is None:
+            return None
+        return lambda call: ask(call.configuration.get("CustomData") or f"Approve {call.action}?")
+
+    def now(self, settings: Settings) -> Callable[[], datetime]:
+        """The time of day in this rehearsal, which goes on from `at`.
+
+        Without `at` it is now, or the next moment inside the window when now is outside: a rehearsal of working hours must
+        not depend on when it is played.
+        """
+        window, began = settings.release.window, datetime.now(UTC)
+        if window is None:
+            return lambda: datetime.now(UTC)
+        there = cron.zone(window.time_zone)
+        begin = self.at or cron.next_inside(window.cron, began.astimezone(there))
+        begin = begin if begin.tzinfo else begin.replace(tzinfo=there)
+        return lambda: begin + (datetime.now(UTC) - began)
+
+    def refuse_what_does_not_fit(self, settings: Settings) -> None:
+        """Raise RehearsalError for an answer nobody asks for, and for a question nobody answers."""
+        if settings.release.approval is not None and self.approve is None:
+            raise RehearsalError(
+                "release.approval",
+                "a person must answer it, and there is no terminal to ask on",
+                "say --approve or --reject",
+            )
+        if self.at is not None and settings.release.window is None:
+            raise RehearsalError(
+                f"--at {self.at:%Y-%m-%d %H:%M}",
+                "the stack declares no release.window that could heed it",
+                "leave it out",
+            )
+        declared = {
+            event for service in settings.services.values() for event in service.rollout.hooks.given()
+        }
+        for event in self.hooks:
+            if event not in declared:
+                raise RehearsalError(
+                    f"--hook {event}",
+                    f"the stack declares {', '.join(sorted(declared)) or 'no hooks'}",
+                    "name a declared one, or leave it out",
+                )
+        if settings.image.create_repository and self.repository != TagRule():
+            raise RehearsalError(
+                f"--repository-tags {self.repository.mutability}",
+                "the stack makes its repository itself (image.createRepository)",
+                "leave it out",
+            )
+
+
+def hook_results(given: list[str]) -> dict[str, HookResult]:
+    """Results by event, from `EVENT=RESULT` texts; RehearsalError for any other text."""
+    results: dict[str, HookResult] = {}
+    for text in given:
+        name, _, result = text.partition("=")
+        event = next((one for one in HOOKS if one.lower() == name.lower()), None)
+        known = next((one for one in get_args(HookResult) if one.lower() == result.lower()), None)
+        if event is None or known is None:
+            raise RehearsalError(
+                f"--hook {text}",
+                f"an event of CodeDeploy ({', '.join(HOOKS)}) and the result of its function (Succeeded or Failed) are needed",
+                "write for example --hook AfterAllowTestTraffic=Failed",
+            )
+        results[event] = known
+    return results
+
+
+def moment(text: str) -> datetime:
+    """A moment as ISO 8601 has it, `2026-11-26 09:30` or `2026-11-26T09:30+01:00`; RehearsalError for any other text.
+
+    Without an offset it is the time of the deployment window's own zone.
+    """
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise RehearsalError(
+            f"--at {text}", "is no date with a time", "write it as 2026-11-26T09:30"
+        ) from None
+
+
+def tag_rule(text: str) -> TagRule:
+    """Tag mutability by ECR's own words; `IMMUTABLE_WITH_EXCLUSION:stg,prd` names the filters. RehearsalError else.
+
+    Amazon ECR User Guide, image-tag-mutability.
+    """
+    word, _, filters = text.partition(":")
+    excluded = tuple(part for part in filters.split(",") if part)
+    if word in ("MUTABLE", "IMMUTABLE") and not filters:
+        return TagRule(word)
+    if word in ("MUTABLE_WITH_EXCLUSION", "IMMUTABLE_WITH_EXCLUSION") and excluded:
+        return TagRule(word, excluded)
+    raise RehearsalError(
+        f"--repository-tags {text}",
+        "is none of MUTABLE, IMMUTABLE, IMMUTABLE_WITH_EXCLUSION:FILTER,… and MUTABLE_WITH_EXCLUSION:FILTER,…",
+        "write what your repository says, for example IMMUTABLE_WITH_EXCLUSION:stg,prd",
+    )

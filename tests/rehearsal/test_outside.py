@@ -1,0 +1,125 @@
+"""The world outside a stack: what its settings need of it is played as told, or refused by name."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from rehearsal.codepipeline import cron
+from rehearsal.errors import RehearsalError
+from rehearsal.gateway.ecr import TagRule
+from rehearsal.outside import Outside, hook_results, moment, tag_rule
+from rehearsal.program import stack_config
+from settings import Settings, parse
+
+LAMBDA = "arn:aws:lambda:us-east-1:123456789012:function:check"
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def _settings(change: Callable[[dict[str, Any]], object] = lambda raw: None) -> Settings:
+    config = stack_config("stg")
+    raw = {key.partition(":")[2]: value for key, value in config.items() if key.startswith("delivery:")}
+    change(raw)
+    return parse(raw)
+
+
+def _release(**values: Any) -> Settings:
+    return _settings(lambda raw: raw["release"].update(values))
+
+
+APPROVAL = _release(approval={})
+WINDOW = _release(window={"cron": "0 * 9-16 ? * MON-FRI *", "timeZone": "Europe/Berlin"})
+
+
+def test_an_approval_that_nobody_can_answer_is_refused_at_once() -> None:
+    with pytest.raises(
+        RehearsalError, match=r"release.approval: a person must answer it.*--approve or --reject"
+    ):
+        Outside().refuse_what_does_not_fit(APPROVAL)
+    Outside(approve=lambda text: True).refuse_what_does_not_fit(APPROVAL)
+
+
+def test_an_answer_that_nothing_asks_for_is_refused() -> None:
+    with pytest.raises(RehearsalError, match=r"--at .* declares no release.window"):
+        Outside(at=datetime.now(UTC)).refuse_what_does_not_fit(_settings())
+    with pytest.raises(RehearsalError, match="--hook AfterInstall: the stack declares no hooks"):
+        Outside(hooks={"AfterInstall": "Failed"}).refuse_what_does_not_fit(_settings())
+    with pytest.raises(RehearsalError, match="--repository-tags IMMUTABLE: the stack makes its repository"):
+        Outside(repository=TagRule("IMMUTABLE")).refuse_what_does_not_fit(_settings())
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("MUTABLE", TagRule("MUTABLE")),
+        ("IMMUTABLE", TagRule("IMMUTABLE")),
+        ("IMMUTABLE_WITH_EXCLUSION:stg,prd*", TagRule("IMMUTABLE_WITH_EXCLUSION", ("stg", "prd*"))),
+        ("MUTABLE_WITH_EXCLUSION:v*", TagRule("MUTABLE_WITH_EXCLUSION", ("v*",))),
+    ],
+)
+def test_tag_mutability_is_said_in_the_words_of_ecr(text: str, rule: TagRule) -> None:
+    assert tag_rule(text) == rule
+
+
+@pytest.mark.parametrize(
+    "text", ["", "immutable", "IMMUTABLE:stg", "IMMUTABLE_WITH_EXCLUSION", "MUTABLE_WITH_EXCLUSION:,"]
+)
+def test_any_other_tag_mutability_is_refused(text: str) -> None:
+    with pytest.raises(RehearsalError, match="is none of MUTABLE, IMMUTABLE"):
+        tag_rule(text)
+
+
+def test_results_of_hooks_are_named_by_event() -> None:
+    assert hook_results(["afterInstall=failed", "BeforeAllowTraffic=Succeeded"]) == {
+        "AfterInstall": "Failed",
+        "BeforeAllowTraffic": "Succeeded",
+    }
+
+
+@pytest.mark.parametrize(
+    "text", ["AfterInstall", "AfterInstall=", "Install=Failed", "=Failed", "AfterInstall=maybe"]
+)
+def test_any_other_result_of_a_hook_is_refused(text: str) -> None:
+    with pytest.raises(RehearsalError, match="--hook AfterAllowTestTraffic=Failed"):
+        hook_results([text])
+
+
+@pytest.mark.parametrize("text", ["", "noon", "2026-13-01", "10:00"])
+def test_what_is_no_moment_is_refused(text: str) -> None:
+    with pytest.raises(RehearsalError, match="is no date with a time"):
+        moment(text)
+
+
+def test_a_moment_without_an_offset_is_in_the_zone_of_the_window() -> None:
+    begun = Outside(at=moment("2026-07-01 09:30")).now(WINDOW)()
+    assert begun.astimezone(BERLIN).replace(microsecond=0, second=0) == datetime(
+        2026, 7, 1, 9, 30, tzinfo=BERLIN
+    )
+
+
+def test_without_a_moment_a_release_is_played_inside_the_window() -> None:
+    """A rehearsal must not turn red because it is night."""
+    window = WINDOW.release.window
+    assert window is not None
+    assert cron.matches(window.cron, Outside().now(WINDOW)().astimezone(BERLIN))
+
+
+@pytest.mark.parametrize(
+    ("expression", "after", "found"),
+    [
+        ("0 * 9-16 ? * MON-FRI *", "2026-11-27T17:00", "2026-11-30T09:00"),  # a Friday evening
+        ("0 30 9 ? * MON-FRI *", "2026-11-27T09:30", "2026-11-27T09:30"),
+        ("0 30 9 ? * MON-FRI *", "2026-11-27T09:31", "2026-11-30T09:30"),
+        ("0 7 3 29 2 ? *", "2026-11-27T00:00", "2028-02-29T03:07"),
+        ("0 59 23 31 12 ? 2027", "2026-11-27T00:00", "2027-12-31T23:59"),
+    ],
+)
+def test_the_next_moment_inside_a_window(expression: str, after: str, found: str) -> None:
+    assert cron.next_inside(expression, datetime.fromisoformat(after)) == datetime.fromisoformat(found)
+
+
+def test_a_window_that_never_opens_again_is_said() -> None:
+    with pytest.raises(cron.InvalidWindow, match="allows no moment within"):
+        cron.next_inside("0 0 9 ? * * 2020", datetime(2026, 11, 27))  # noqa: DTZ001  (a wall clock's time)
