@@ -4,54 +4,42 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
 
-import pulumi
 from rich.console import Console
+from rich.text import Text
 
+from delivery.faults import EXPECTED, fault_of
 from delivery.interruption import Interruption
+from delivery.options import Options
+from rehearsal import text
 from rehearsal.cloud import Cloud
 from rehearsal.engine.state import declare_state, read_state
-from rehearsal.errors import RehearsalError
+from rehearsal.errors import UsageError
 from rehearsal.journal import Journal
 from rehearsal.levels import level_named
 from rehearsal.ownimage import OwnImage
 from rehearsal.program import stack_config
 from rehearsal.rehearsal import Rehearsal, rehearsing
-from rehearsal.report import Timeline, as_json, table
+from rehearsal.report import Timeline, as_json, refused_as_json, table
 from rehearsal.scenarios import SCENARIOS, Play, Step, Unexpected
-from settings import SettingsError
 
 Scenario = Callable[[Rehearsal, Play], None]
 
 
-@dataclass(frozen=True)
-class Options:
-    """What was asked for."""
-
-    stack: str
-    level: str | None
-    scenarios: Sequence[str]
-    image: str | None = None
-    """A local image to release instead of the sample application."""
-    previous: str | None = None
-    """The local image that answers before."""
-    from_state: Path | None = None
-    """File of a `pulumi stack export` whose resources stand in for the program's."""
-    keep: bool = False
-    as_json: bool = False
-
-
 def run(options: Options, interruption: Interruption) -> int:
-    """Rehearse; 0 when all went as it should, 1 when not."""
-    errors = Console(stderr=True, soft_wrap=True, highlight=False)
+    """Rehearse; 0 when all went as it should, 1 when not, or the exit code of the error's class."""
+    errors = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
     try:
         return _rehearse(options, errors, interruption)
-    except (RehearsalError, SettingsError, pulumi.RunError) as error:
-        for line in str(error).splitlines():
+    except EXPECTED as error:
+        fault = fault_of(error)
+        for line in text.lines(fault.sentence, width=text.WHOLE):
             errors.print(line, markup=False)
-        return 1
+        if options.as_json:
+            sys.stdout.write(
+                refused_as_json(options.stack, fault.kind, fault.sentence, fault.exit_code) + "\n"
+            )
+        return fault.exit_code
 
 
 def _rehearse(options: Options, errors: Console, interruption: Interruption) -> int:
@@ -60,9 +48,9 @@ def _rehearse(options: Options, errors: Console, interruption: Interruption) -> 
     level = level_named(options.level or ("container" if options.image else None))
     if options.image is not None and level.name == "process":
         rule = "level process can't reach Docker's images"
-        raise RehearsalError(f"--image {options.image}", rule, "rehearse it with --level container")
-    shown = errors if options.as_json else Console(soft_wrap=True)
-    shown.print(f"[bold]Rehearsing stack {options.stack} at level {level.name}[/]: {level.shows}.")
+        raise UsageError(f"--image {options.image}", rule, "rehearse it with --level container")
+    shown = errors if options.as_json else Console(soft_wrap=True, emoji=False)
+    shown.print(Text(f"Rehearsing stack {options.stack} at level {level.name}", "bold") + f": {level.shows}.")
     timeline = Timeline(shown)
     journal = Journal()
     journal.follow(timeline.entry)
@@ -91,18 +79,18 @@ def _state(options: Options) -> Callable[[Cloud], None] | None:
 
 
 def _chosen(options: Options) -> dict[str, Scenario]:
-    names = options.scenarios
+    names = options.scenario or ()
     if options.image is not None:
         if names:
             rule = "the scenarios are about the sample application's versions"
-            raise RehearsalError(f"--scenario {names[0]} with --image", rule, "leave one of them out")
+            raise UsageError(f"--scenario {names[0]} with --image", rule, "leave one of them out")
         return {"own-image": OwnImage(options.image, options.previous).play}
     if options.previous is not None:
         rule = "it is what answers before the image"
-        raise RehearsalError(f"--previous {options.previous}", rule, "name the image with --image")
+        raise UsageError(f"--previous {options.previous}", rule, "name the image with --image")
     unknown = [name for name in names if name not in SCENARIOS]
     if unknown:
-        raise RehearsalError(
+        raise UsageError(
             f"--scenario {unknown[0]}", "there is no such scenario", f"name one of {', '.join(SCENARIOS)}"
         )
     if not names:
@@ -133,7 +121,7 @@ def _report(options: Options, rehearsal: Rehearsal, plays: Sequence[Play]) -> No
     if options.as_json:
         sys.stdout.write(as_json(options.stack, level.name, level.shows, plays) + "\n")
         return
-    console = Console(width=max(120, Console().width))
+    console = Console(width=max(120, Console().width), emoji=False)
     console.print()
     table(plays, console)
     verdict = "all went as it should" if all(play.ok for play in plays) else "NOT all went as it should"
@@ -142,7 +130,7 @@ def _report(options: Options, rehearsal: Rehearsal, plays: Sequence[Play]) -> No
 
 def _stay(rehearsal: Rehearsal, console: Console) -> None:
     for service in rehearsal.settings.services:
-        console.print(f"{service}: {rehearsal.url(service)}")
+        console.print(f"{service}: {rehearsal.url(service)}", markup=False)
     console.print(
         f"AWS endpoint: {rehearsal.cloud.endpoint} (access key test, secret test, Region {rehearsal.cloud.region})"
     )

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from rehearsal.cloud import Cloud
-from rehearsal.errors import RehearsalError
+from rehearsal.errors import UsageError
 from rehearsal.host.postgres import Postgres
 from rehearsal.host.processes import Processes
 from rehearsal.identity.authority import Credentials
@@ -118,7 +118,7 @@ class ProcessLevel:
     def push_image(self, image: str, repository: str, tags: Sequence[str], pusher: Credentials) -> str:
         """Refuse: the image is a Docker daemon's."""
         del repository, tags, pusher
-        raise RehearsalError(
+        raise UsageError(
             f"--image {image}",
             "level process can't reach Docker's images",
             "rehearse it with --level container",

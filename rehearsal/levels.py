@@ -2,7 +2,7 @@
 
 from rehearsal.containers import daemon
 from rehearsal.containers.level import ContainerLevel
-from rehearsal.errors import RehearsalError
+from rehearsal.errors import UsageError
 from rehearsal.level import Level, ProcessLevel
 
 LEVELS: dict[str, type[Level]] = {"process": ProcessLevel, "container": ContainerLevel}
@@ -17,7 +17,7 @@ def level_named(name: str | None) -> type[Level]:
     if name is None:
         return ProcessLevel if daemon.missing() else ContainerLevel
     if name not in LEVELS:
-        raise RehearsalError(f"--level {name}", "there is no such level", f"name one of {', '.join(LEVELS)}")
+        raise UsageError(f"--level {name}", "there is no such level", f"name one of {', '.join(LEVELS)}")
     if LEVELS[name] is ContainerLevel:
         daemon.engine()
     return LEVELS[name]

@@ -17,7 +17,7 @@ import pulumi
 import yaml
 from pulumi.runtime.mocks import MockMonitor, Mocks
 
-from rehearsal.errors import RehearsalError
+from rehearsal.errors import StackError
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = "delivery"
@@ -31,11 +31,11 @@ def stack_config(stack: str, root: Path = ROOT) -> dict[str, Any]:
     path = root / f"Pulumi.{stack}.yaml"
     if not path.is_file():
         known = sorted(one.name.split(".")[1] for one in root.glob("Pulumi.*.yaml"))
-        raise RehearsalError(f"stack {stack}", f"there is no {path.name}", f"name one of {', '.join(known)}")
+        raise StackError(f"stack {stack}", f"there is no {path.name}", f"name one of {', '.join(known)}")
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
-        raise RehearsalError(
+        raise StackError(
             path.name, f"is not YAML: {' '.join(str(error).split())}", "correct it there"
         ) from None
     return dict((document or {}).get("config") or {})

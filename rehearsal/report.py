@@ -5,10 +5,10 @@ import threading
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.markup import escape
 from rich.padding import Padding
 from rich.text import Text
 
+from rehearsal import text
 from rehearsal.journal import Entry
 from rehearsal.scenarios import Play, Step
 
@@ -17,7 +17,7 @@ _LONG = 320
 
 
 class Timeline:
-    """Prints every entry and every step as it happens."""
+    """Prints every entry and every step as it happens; what others wrote is text, never markup."""
 
     def __init__(self, console: Console) -> None:
         """Print to `console`."""
@@ -27,8 +27,9 @@ class Timeline:
 
     def entry(self, entry: Entry) -> None:
         """One thing that happened."""
+        told = _shortened(entry.message)
         self._print(
-            f"[dim]{entry.seconds:7.2f}[/]  [cyan]{entry.source:<12}[/] {escape(_shortened(entry.message))}"
+            Text.assemble((f"{entry.seconds:7.2f}", "dim"), "  ", (f"{entry.source:<12}", "cyan"), " ", told)
         )
 
     def end(self) -> None:
@@ -37,47 +38,58 @@ class Timeline:
 
     def step(self, step: Step) -> None:
         """One step that is over; of one that went wrong, what was seen."""
-        mark = "[green]ok[/]" if step.ok else "[bold red]no[/]"
-        seen = "" if step.ok else "".join(f"\n           {escape(line)}" for line in step.seen.splitlines())
-        self._print(f"[bold]{step.seconds:6.2f}s[/]  {mark}  [bold]{escape(step.name)}[/]{seen}")
+        seen = [] if step.ok else text.lines(step.seen)
+        told = Text.assemble(
+            (f"{step.seconds:6.2f}s", "bold"), "  ", _mark(step), "  ", (text.line(step.name), "bold")
+        )
+        self._print(Text("\n           ").join([told, *map(Text, seen)]))
 
-    def _print(self, line: str) -> None:
-        """One whole line: entries come from many threads."""
+    def _print(self, told: Text) -> None:
+        """One whole entry: they come from many threads."""
         with self._lock:
             if self._ended:
                 return
-            self._console.print(line, highlight=False, soft_wrap=True)
+            self._console.print(told, highlight=False, soft_wrap=True)
 
 
 def table(plays: Sequence[Play], console: Console) -> None:
     """Every step with its result and time, and below it what was seen where that takes more than a few words."""
     width = max(len(step.name) for play in plays for step in play.steps)
     for play in plays:
-        console.print(f"[bold]{escape(play.scenario)}[/]", highlight=False)
+        console.print(Text(play.scenario, "bold"), highlight=False)
         for step in play.steps:
-            mark = "[green]ok[/]" if step.ok else "[bold red]no[/]"
-            lines = step.seen.splitlines()
-            beside = lines[0] if len(lines) == 1 and len(lines[0]) <= _FEW_WORDS else ""
-            console.print(
-                f"  {mark} {step.seconds:7.2f} s  {escape(step.name):<{width}}  {escape(beside)}".rstrip(),
-                highlight=False,
-                soft_wrap=True,
-            )
-            for line in [] if beside else lines:
+            seen = text.lines(step.seen) if step.seen else []
+            beside = seen[0] if len(seen) == 1 and len(seen[0]) <= _FEW_WORDS else ""
+            told = Text.assemble("  ", _mark(step), f" {step.seconds:7.2f} s  {step.name:<{width}}  {beside}")
+            told.rstrip()
+            console.print(told, highlight=False, soft_wrap=True)
+            for line in [] if beside else seen:
                 console.print(Padding(Text(line), (0, 0, 0, _INDENT)))
+
+
+def _mark(step: Step) -> Text:
+    return Text("ok", "green") if step.ok else Text("no", "bold red")
 
 
 _FEW_WORDS = 56
 _INDENT = 17
 
 
+FORMAT = 1
+"""Version of the JSON report: raised when a field changes its meaning or goes away, not when one is added."""
+
+
 def as_json(stack: str, level: str, shows: str, plays: Sequence[Play]) -> str:
     """The whole report as JSON."""
+    ok = all(play.ok for play in plays)
     content = {
+        "format": FORMAT,
+        "ok": ok,
+        "exitCode": 0 if ok else 1,
+        "error": None,
         "stack": stack,
         "level": level,
         "shows": shows,
-        "ok": all(play.ok for play in plays),
         "scenarios": [
             {
                 "name": play.scenario,
@@ -93,8 +105,22 @@ def as_json(stack: str, level: str, shows: str, plays: Sequence[Play]) -> str:
     return json.dumps(content, indent=2, ensure_ascii=False)
 
 
-def _shortened(text: str) -> str:
+def refused_as_json(stack: str, kind: str, sentence: str, exit_code: int) -> str:
+    """The report of a rehearsal that could not be played, as JSON."""
+    content = {
+        "format": FORMAT,
+        "ok": False,
+        "exitCode": exit_code,
+        "error": {"class": kind, "sentence": sentence},
+        "stack": stack,
+        "scenarios": [],
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False)
+
+
+def _shortened(message: str) -> str:
     """One line of a message: of several the first, and the last, which says what it came to."""
-    lines = text.strip().splitlines() or [""]
-    shown = lines[0] if len(lines) == 1 else f"{lines[0][: _SHORT // 2].rstrip()} … {lines[-1]}"
-    return shown if len(shown) <= _LONG else f"{shown[:_LONG]}…"
+    said = text.lines(message.strip(), width=_LONG)
+    if len(said) == 1:
+        return said[0]
+    return text.line(f"{said[0][: _SHORT // 2].rstrip()} … {said[-1]}", width=_LONG)

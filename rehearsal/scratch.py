@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from rehearsal.errors import RehearsalError
+from rehearsal.errors import MachineError
 
 NAME = ".rehearsal"
 
@@ -25,7 +25,7 @@ def run_folder(root: Path) -> Generator[Path]:
         folder.chmod(0o755)
     except OSError as error:
         rule = "a rehearsal writes into the project's folder only"
-        raise RehearsalError(
+        raise MachineError(
             str(scratch), f"{rule}, and this failed: {error.strerror}", "make it writable"
         ) from None
     try:

@@ -7,12 +7,12 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from rehearsal.errors import RehearsalError
+from rehearsal.errors import ApplicationError
 
 _TAIL = 15
 
 
-class DockerFailed(RehearsalError):  # noqa: N818  (what Docker answered)
+class DockerFailed(ApplicationError):  # noqa: N818  (what Docker answered)
     """A call of `docker` failed; the text has its own last lines."""
 
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from rehearsal.containers.engine import Engine, EngineError
-from rehearsal.errors import RehearsalError
+from rehearsal.errors import MachineError, RehearsalError
 
 PATIENCE = 2.0
 """Real seconds a daemon has to answer: nobody should wait for one that is not there."""
@@ -19,26 +19,26 @@ _REMEDY = "start one (Debian: apt-get install docker.io), name its socket in DOC
 def engine() -> Engine:
     """The daemon a rehearsal uses; RehearsalError says in one sentence why there is none."""
     if sys.platform != "linux":
-        raise RehearsalError(
+        raise MachineError(
             f"Docker on {sys.platform}",
             "its networks lie in a virtual machine, out of the rehearsal's reach",
             "rehearse with --level process, or on Linux",
         )
     if not client():
-        raise RehearsalError("there is no docker client on PATH", _RULE, _REMEDY)
+        raise MachineError("there is no docker client on PATH", _RULE, _REMEDY)
     address = host()
     kind, _, path = address.partition("://")
     if kind != "unix":
-        raise RehearsalError(f"the Docker daemon is at {address}", _RULE, _REMEDY)
+        raise MachineError(f"the Docker daemon is at {address}", _RULE, _REMEDY)
     found = Engine(Path(path))
     try:
         told = found.ask("GET", "/info", timeout=PATIENCE)
     except EngineError as error:
-        raise RehearsalError(str(error), _RULE, _REMEDY) from error
+        raise MachineError(str(error), _RULE, _REMEDY) from error
     if any("rootless" in str(option) for option in told.get("SecurityOptions") or ()):
-        raise RehearsalError(f"the Docker daemon at {path} is rootless", f"{_RULE}, run by root", _REMEDY)
+        raise MachineError(f"the Docker daemon at {path} is rootless", f"{_RULE}, run by root", _REMEDY)
     if "Docker Desktop" in str(told.get("OperatingSystem")) or told.get("OSType") != "linux":
-        raise RehearsalError(
+        raise MachineError(
             f"the daemon at {path} is {told.get('OperatingSystem')}", f"{_RULE} itself", _REMEDY
         )
     return found

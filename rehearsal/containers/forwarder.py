@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Self
 
-from rehearsal.errors import RehearsalError
+from rehearsal.errors import MachineError
 
 _CHUNK = 65_536
 _PATIENCE = 10.0
@@ -65,7 +65,7 @@ class Forwarder:
                 asyncio.start_server(serve, host, port), self._loop
             ).result(_PATIENCE)
         except OSError as error:
-            raise RehearsalError(
+            raise MachineError(
                 f"{host}:{port} can't be opened ({error.strerror or error})",
                 "containers reach this machine at their network's own address",
                 "use a Docker daemon of this machine, or --level process",

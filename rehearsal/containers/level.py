@@ -16,7 +16,7 @@ from rehearsal.containers.contexts import laid_over
 from rehearsal.containers.networks import DATABASE, Networks
 from rehearsal.containers.owner import Owner
 from rehearsal.containers.runtime import ContainerRuntime
-from rehearsal.errors import RehearsalError
+from rehearsal.errors import MachineError
 from rehearsal.host.postgres import Postgres
 from rehearsal.host.processes import Processes
 from rehearsal.identity.authority import Credentials
@@ -129,7 +129,7 @@ def _platform(declared: str, machine: str) -> str:
     if declared == machine:
         return ""
     if not Path("/proc/sys/fs/binfmt_misc", _EMULATORS.get(declared, declared)).exists():
-        raise RehearsalError(
+        raise MachineError(
             f"the stack declares {declared}",
             f"this machine's Docker runs {machine}, and no emulator is installed for others",
             "install qemu-user-static, or rehearse with --level process",

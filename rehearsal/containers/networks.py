@@ -17,7 +17,7 @@ from rehearsal.containers import securitygroups
 from rehearsal.containers.engine import Engine, EngineError
 from rehearsal.containers.forwarder import Forwarder
 from rehearsal.containers.owner import Owner
-from rehearsal.errors import RehearsalError
+from rehearsal.errors import MachineError
 
 DATABASE = "database.rehearsal.internal"
 """The database's name in every network."""
@@ -85,7 +85,7 @@ class Networks:
             made = self._engine.ask("POST", "/networks/create", body=body)
             found = self._engine.ask("GET", f"/networks/{made['Id']}")
         except EngineError as error:
-            raise RehearsalError(
+            raise MachineError(
                 f"Docker made no network: {error}",
                 "each security group gets one",
                 "remove networks nobody needs",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pulumi.automation import PulumiCommand
 
-from rehearsal.errors import RehearsalError
+from rehearsal.errors import MachineError
 from rehearsal.program import ROOT
 
 OLDEST = (3, 206)
@@ -57,7 +57,7 @@ def build_cli(progress: Progress | None = None, root: Path = ROOT) -> PulumiComm
     absent = _go_missing()
     if absent:
         rule = f"the engine tier runs the real CLI, {'.'.join(map(str, OLDEST))} or newer"
-        raise RehearsalError(absent, rule, _REMEDY)
+        raise MachineError(absent, rule, _REMEDY)
     if progress:
         progress(f"building the Pulumi CLI {VERSION} from tools/pulumi; takes some minutes the first time")
     target = root / BUILT / "bin" / "pulumi"
@@ -73,7 +73,7 @@ def build_cli(progress: Progress | None = None, root: Path = ROOT) -> PulumiComm
     )
     if built.returncode != 0:
         said = " ".join(built.stderr.split()[-40:])
-        raise RehearsalError(
+        raise MachineError(
             "go build of the Pulumi CLI failed", said, "see whether Go can reach its module proxy"
         )
     return PulumiCommand(str(root / BUILT))

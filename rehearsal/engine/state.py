@@ -12,7 +12,7 @@ from typing import Any
 
 from rehearsal.cloud import Cloud
 from rehearsal.declaring import make
-from rehearsal.errors import RehearsalError
+from rehearsal.errors import StackError
 from rehearsal.resources import KINDS
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
@@ -42,10 +42,10 @@ def read_state(path: Path) -> State:
     try:
         document: Any = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise RehearsalError(str(path), f"is not a readable JSON file: {error}", _REMEDY) from None
+        raise StackError(str(path), f"is not a readable JSON file: {error}", _REMEDY) from None
     deployment = document.get("deployment") if isinstance(document, dict) else None
     if not isinstance(deployment, dict) or not deployment.get("resources"):
-        raise RehearsalError(str(path), "holds no deployment with resources", _REMEDY)
+        raise StackError(str(path), "holds no deployment with resources", _REMEDY)
     return document
 
 

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from rehearsal.cloud import Cloud, Declared
 from rehearsal.codepipeline.executions import SourceRevision, StartRefused
-from rehearsal.errors import RehearsalError
+from rehearsal.errors import StackError
 from rehearsal.eventbridge.queuepolicy import service_may_send
 from rehearsal.eventbridge.transformer import reserved_variables, transform
 from rehearsal.gateway.ecr import Push
@@ -212,9 +212,7 @@ def matches(pattern: str, event: Mapping[str, Any]) -> bool:
     status, _, body = answer
     result: dict[str, Any] = json.loads(body)
     if status != 200:  # noqa: PLR2004  (HTTP)
-        raise RehearsalError(
-            f"event pattern {pattern}", str(result.get("message")), "correct the rule's pattern"
-        )
+        raise StackError(f"event pattern {pattern}", str(result.get("message")), "correct the rule's pattern")
     return bool(result["Result"])
 
 

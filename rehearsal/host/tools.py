@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from rehearsal.errors import RehearsalError
+from rehearsal.errors import MachineError
 
 SYSTEM = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -27,4 +27,4 @@ def require() -> None:
     """RehearsalError that names the first program that is missing."""
     for name, remedy in NEEDED.items():
         if shutil.which(name, path=build_path()) is None:
-            raise RehearsalError(name, "builds call it, and this machine does not have it", remedy)
+            raise MachineError(name, "builds call it, and this machine does not have it", remedy)

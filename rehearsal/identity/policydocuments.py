@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from rehearsal.errors import RehearsalError
+from rehearsal.errors import StackError
 
 _OPERATOR = re.compile(
     r"(?:For(?:All|Any)Values?:)?"
@@ -30,12 +30,10 @@ def statements(document: Mapping[str, Any]) -> list[dict[str, Any]]:
 def judgeable(document: Mapping[str, Any], where: str) -> None:
     """Refuse a document that the evaluator would silently misread: RehearsalError names it by `where`."""
     if not statements(document):
-        raise RehearsalError(
-            where, "a policy document needs at least one Statement", "declare what it allows"
-        )
+        raise StackError(where, "a policy document needs at least one Statement", "declare what it allows")
     for statement in statements(document):
         if statement.get("Effect") not in ("Allow", "Deny"):
-            raise RehearsalError(
+            raise StackError(
                 f"{where} has Effect {statement.get('Effect')!r}",
                 "Effect is Allow or Deny",
                 "write one of them",
@@ -43,10 +41,10 @@ def judgeable(document: Mapping[str, Any], where: str) -> None:
         for operator in statement.get("Condition", {}):
             if not _OPERATOR.fullmatch(operator):
                 rule = "IAM has no such condition operator"
-                raise RehearsalError(
+                raise StackError(
                     f"{where} has condition operator {operator!r}", rule, "use one that IAM documents"
                 )
         if "${" in repr(statement):
-            raise RehearsalError(
+            raise StackError(
                 where, "the rehearsal cannot judge policy variables (${...})", "write the value itself"
             )

@@ -14,12 +14,12 @@ from typing import Any, cast
 from dockerfile_parse import DockerfileParser
 from dockerfile_parse.util import Context, WordSplitter
 
-from rehearsal.errors import RehearsalError
+from rehearsal.errors import ApplicationError
 
 _SHELL = ("/bin/sh", "-c")
 
 
-class DockerfileError(RehearsalError):
+class DockerfileError(ApplicationError):
     """A Dockerfile that can't be followed at level `process`."""
 
 

@@ -79,10 +79,10 @@ def test_an_image_that_is_not_there_is_named(sites: Rehearsal) -> None:
 
 
 def test_a_previous_image_without_an_image_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(Options("stg", None, (), previous=FIRST), Interruption()) == 1
+    assert run(Options("stg", previous=FIRST), Interruption()) == 2
     assert "name the image with --image" in capsys.readouterr().err
 
 
 def test_level_process_sends_an_own_image_to_level_container(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(Options("stg", "process", (), image=FIRST), Interruption()) == 1
+    assert run(Options("stg", "process", image=FIRST), Interruption()) == 2
     assert "rehearse it with --level container" in capsys.readouterr().err

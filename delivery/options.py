@@ -1,0 +1,86 @@
+"""What `delivery rehearse` can be told: each option is written once, here, and is parsed, documented and handed on from it.
+
+Loads nothing but the command line's own library: the help must not wait for Pulumi.
+"""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+
+_T = TypeVar("_T")
+
+WHAT = "What is rehearsed"
+APPLICATION = "Whose application"
+SHOWN = "What is shown"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked for."""
+
+    stack: Annotated[str, typer.Option(help="Stack whose YAML is rehearsed.", rich_help_panel=WHAT)] = "stg"
+    level: Annotated[
+        str | None,
+        typer.Option(
+            help="Level of reality: process or container. Default: the most real one this machine can do.",
+            rich_help_panel=WHAT,
+        ),
+    ] = None
+    scenario: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Scenario to play: release, broken-migration or denied; may be given again. The others begin where "
+            "release ends, so it is played first. Default: all.",
+            rich_help_panel=WHAT,
+        ),
+    ] = None
+    from_state: Annotated[
+        Path | None,
+        typer.Option(
+            help="Rehearse the resources of a `pulumi stack export` instead of evaluating the program.",
+            metavar="FILE",
+            rich_help_panel=WHAT,
+        ),
+    ] = None
+    image: Annotated[
+        str | None,
+        typer.Option(
+            help="Release this image of the local Docker daemon instead of the sample application.",
+            metavar="NAME[:TAG]",
+            rich_help_panel=APPLICATION,
+        ),
+    ] = None
+    previous: Annotated[
+        str | None,
+        typer.Option(
+            help="With --image: the local image that answers before.",
+            metavar="NAME[:TAG]",
+            rich_help_panel=APPLICATION,
+        ),
+    ] = None
+    keep: Annotated[
+        bool,
+        typer.Option(
+            "--keep", help="Stay up afterwards and print the URLs, until Ctrl-C.", rich_help_panel=SHOWN
+        ),
+    ] = False
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json", help="Print the report as JSON; the timeline goes to stderr.", rich_help_panel=SHOWN
+        ),
+    ] = False
+
+
+def command(options: Callable[..., _T], work: Callable[[_T], None]) -> Callable[..., None]:
+    """A function with the options' fields as its own arguments, as typer reads them, that hands the options to `work`."""
+
+    def told(**given: object) -> None:
+        work(options(**given))
+
+    told.__signature__ = inspect.signature(options)  # type: ignore[attr-defined]
+    return told
