@@ -4,13 +4,14 @@ import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 from rehearsal.clock import Clock
 from rehearsal.identity.authority import Authority, Credentials
 from rehearsal.journal import Journal
+from rehearsal.logs import Logs
 
 ACCOUNT = "123456789012"
 """The account number that AWS's own documents use for examples; no real account has it."""
@@ -52,10 +53,17 @@ class Cloud:
     clock: Clock = field(default_factory=Clock)
     account: str = ACCOUNT
     partition: str = "aws"
+    kept_logs: Logs | None = None
+    """Where logs outlive the rehearsal; below `scratch` when left out."""
     _declared: dict[str, Declared] = field(default_factory=dict[str, Declared])
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _clients: dict[tuple[str, str], Any] = field(default_factory=dict[tuple[str, str], Any])
     _clients_lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @cached_property
+    def logs(self) -> Logs:
+        """Files of what builds and containers wrote."""
+        return self.kept_logs or Logs(self.scratch / "logs")
 
     @property
     def registry(self) -> str:

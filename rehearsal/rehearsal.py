@@ -37,6 +37,7 @@ from rehearsal.host.tools import require
 from rehearsal.identity.authority import Authority, Credentials
 from rehearsal.journal import Journal
 from rehearsal.level import ARCHITECTURES, Level
+from rehearsal.logs import Logs
 from rehearsal.outside import Outside
 from rehearsal.program import ROOT, stack_config
 from rehearsal.scratch import run_folder
@@ -178,7 +179,9 @@ def rehearsing(  # noqa: PLR0913  (one keyword for each thing a caller may choos
             authority, lambda push: pushes.result().pushed(push), region=region, log=folder / "emulator.log"
         )
         ends.callback(gateway.stop)
-        cloud = Cloud(gateway.start(), authority, journal, folder, region=region)
+        cloud = Cloud(
+            gateway.start(), authority, journal, folder, region=region, kept_logs=Logs.of_run(root, stack)
+        )
         if not settings.image.create_repository:
             _make_existing_repository(cloud, settings.image.repository, outside.repository)
         with _not_collecting():

@@ -150,17 +150,9 @@ def _released(rehearsal: Rehearsal, play: Play, version: Version) -> None:
         seen.append(_answering(rehearsal, version.name))
 
 
-_NOT_ITS_OWN = (
-    "delivery: image ",
-    "WARNING! Your ",
-    "Configure a credential helper",
-    "https://docs.docker.com/",
-)
-
-
 def _own_words(message: str) -> str:
-    """The last lines of a failed build's own log: without CodeBuild's frame, our greeting and Docker's advice on logins."""
-    return "\n".join(line for line in message.splitlines()[1:] if not line.startswith(_NOT_ITS_OWN))
+    """The last lines of a failed build's own log: without CodeBuild's frame."""
+    return "\n".join(message.splitlines()[1:])
 
 
 def _why(execution: Execution) -> str:

@@ -146,6 +146,7 @@ class Build:
 
     def _command(self, shell: BuildShell, phase: str, command: str) -> PhaseFailed | None:
         self._log.agent(f"Running command {command}")
+        self._log.command_begins()
         try:
             code = shell.run(command)
         finally:

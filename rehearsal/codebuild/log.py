@@ -9,12 +9,20 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from rehearsal import text as others
 from rehearsal.cloud import Cloud
 from rehearsal.identity.authority import Credentials
 
 _MASK = "***"
 _TAIL = 20
 _BATCH = 1000
+_GREETINGS = (
+    "delivery: image ",
+    "WARNING! Your ",
+    "Configure a credential helper",
+    "https://docs.docker.com/",
+)
+"""What the buildspec and Docker's login say of themselves: never why a build failed."""
 
 
 class BuildLog:
@@ -27,10 +35,13 @@ class BuildLog:
         self.group = str(declared.get("groupName") or f"/aws/codebuild/{project}")
         prefix = declared.get("streamName")
         self.stream = f"{prefix}/{build}" if prefix else build
+        self.file = f"build-{project}-{build[:8]}"
+        """Name of the file that keeps it here."""
         self._client: Any = None
         self._secrets: list[str] = []
         self._pending: list[str] = []
         self._output: list[str] = []
+        self._earlier: list[str] = []
 
     def open(self, credentials: Credentials) -> None:
         """Make the stream, and the group if it is missing; botocore's ClientError when the role may not."""
@@ -49,13 +60,18 @@ class BuildLog:
 
     def agent(self, text: str) -> None:
         """Add what CodeBuild itself says."""
-        self._pending += [f"[Container] {line}" for line in self.masked(text).splitlines()]
+        self._add([f"[Container] {line}" for line in self.masked(text).splitlines()])
+
+    def command_begins(self) -> None:
+        """Put aside what earlier commands wrote: a failed command's last words are its own, if it has any."""
+        self._earlier, self._output = self.tail(), []
 
     def output(self, text: str) -> None:
         """Add what the build's commands wrote."""
         lines = self.masked(text).splitlines()
-        self._pending += lines
-        self._output = [*self._output, *(line for line in lines if line.strip())][-_TAIL:]
+        self._add(lines)
+        own = [line for line in lines if not line.startswith(_GREETINGS)]
+        self._output = others.last_words([*self._output, *own], _TAIL)
 
     def masked(self, text: str) -> str:
         """The text without any secret's exact value."""
@@ -64,8 +80,12 @@ class BuildLog:
         return text
 
     def tail(self) -> list[str]:
-        """The last lines that commands wrote."""
-        return list(self._output)
+        """The last lines of the last command that wrote any, as a terminal may show them."""
+        return list(self._output or self._earlier)
+
+    def _add(self, lines: list[str]) -> None:
+        self._pending += lines
+        self._cloud.logs.append(self.file, lines)
 
     def flush(self) -> None:
         """Send what was added since the last time, once the log is open.

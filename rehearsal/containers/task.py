@@ -10,6 +10,7 @@ from typing import Any
 from rehearsal.blocks import block
 from rehearsal.containers.engine import Engine, EngineError
 from rehearsal.host.processes import Child, Processes
+from rehearsal.logs import KEPT_LINES
 from rehearsal.runtimes import ContainerSpec
 
 
@@ -108,13 +109,16 @@ class ContainerTask:
             one.tail, one.code = [f"the container is gone: {error}"], 137
             return one.code
         if state["Status"] in ("exited", "dead"):
-            one.tail = self._engine.log_tail(one.id, 100)
+            one.tail = self._engine.log_tail(one.id, KEPT_LINES)
             if state.get("OOMKilled"):
                 one.tail.append("OutOfMemoryError: Container killed due to memory usage")
             one.code = int(state["ExitCode"])
         elif block(state.get("Health")).get("Status") == "unhealthy":
             said = str((state["Health"].get("Log") or [{}])[-1].get("Output", "")).strip()
-            one.tail = [*self._engine.log_tail(one.id, 100), f"Task failed container health checks: {said}"]
+            one.tail = [
+                *self._engine.log_tail(one.id, KEPT_LINES),
+                f"Task failed container health checks: {said}",
+            ]
             one.code = 137
         return one.code
 

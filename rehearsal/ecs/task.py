@@ -13,11 +13,13 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from rehearsal import text
 from rehearsal.blocks import block, blocks
 from rehearsal.cloud import Cloud
 from rehearsal.ecs import imagepull, taskdefinition, tasksecrets
 from rehearsal.ecs.tasksecrets import said
 from rehearsal.identity.authority import AccessDenied, Credentials
+from rehearsal.logs import KEPT_LINES
 from rehearsal.runtimes import ContainerSpec, RunningTask, Runtime
 
 TASKS = "ecs-tasks.amazonaws.com"
@@ -101,7 +103,10 @@ def stop(cloud: Cloud, task: LiveTask, reason: str) -> StoppedTask:
         (float(c.get("stopTimeout") or 30) for c in task.definition["containerDefinitions"]), default=30.0
     )
     task.running.stop(max(cloud.clock.seconds(declared), SHORTEST_STOP))
-    stopped = StoppedTask(task.task_id, reason, exit_code, task.running.log_tail(LOG_LINES))
+    written = task.running.log_tail(KEPT_LINES)
+    revision = str(task.definition["taskDefinitionArn"]).rpartition("/")[2].replace(":", "-")
+    cloud.logs.append(f"task-{revision}-{task.task_id[:8]}", written)
+    stopped = StoppedTask(task.task_id, reason, exit_code, text.last_words(written, LOG_LINES))
     _keep_log(cloud, task, stopped.log)
     return stopped
 

@@ -522,3 +522,38 @@ def test_the_aws_cli_of_a_build_acts_as_the_build_role(shop: Shop) -> None:
     message = shop.fails(spec(build=["aws s3 ls s3://elsewhere"]))
     assert "is not authorized to perform: s3:ListBucket" in message
     assert "assumed-role/build/" in message
+
+
+def test_a_builds_whole_log_is_in_a_file_with_its_secrets_masked_also_when_it_succeeds(shop: Shop) -> None:
+    shop.run(
+        spec(
+            env="secrets-manager: {PASSWORD: app/db:password}",
+            build=["for line in $(seq 1 200); do echo line $line; done", 'echo "$PASSWORD"'],
+        )
+    )
+    (file,) = shop.cloud.logs.folder.glob("build-migrate-*.log")
+    kept = file.read_text().splitlines()
+    assert [f"line {number}" for number in range(1, 201)] == [one for one in kept if one.startswith("line ")]
+    assert "***" in kept
+    assert PASSWORD not in file.read_text()
+
+
+def test_the_last_words_are_the_failed_commands_own_without_greetings_and_terminal_codes(shop: Shop) -> None:
+    said = shop.fails(
+        spec(
+            pre_build={
+                "commands": [
+                    "echo 'delivery: image x'; echo 'WARNING! Your credentials are stored' >&2; echo before"
+                ],
+                "on-failure": "ABORT",
+            },
+            build=["printf '\\033[31mrelation exists\\033[0m\\n'; printf '%9000s\\n' x; exit 3"],
+        )
+    )
+    words = said.splitlines()[1:]
+    assert words[0] == "relation exists"
+    assert "\x1b" not in said
+    assert len(words) == 2
+    assert len(words[1]) < 600, "a line without end is cut"
+    assert "before" not in said
+    assert "WARNING" not in said
