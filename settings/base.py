@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from documents.statements import check_statement, check_together
+
 RESERVED_PREFIXES = ("AWS_", "CODEBUILD_", "DOCKER_", "DELIVERY_")
 
 
@@ -61,3 +63,17 @@ RetentionDays = Literal[
 """Days that CloudWatch Logs offers (CloudWatch Logs API Reference, PutRetentionPolicy)."""
 
 KmsKeyArn = Annotated[str, Field(pattern=r"^arn:aws[\w-]*:kms:[\w-]+:\d{12}:key/[\w-]+$")]
+
+
+def _statement(value: dict[str, Any]) -> dict[str, Any]:
+    check_statement(value)
+    return value
+
+
+def _together(values: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    check_together(values)
+    return values
+
+
+Statements = Annotated[list[Annotated[dict[str, Any], AfterValidator(_statement)]], AfterValidator(_together)]
+"""IAM statements as a policy document has them, held against what IAM takes."""

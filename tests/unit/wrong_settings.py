@@ -246,15 +246,15 @@ REFUSED: dict[str, tuple[Change, list[str]]] = {
     ),
     "task role wildcard": (
         put("services.web.taskRoleStatements", [{**STATEMENT, "Action": ["s3:Get*"]}]),
-        ["taskRoleStatements allows ['s3:Get*']", "name each action"],
+        ["delivery:services.web.taskRoleStatements.0: action 's3:Get*' has a wildcard", "name each action"],
     ),
     "task role key": (
-        put("services.web.taskRoleStatements", [{**STATEMENT, "NotAction": "x"}]),
-        ["taskRoleStatements has the keys"],
+        put("services.web.taskRoleStatements", [{**STATEMENT, "Actions": "x"}]),
+        ["taskRoleStatements.0: has Actions, which no statement has", "did you mean Action?"],
     ),
     "task role without resource": (
         put("services.web.taskRoleStatements", [{"Effect": "Allow", "Action": "s3:GetObject"}]),
-        ["give Effect, Action and Resource"],
+        ["taskRoleStatements.0: has neither of Resource and NotResource", "give one, for example"],
     ),
     "mode": (put("release.mode", "PARALLEL"), ["delivery:release.mode is 'PARALLEL'", "'QUEUED'"]),
     "approval timeout": (
