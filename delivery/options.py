@@ -15,14 +15,23 @@ _T = TypeVar("_T")
 
 WHAT = "What is rehearsed"
 APPLICATION = "Whose application"
+OUTSIDE = "The world outside the stack"
 SHOWN = "What is shown"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Options:
     """What was asked for."""
 
     stack: Annotated[str, typer.Option(help="Stack whose YAML is rehearsed.", rich_help_panel=WHAT)] = "stg"
+    stack_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="The stack's YAML where it is kept elsewhere; Pulumi.NAME.yaml names the stack too.",
+            metavar="FILE",
+            rich_help_panel=WHAT,
+        ),
+    ] = None
     level: Annotated[
         str | None,
         typer.Option(
@@ -60,6 +69,41 @@ class Options:
             help="With --image: the local image that answers before.",
             metavar="NAME[:TAG]",
             rich_help_panel=APPLICATION,
+        ),
+    ] = None
+    approve: Annotated[
+        bool | None,
+        typer.Option(
+            "--approve/--reject",
+            help="Answer to every approval (release.approval). Default: asked for on the terminal.",
+            rich_help_panel=OUTSIDE,
+        ),
+    ] = None
+    at: Annotated[
+        str | None,
+        typer.Option(
+            help="When it is, for release.window: 2026-11-26T09:30, in the window's time zone. "
+            "Default: now, or the window's next moment.",
+            metavar="TIME",
+            rich_help_panel=OUTSIDE,
+        ),
+    ] = None
+    hook: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What the function of a hook answers, such as AfterAllowTestTraffic=Failed; may be given again. "
+            "Default: Succeeded.",
+            metavar="EVENT=RESULT",
+            rich_help_panel=OUTSIDE,
+        ),
+    ] = None
+    repository_tags: Annotated[
+        str | None,
+        typer.Option(
+            help="Tag mutability of an existing repository (image.createRepository: false): MUTABLE, IMMUTABLE or "
+            "IMMUTABLE_WITH_EXCLUSION:FILTER,… Default: MUTABLE.",
+            metavar="MUTABILITY",
+            rich_help_panel=OUTSIDE,
         ),
     ] = None
     keep: Annotated[

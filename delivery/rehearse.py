@@ -1,5 +1,6 @@
 """`delivery rehearse`: plays scenarios, shows them, and answers with an exit code."""
 
+import re
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -15,10 +16,12 @@ from rehearsal import text
 from rehearsal.cloud import Cloud
 from rehearsal.engine.state import declare_state, read_state
 from rehearsal.errors import UsageError
+from rehearsal.gateway.ecr import TagRule
 from rehearsal.journal import Journal
 from rehearsal.levels import level_named
+from rehearsal.outside import Outside, hook_results, moment, tag_rule
 from rehearsal.ownimage import OwnImage
-from rehearsal.program import stack_config
+from rehearsal.program import config_of, stack_config
 from rehearsal.rehearsal import Rehearsal, rehearsing
 from rehearsal.report import Timeline, as_json, refused_as_json, table
 from rehearsal.scenarios import SCENARIOS, Play, Step, Unexpected
@@ -37,25 +40,33 @@ def run(options: Options, interruption: Interruption) -> int:
             errors.print(line, markup=False)
         if options.as_json:
             sys.stdout.write(
-                refused_as_json(options.stack, fault.kind, fault.sentence, fault.exit_code) + "\n"
+                refused_as_json(_stack(options), fault.kind, fault.sentence, fault.exit_code) + "\n"
             )
         return fault.exit_code
 
 
 def _rehearse(options: Options, errors: Console, interruption: Interruption) -> int:
     scenarios = _chosen(options)
-    stack_config(options.stack)  # a stack that isn't there is refused before anything is announced
+    outside = _outside(options)
+    stack = _stack(options)
+    # A stack that isn't there is refused before anything is announced.
+    config_of(options.stack_file) if options.stack_file else stack_config(stack)
     level = level_named(options.level or ("container" if options.image else None))
     if options.image is not None and level.name == "process":
         rule = "level process can't reach Docker's images"
         raise UsageError(f"--image {options.image}", rule, "rehearse it with --level container")
     shown = errors if options.as_json else Console(soft_wrap=True, emoji=False)
-    shown.print(Text(f"Rehearsing stack {options.stack} at level {level.name}", "bold") + f": {level.shows}.")
+    shown.print(Text(f"Rehearsing stack {stack} at level {level.name}", "bold") + f": {level.shows}.")
     timeline = Timeline(shown)
     journal = Journal()
     journal.follow(timeline.entry)
     with rehearsing(
-        options.stack, level=level, journal=journal, declare_instead=_state(options)
+        stack,
+        level=level,
+        journal=journal,
+        stack_file=options.stack_file,
+        declare_instead=_state(options),
+        outside=outside,
     ) as rehearsal:
         plays: list[Play] = []
         for name, scenario in scenarios.items():
@@ -68,6 +79,30 @@ def _rehearse(options: Options, errors: Console, interruption: Interruption) -> 
         if options.keep:
             _stay(rehearsal, shown)
     return 0 if ok else 1
+
+
+def _stack(options: Options) -> str:
+    """The stack's name: what its file is called for, else what was said."""
+    named = re.fullmatch(r"Pulumi\.(.+)\.ya?ml", options.stack_file.name) if options.stack_file else None
+    return named[1] if named else options.stack
+
+
+def _outside(options: Options) -> Outside:
+    answer = options.approve
+    asked = _ask if sys.stdin.isatty() else None
+    return Outside(
+        approve=asked if answer is None else lambda _: answer,
+        at=moment(options.at) if options.at else None,
+        hooks=hook_results(options.hook or []),
+        repository=tag_rule(options.repository_tags) if options.repository_tags else TagRule(),
+    )
+
+
+def _ask(question: str) -> bool:
+    """Ask on the terminal; the end of the input is no consent."""
+    sys.stderr.write(f"\napproval: {question} [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _state(options: Options) -> Callable[[Cloud], None] | None:
@@ -119,7 +154,7 @@ def _play(
 def _report(options: Options, rehearsal: Rehearsal, plays: Sequence[Play]) -> None:
     level = rehearsal.level
     if options.as_json:
-        sys.stdout.write(as_json(options.stack, level.name, level.shows, plays) + "\n")
+        sys.stdout.write(as_json(_stack(options), level.name, level.shows, plays) + "\n")
         return
     console = Console(width=max(120, Console().width), emoji=False)
     console.print()

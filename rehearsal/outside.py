@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from documents.appspec import HOOKS
 from rehearsal.codepipeline import cron
 from rehearsal.codepipeline.executions import Approver
-from rehearsal.errors import RehearsalError
+from rehearsal.errors import UsageError
 from rehearsal.gateway.ecr import TagRule
 from settings import Settings
 
@@ -54,15 +54,15 @@ class Outside:
         return lambda: begin + (datetime.now(UTC) - began)
 
     def refuse_what_does_not_fit(self, settings: Settings) -> None:
-        """Raise RehearsalError for an answer nobody asks for, and for a question nobody answers."""
+        """Raise UsageError for an answer nobody asks for, and for a question nobody answers."""
         if settings.release.approval is not None and self.approve is None:
-            raise RehearsalError(
+            raise UsageError(
                 "release.approval",
                 "a person must answer it, and there is no terminal to ask on",
                 "say --approve or --reject",
             )
         if self.at is not None and settings.release.window is None:
-            raise RehearsalError(
+            raise UsageError(
                 f"--at {self.at:%Y-%m-%d %H:%M}",
                 "the stack declares no release.window that could heed it",
                 "leave it out",
@@ -72,13 +72,13 @@ class Outside:
         }
         for event in self.hooks:
             if event not in declared:
-                raise RehearsalError(
+                raise UsageError(
                     f"--hook {event}",
                     f"the stack declares {', '.join(sorted(declared)) or 'no hooks'}",
                     "name a declared one, or leave it out",
                 )
         if settings.image.create_repository and self.repository != TagRule():
-            raise RehearsalError(
+            raise UsageError(
                 f"--repository-tags {self.repository.mutability}",
                 "the stack makes its repository itself (image.createRepository)",
                 "leave it out",
@@ -86,14 +86,14 @@ class Outside:
 
 
 def hook_results(given: list[str]) -> dict[str, HookResult]:
-    """Results by event, from `EVENT=RESULT` texts; RehearsalError for any other text."""
+    """Results by event, from `EVENT=RESULT` texts; UsageError for any other text."""
     results: dict[str, HookResult] = {}
     for text in given:
         name, _, result = text.partition("=")
         event = next((one for one in HOOKS if one.lower() == name.lower()), None)
         known = next((one for one in get_args(HookResult) if one.lower() == result.lower()), None)
         if event is None or known is None:
-            raise RehearsalError(
+            raise UsageError(
                 f"--hook {text}",
                 f"an event of CodeDeploy ({', '.join(HOOKS)}) and the result of its function (Succeeded or Failed) are needed",
                 "write for example --hook AfterAllowTestTraffic=Failed",
@@ -103,20 +103,18 @@ def hook_results(given: list[str]) -> dict[str, HookResult]:
 
 
 def moment(text: str) -> datetime:
-    """A moment as ISO 8601 has it, `2026-11-26 09:30` or `2026-11-26T09:30+01:00`; RehearsalError for any other text.
+    """A moment as ISO 8601 has it, `2026-11-26 09:30` or `2026-11-26T09:30+01:00`; UsageError for any other text.
 
     Without an offset it is the time of the deployment window's own zone.
     """
     try:
         return datetime.fromisoformat(text)
     except ValueError:
-        raise RehearsalError(
-            f"--at {text}", "is no date with a time", "write it as 2026-11-26T09:30"
-        ) from None
+        raise UsageError(f"--at {text}", "is no date with a time", "write it as 2026-11-26T09:30") from None
 
 
 def tag_rule(text: str) -> TagRule:
-    """Tag mutability by ECR's own words; `IMMUTABLE_WITH_EXCLUSION:stg,prd` names the filters. RehearsalError else.
+    """Tag mutability by ECR's own words; `IMMUTABLE_WITH_EXCLUSION:stg,prd` names the filters. UsageError else.
 
     Amazon ECR User Guide, image-tag-mutability.
     """
@@ -126,7 +124,7 @@ def tag_rule(text: str) -> TagRule:
         return TagRule(word)
     if word in ("MUTABLE_WITH_EXCLUSION", "IMMUTABLE_WITH_EXCLUSION") and excluded:
         return TagRule(word, excluded)
-    raise RehearsalError(
+    raise UsageError(
         f"--repository-tags {text}",
         "is none of MUTABLE, IMMUTABLE, IMMUTABLE_WITH_EXCLUSION:FILTER,… and MUTABLE_WITH_EXCLUSION:FILTER,…",
         "write what your repository says, for example IMMUTABLE_WITH_EXCLUSION:stg,prd",

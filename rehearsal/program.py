@@ -32,6 +32,13 @@ def stack_config(stack: str, root: Path = ROOT) -> dict[str, Any]:
     if not path.is_file():
         known = sorted(one.name.split(".")[1] for one in root.glob("Pulumi.*.yaml"))
         raise StackError(f"stack {stack}", f"there is no {path.name}", f"name one of {', '.join(known)}")
+    return config_of(path)
+
+
+def config_of(path: Path) -> dict[str, Any]:
+    """Configuration of one stack's file, keyed with namespaces."""
+    if not path.is_file():
+        raise StackError(str(path), "there is no such file", "name a stack's YAML, such as Pulumi.stg.yaml")
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:

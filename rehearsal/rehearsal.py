@@ -39,7 +39,7 @@ from rehearsal.journal import Journal
 from rehearsal.level import ARCHITECTURES, Level
 from rehearsal.logs import Logs
 from rehearsal.outside import Outside
-from rehearsal.program import ROOT, stack_config
+from rehearsal.program import ROOT, config_of, stack_config
 from rehearsal.scratch import run_folder
 from rehearsal.secretvalues import store
 from settings import NAMESPACE, Settings, parse
@@ -151,24 +151,24 @@ def rehearsing(  # noqa: PLR0913  (one keyword for each thing a caller may choos
     *,
     level: type[Level],
     journal: Journal | None = None,
-    root: Path = ROOT,
+    stack_file: Path | None = None,
     declare_instead: Callable[[Cloud], None] | None = None,
     outside: Outside | None = None,
 ) -> Generator[Rehearsal]:
     """Start everything a stack needs, evaluate its program, and stop everything at the end.
 
-    `root` is where the stack's file and the scratch folder are; `declare_instead` makes the resources in the program's place, for example from an exported state; `outside` answers for the world around the stack. Raises RehearsalError for what the machine lacks, SettingsError and pulumi.RunError for the stack's own faults.
+    `stack_file` is the stack's YAML where it is not this project's own; `declare_instead` makes the resources in the program's place, for example from an exported state; `outside` answers for the world around the stack. Raises RehearsalError for what the machine lacks, SettingsError and pulumi.RunError for the stack's own faults.
     """
     require()
     journal = journal or Journal()
-    config = stack_config(stack, root)
+    config = config_of(stack_file) if stack_file else stack_config(stack)
     settings = parse(
         {key.removeprefix(f"{NAMESPACE}:"): v for key, v in config.items() if key.startswith(NAMESPACE)}
     )
     outside = outside or Outside()
     outside.refuse_what_does_not_fit(settings)
     with ExitStack() as ends:
-        folder = ends.enter_context(run_folder(root))
+        folder = ends.enter_context(run_folder(ROOT))
         processes = ends.enter_context(Processes())
         background = ends.enter_context(ThreadPoolExecutor(1, thread_name_prefix="postgres"))
         database = background.submit(_database, ends, level, processes, folder)
@@ -180,7 +180,7 @@ def rehearsing(  # noqa: PLR0913  (one keyword for each thing a caller may choos
         )
         ends.callback(gateway.stop)
         cloud = Cloud(
-            gateway.start(), authority, journal, folder, region=region, kept_logs=Logs.of_run(root, stack)
+            gateway.start(), authority, journal, folder, region=region, kept_logs=Logs.of_run(ROOT, stack)
         )
         if not settings.image.create_repository:
             _make_existing_repository(cloud, settings.image.repository, outside.repository)

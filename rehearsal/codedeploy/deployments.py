@@ -39,7 +39,9 @@ class Deployments:
         hooks: Mapping[str, str] | None = None,
     ) -> None:
         """Begin without deployments; `install_timeout` is in real seconds, `hooks` what functions of hooks answer."""
-        self._parts = Parts(cloud, services, load_balancers, Alarms(cloud, load_balancers), hooks or {})
+        self._parts = Parts(
+            cloud, services, load_balancers, Alarms(cloud, load_balancers), {} if hooks is None else hooks
+        )
         self._install_timeout = install_timeout
         self._lock = threading.Lock()
         self._all: dict[str, Deployment] = {}

@@ -44,7 +44,9 @@ def sites(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         done = subprocess.run(words, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
     folder = tmp_path_factory.mktemp("stacks")
-    with rehearsing(sites_stack(folder), level=ContainerLevel, root=folder) as running:
+    with rehearsing(
+        sites_stack(folder), level=ContainerLevel, stack_file=folder / "Pulumi.django.yaml"
+    ) as running:
         yield running
 
 
@@ -79,10 +81,10 @@ def test_an_image_that_is_not_there_is_named(sites: Rehearsal) -> None:
 
 
 def test_a_previous_image_without_an_image_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(Options("stg", previous=FIRST), Interruption()) == 2
+    assert run(Options(stack="stg", previous=FIRST), Interruption()) == 2
     assert "name the image with --image" in capsys.readouterr().err
 
 
 def test_level_process_sends_an_own_image_to_level_container(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(Options("stg", "process", image=FIRST), Interruption()) == 2
+    assert run(Options(stack="stg", level="process", image=FIRST), Interruption()) == 2
     assert "rehearse it with --level container" in capsys.readouterr().err

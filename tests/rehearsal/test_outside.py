@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from rehearsal.codepipeline import cron
-from rehearsal.errors import RehearsalError
+from rehearsal.errors import UsageError
 from rehearsal.gateway.ecr import TagRule
 from rehearsal.outside import Outside, hook_results, moment, tag_rule
 from rehearsal.program import stack_config
@@ -34,19 +34,17 @@ WINDOW = _release(window={"cron": "0 * 9-16 ? * MON-FRI *", "timeZone": "Europe/
 
 
 def test_an_approval_that_nobody_can_answer_is_refused_at_once() -> None:
-    with pytest.raises(
-        RehearsalError, match=r"release.approval: a person must answer it.*--approve or --reject"
-    ):
+    with pytest.raises(UsageError, match=r"release.approval: a person must answer it.*--approve or --reject"):
         Outside().refuse_what_does_not_fit(APPROVAL)
     Outside(approve=lambda text: True).refuse_what_does_not_fit(APPROVAL)
 
 
 def test_an_answer_that_nothing_asks_for_is_refused() -> None:
-    with pytest.raises(RehearsalError, match=r"--at .* declares no release.window"):
+    with pytest.raises(UsageError, match=r"--at .* declares no release.window"):
         Outside(at=datetime.now(UTC)).refuse_what_does_not_fit(_settings())
-    with pytest.raises(RehearsalError, match="--hook AfterInstall: the stack declares no hooks"):
+    with pytest.raises(UsageError, match="--hook AfterInstall: the stack declares no hooks"):
         Outside(hooks={"AfterInstall": "Failed"}).refuse_what_does_not_fit(_settings())
-    with pytest.raises(RehearsalError, match="--repository-tags IMMUTABLE: the stack makes its repository"):
+    with pytest.raises(UsageError, match="--repository-tags IMMUTABLE: the stack makes its repository"):
         Outside(repository=TagRule("IMMUTABLE")).refuse_what_does_not_fit(_settings())
 
 
@@ -67,7 +65,7 @@ def test_tag_mutability_is_said_in_the_words_of_ecr(text: str, rule: TagRule) ->
     "text", ["", "immutable", "IMMUTABLE:stg", "IMMUTABLE_WITH_EXCLUSION", "MUTABLE_WITH_EXCLUSION:,"]
 )
 def test_any_other_tag_mutability_is_refused(text: str) -> None:
-    with pytest.raises(RehearsalError, match="is none of MUTABLE, IMMUTABLE"):
+    with pytest.raises(UsageError, match="is none of MUTABLE, IMMUTABLE"):
         tag_rule(text)
 
 
@@ -82,13 +80,13 @@ def test_results_of_hooks_are_named_by_event() -> None:
     "text", ["AfterInstall", "AfterInstall=", "Install=Failed", "=Failed", "AfterInstall=maybe"]
 )
 def test_any_other_result_of_a_hook_is_refused(text: str) -> None:
-    with pytest.raises(RehearsalError, match="--hook AfterAllowTestTraffic=Failed"):
+    with pytest.raises(UsageError, match="--hook AfterAllowTestTraffic=Failed"):
         hook_results([text])
 
 
 @pytest.mark.parametrize("text", ["", "noon", "2026-13-01", "10:00"])
 def test_what_is_no_moment_is_refused(text: str) -> None:
-    with pytest.raises(RehearsalError, match="is no date with a time"):
+    with pytest.raises(UsageError, match="is no date with a time"):
         moment(text)
 
 

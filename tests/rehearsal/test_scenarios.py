@@ -213,12 +213,20 @@ def test_a_wrong_setting_is_refused_before_anything_starts(tmp_path: Path) -> No
     ("options", "code", "sentence"),
     [
         (
-            Options("stg", "process", ["relase"]),
+            Options(stack="stg", level="process", scenario=["relase"]),
             2,
             "--scenario relase: there is no such scenario; name one of release, broken-migration, denied",
         ),
-        (Options("dev", "process"), 3, "stack dev: there is no Pulumi.dev.yaml; name one of prd, stg"),
-        (Options("stg", "real"), 2, "--level real: there is no such level; name one of process, container"),
+        (
+            Options(stack="dev", level="process"),
+            3,
+            "stack dev: there is no Pulumi.dev.yaml; name one of prd, stg",
+        ),
+        (
+            Options(stack="stg", level="real"),
+            2,
+            "--level real: there is no such level; name one of process, container",
+        ),
     ],
 )
 def test_what_there_is_not_is_refused_in_one_sentence(
@@ -232,7 +240,7 @@ def test_an_emulator_that_cannot_be_loaded_is_one_sentence(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "ministack.app", None)
-    assert run(Options("stg", "process"), Interruption()) == 4
+    assert run(Options(stack="stg", level="process"), Interruption()) == 4
     said = capfd.readouterr().err.splitlines()
     assert len(said) == 1
     assert said[0].startswith("the emulator cannot be loaded (")
@@ -247,7 +255,7 @@ def test_a_port_that_somebody_else_takes_is_one_sentence(
     )  # costs seconds and is not the question
     with socket.create_server(("127.0.0.1", 0)) as taken:
         monkeypatch.setattr(postgres, "free_port", lambda: taken.getsockname()[1])
-        assert run(Options("stg", "process"), Interruption()) == 4
+        assert run(Options(stack="stg", level="process"), Interruption()) == 4
     said = capfd.readouterr().err.splitlines()
     assert len(said) == 1
     assert "the server did not start" in said[0]
@@ -259,7 +267,7 @@ def test_a_missing_tool_is_one_sentence_before_anything_starts(
 ) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     monkeypatch.setattr(tools, "SYSTEM", str(tmp_path))
-    assert run(Options("stg", "process"), Interruption()) == 4
+    assert run(Options(stack="stg", level="process"), Interruption()) == 4
     said = "aws: builds call it, and this machine does not have it; install the lock: make setup"
     assert capfd.readouterr().err.splitlines() == [said]
 

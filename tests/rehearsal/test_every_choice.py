@@ -1,0 +1,109 @@
+"""A stack with every choice that leans on the world outside it, released for real; the same world refusing."""
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import yaml
+
+from rehearsal.application import V1, V2, V4
+from rehearsal.codepipeline.executions import FAILED, SUCCEEDED
+from rehearsal.gateway.ecr import TagRule
+from rehearsal.level import ProcessLevel
+from rehearsal.outside import HookResult, Outside
+from rehearsal.program import ROOT
+from rehearsal.rehearsal import Rehearsal, rehearsing
+
+KEY = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+LAMBDA = "arn:aws:lambda:us-east-1:123456789012:function:check"
+SHARED = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/shared/0123456789abcdef"
+HOOKS = ("beforeInstall", "afterInstall", "afterAllowTestTraffic", "beforeAllowTraffic", "afterAllowTraffic")
+
+
+@dataclass
+class World:
+    """What is outside, free to change between releases."""
+
+    consents: bool = True
+    hooks: dict[str, HookResult] = field(default_factory=dict)
+
+
+def _every_choice(config: dict[str, Any]) -> None:
+    config["delivery:image"]["createRepository"] = False
+    config["delivery:release"].update(
+        mode="SUPERSEDED",
+        protect=True,
+        artifactKeyArn=KEY,
+        approval={"timeoutMinutes": 60},
+        window={"cron": "0 * 9-16 ? * MON-FRI *", "timeZone": "Europe/Berlin"},
+    )
+    web = config["delivery:services"]["web"]
+    web["secretsKmsKeys"] = [KEY]
+    web["loadBalancer"].update(testPort=8443, internal=True)
+    web["rollout"] = {"hooks": dict.fromkeys(HOOKS, LAMBDA)}
+    web["sidecars"] = [{"name": "log", "image": "example/log:1"}]
+    api = copy.deepcopy(web)
+    api["loadBalancer"] = {
+        "arn": SHARED,
+        "securityGroupId": "sg-00000000000000001",
+        "port": 8080,
+        "testPort": 9090,
+    }
+    config["delivery:services"]["api"] = api
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return World()
+
+
+@pytest.fixture(scope="module")
+def everything(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
+    document = yaml.safe_load((ROOT / "Pulumi.stg.yaml").read_text(encoding="utf-8"))
+    _every_choice(document["config"])
+    file = tmp_path_factory.mktemp("elsewhere") / "Pulumi.everything.yaml"
+    file.write_text(yaml.safe_dump(document), encoding="utf-8")
+    outside = Outside(
+        approve=lambda text: world.consents,
+        hooks=world.hooks,
+        repository=TagRule("IMMUTABLE_WITH_EXCLUSION", ("stg",)),
+    )
+    with rehearsing("everything", level=ProcessLevel, stack_file=file, outside=outside) as running:
+        yield running
+
+
+def test_a_stack_with_every_choice_is_released(everything: Rehearsal) -> None:
+    execution = everything.release_of(everything.push(V1))
+    assert execution.status == SUCCEEDED, [one.error_message for one in execution.actions]
+    done = {entry.message.partition(":")[0] for entry in everything.journal.entries("CodeDeploy")}
+    for hook in HOOKS:
+        assert f"{hook[0].upper()}{hook[1:]}" in done, "each declared hook has its turn"
+
+
+def test_a_rejected_release_touches_nothing(everything: Rehearsal, world: World) -> None:
+    before = everything.cloud.client("ecs").list_task_definitions()["taskDefinitionArns"]
+    world.consents = False
+    try:
+        execution = everything.release_of(everything.push(V2))
+    finally:
+        world.consents = True
+    assert execution.status == FAILED
+    assert [one.action for one in execution.actions] == ["Source", "Approve"], "nothing was migrated"
+    assert everything.cloud.client("ecs").list_task_definitions()["taskDefinitionArns"] == before
+
+
+def test_a_failed_hook_fails_the_release_and_brings_traffic_back(everything: Rehearsal, world: World) -> None:
+    listener = everything.cloud.one("aws:lb/listener:Listener", port=80).arn
+    before = everything.load_balancers.weights(listener)
+    world.hooks["AfterAllowTraffic"] = "Failed"
+    try:
+        execution = everything.release_of(everything.push(V4))
+    finally:
+        world.hooks.clear()
+    assert execution.status == FAILED
+    message = execution.action("Deploy-web").error_message or ""
+    assert f"the function {LAMBDA} of hook AfterAllowTraffic answered Failed" in message
+    after = everything.load_balancers.weights(listener)
+    assert {arn for arn, share in after.items() if share} == {arn for arn, share in before.items() if share}
