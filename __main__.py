@@ -100,9 +100,7 @@ pipeline = DeliveryPipeline(
         "deployments": deployments,
     },
 )
-notifications = Notifications(
-    "notifications", {"notify": settings.notify, "names": names, "place": place, "pipeline_arn": pipeline.arn}
-)
+notifications = Notifications("notifications", {"notify": settings.notify, "names": names, "place": place})
 trigger = PushTrigger(
     "push",
     {

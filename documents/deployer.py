@@ -86,15 +86,6 @@ TYPES: Mapping[str, Actions] = {
             *_tagged("codepipeline"),
         )
     },
-    "aws:codestarnotifications/notificationRule:NotificationRule": {
-        ANY: (
-            "codestar-notifications:CreateNotificationRule",
-            "codestar-notifications:DeleteNotificationRule",
-            "codestar-notifications:DescribeNotificationRule",
-            "codestar-notifications:UpdateNotificationRule",
-            *_tagged("codestar-notifications"),
-        )
-    },
     "aws:ec2/securityGroup:SecurityGroup": {
         ANY: (
             "ec2:AuthorizeSecurityGroupEgress",

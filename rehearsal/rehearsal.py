@@ -10,7 +10,7 @@ import secrets
 import threading
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from rehearsal.codepipeline.executions import Execution
 from rehearsal.declaring import declare
 from rehearsal.ecs.ecs import EcsServices
 from rehearsal.elb.loadbalancer import LoadBalancers
+from rehearsal.errors import RehearsalError
 from rehearsal.eventbridge.eventbridge import EventBridge, push_event
 from rehearsal.gateway.ecr import Push, TagRule
 from rehearsal.gateway.gateway import Gateway
@@ -42,6 +43,7 @@ from rehearsal.outside import Outside
 from rehearsal.program import ROOT, config_of, stack_config
 from rehearsal.scratch import run_folder
 from rehearsal.secretvalues import store
+from rehearsal.sns.topics import Topics
 from settings import NAMESPACE, Settings, parse
 
 PIPELINE = "aws:codepipeline/pipeline:Pipeline"
@@ -256,10 +258,28 @@ def _services(  # noqa: PLR0913, PLR0917  (one argument for each thing the servi
             "CodeDeployToECS": CodeDeployToECS(cloud, deployments),
             "Manual": ManualApproval(cloud, outside.approver()),
         }
-        pipeline = ends.enter_context(CodePipeline(cloud, providers, now=outside.now(settings)))
+        news = ends.enter_context(ThreadPoolExecutor(1, thread_name_prefix="events"))
+        pipeline = ends.enter_context(
+            CodePipeline(
+                cloud, providers, now=outside.now(settings), send=lambda event: _send(news, events, event)
+            )
+        )
+        events = EventBridge(cloud, pipeline.start, Topics(cloud))
         for declared in cloud.declared(SERVICE):
             services.create_service(declared)
-        events = EventBridge(cloud, pipeline.start)
         yield Rehearsal(
             stack, settings, cloud, level, pipeline, load_balancers, services, deployments, events
         )
+
+
+def _send(news: ThreadPoolExecutor, events: EventBridge, event: Mapping[str, Any]) -> None:
+    """Hand a service's event on without waiting; whoever sends one holds locks that its delivery may need."""
+
+    def deliver() -> None:
+        try:
+            events.put(event)
+        except RehearsalError as error:
+            events.cloud.journal.record("EventBridge", str(error))
+
+    with suppress(RuntimeError):  # the rehearsal ends, and nobody listens any more
+        news.submit(deliver)

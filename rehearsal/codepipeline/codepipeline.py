@@ -21,6 +21,7 @@ from rehearsal.codepipeline import pipelines
 from rehearsal.codepipeline.approvals import ManualApproval
 from rehearsal.codepipeline.doors import Doors
 from rehearsal.codepipeline.executions import Action, Execution, SourceRevision
+from rehearsal.codepipeline.news import News, Send, nobody
 from rehearsal.codepipeline.runs import Run, Worker
 from rehearsal.codepipeline.starts import checked_revisions, checked_variables, find
 
@@ -36,13 +37,19 @@ class CodePipeline:
     """Runs executions in threads of its own; leave its context to stop what still runs."""
 
     def __init__(
-        self, cloud: Cloud, providers: Mapping[str, Action], *, now: Callable[[], datetime] = _utc_now
+        self,
+        cloud: Cloud,
+        providers: Mapping[str, Action],
+        *,
+        now: Callable[[], datetime] = _utc_now,
+        send: Send = nobody,
     ) -> None:
         """Take the action of each provider name: `ECR`, `CodeBuild`, ...; `Manual` is there by itself.
 
-        `now` is the time of day that deployment windows are judged by.
+        `now` is the time of day that deployment windows are judged by; `send` gets an event for each state change.
         """
         self._cloud = cloud
+        self._news = News(cloud, send)
         self._approvals = ManualApproval(cloud)
         self._providers: dict[str, Action] = {"Manual": self._approvals, **providers}
         manual = self._providers["Manual"]
@@ -94,6 +101,7 @@ class CodePipeline:
             run = Run(execution, pipeline, len(self._runs))
             self._runs[execution.id] = run
             self._record(run, f"execution started by {trigger}")
+            self._news.execution(execution)
             if pipeline.mode == "QUEUED" and len(active) >= QUEUED_LIMIT:
                 self._end(run, states.FAILED, "")  # "fails without a status message"
                 return execution.id
@@ -142,6 +150,7 @@ class CodePipeline:
                 return
             run.stopping = True
             run.execution = replace(run.execution, status=states.STOPPING, summary=reason)
+            self._news.execution(run.execution)
             self._record(run, f"stop requested, {'abandoning' if abandon else 'waiting for'} running actions")
             if abandon:
                 run.abandoned.set()
@@ -194,7 +203,7 @@ class CodePipeline:
     def _stage(self, run: Run, index: int) -> bool:
         """Run a stage's actions and go on to the next door; False when the execution ended."""
         stage = run.pipeline.stages[index]
-        worker = Worker(self._cloud, self._providers, self._changed, run, stage)
+        worker = Worker(self._news, self._providers, self._changed, run, stage)
         failed = worker.run()
         if failed and stage.retry_mode and not run.stopping:
             with self._changed:
@@ -232,6 +241,7 @@ class CodePipeline:
         if run.execution.stage is not None:
             self._doors_of(run.pipeline).leave(run.number, run.execution.stage)
         self._record(run, f"execution {status}" + (f": {summary}" if summary else ""))
+        self._news.execution(run.execution)
         self._changed.notify_all()
 
     def _doors_of(self, pipeline: pipelines.Pipeline) -> Doors:

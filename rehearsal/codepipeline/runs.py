@@ -8,7 +8,6 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from rehearsal.cloud import Cloud
 from rehearsal.codepipeline import executions as states
 from rehearsal.codepipeline import variables
 from rehearsal.codepipeline.artifacts import ArtifactStore
@@ -20,6 +19,7 @@ from rehearsal.codepipeline.executions import (
     ArtifactLocation,
     Execution,
 )
+from rehearsal.codepipeline.news import News
 from rehearsal.codepipeline.pipelines import ActionDeclaration, Pipeline, Stage
 from rehearsal.identity.authority import AccessDenied, Credentials
 
@@ -55,18 +55,19 @@ class Worker:
 
     def __init__(
         self,
-        cloud: Cloud,
+        news: News,
         providers: Mapping[str, Action],
         changed: threading.Condition,
         run: Run,
         stage: Stage,
     ) -> None:
         """`changed` is the engine's lock; it is notified at each change of the run."""
-        self._cloud = cloud
+        self._cloud = news.cloud
         self._providers = providers
         self._changed = changed
         self._run = run
         self._stage = stage
+        self._news = news
         self._succeeded: set[str] = set()
 
     def run(self, *, skip_succeeded: bool = False) -> list[str]:
@@ -214,6 +215,7 @@ class Worker:
             execution = self._run.execution
             self._run.execution = replace(execution, actions=(*execution.actions, begun))
             self._record(action, "started")
+            self._news.action(execution, self._stage.name, action, states.IN_PROGRESS)
 
     def _note(
         self,
@@ -239,6 +241,7 @@ class Worker:
             )
             self._run.execution = replace(self._run.execution, actions=tuple(runs))
             self._record(action, status + (f" ({code}): {message}" if code else ""))
+            self._news.action(self._run.execution, self._stage.name, action, status, code)
             self._changed.notify_all()
 
     def _record(self, action: ActionDeclaration, what: str) -> None:

@@ -2,7 +2,8 @@
 
 AWS documents: eventbridge/latest/userguide/eb-rule-dlq.md, eb-rule-retry-policy.md,
 eb-transform-target-input.md; codepipeline/latest/userguide/create-cwe-ecr-source-cli.md (the target role).
-Only pipelines are played as targets. The matcher is ministack's, used as a library.
+Pipelines and SNS topics are played as targets; `rehearsal/resources/cloudwatch.py` refuses every other kind when it is
+declared. The matcher is ministack's, used as a library.
 """
 
 import json
@@ -17,11 +18,12 @@ from botocore.exceptions import ClientError
 from rehearsal.cloud import Cloud, Declared
 from rehearsal.codepipeline.executions import SourceRevision, StartRefused
 from rehearsal.errors import StackError
-from rehearsal.eventbridge.queuepolicy import service_may_send
 from rehearsal.eventbridge.transformer import reserved_variables, transform
 from rehearsal.gateway.ecr import Push
 from rehearsal.gateway.emulator import configure
 from rehearsal.identity.authority import AccessDenied
+from rehearsal.identity.servicepolicy import service_may
+from rehearsal.sns.topics import NoTopic, PublishDenied, Topics
 
 RULE_TYPE = "aws:cloudwatch/eventRule:EventRule"
 """Pulumi type token of a rule."""
@@ -65,6 +67,7 @@ class EventBridge:
 
     cloud: Cloud
     start_pipeline: StartPipeline
+    topics: Topics
     now: Callable[[], datetime] = _utc_now
 
     def put(self, event: Mapping[str, Any]) -> list[str]:
@@ -89,7 +92,11 @@ class EventBridge:
 
     def _deliver(self, rule: Declared, target: Declared, event: Mapping[str, Any]) -> list[str]:
         try:
-            execution = self._invoke(rule, target, event)
+            self._check_age(target, event)
+            if str(target.inputs["arn"]).split(":")[2] == "sns":
+                self._publish(rule, target, event)
+                return []
+            execution = self._start(rule, target, event)
         except _NotDelivered as failure:
             self.cloud.journal.record(
                 "EventBridge", f"target {target.inputs['arn']} not invoked: {failure}", **failure.attributes
@@ -99,8 +106,22 @@ class EventBridge:
         self.cloud.journal.record("EventBridge", f"started {target.inputs['arn']}", execution=execution)
         return [execution]
 
-    def _invoke(self, rule: Declared, target: Declared, event: Mapping[str, Any]) -> str:
-        self._check_age(target, event)
+    def _publish(self, rule: Declared, target: Declared, event: Mapping[str, Any]) -> None:
+        """Publish to a topic, whose own policy decides (eb-use-resource-based.md, "Amazon SNS permissions")."""
+        text = self._text(rule, target, event) or json.dumps(event)
+        if not _is_json_or_quoted_lines(text):
+            raise _NotDelivered(
+                "INVALID_JSON", f"the transformed input is neither JSON nor quoted text: {text}"
+            )
+        topic = str(target.inputs["arn"])
+        try:
+            self.topics.publish(topic, text, service=_SERVICE, source_arn=rule.arn)
+        except NoTopic as missing:
+            raise _NotDelivered("NO_RESOURCE", str(missing)) from missing
+        except PublishDenied as denied:
+            raise _NotDelivered("NO_PERMISSIONS", str(denied)) from denied
+
+    def _start(self, rule: Declared, target: Declared, event: Mapping[str, Any]) -> str:
         arn = str(target.inputs["arn"])
         request = self._request(rule, target, event)
         self._authorize(rule, target)
@@ -147,12 +168,10 @@ class EventBridge:
             raise _NotDelivered("NO_PERMISSIONS", str(refused)) from refused
 
     def _request(self, rule: Declared, target: Declared, event: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What the target is called with; an untransformed event carries nothing that a pipeline reads."""
-        declared: Mapping[str, Any] | None = target.inputs.get("inputTransformer")
-        if not declared:
+        """What a pipeline is started with; an untransformed event carries nothing that a pipeline reads."""
+        text = self._text(rule, target, event)
+        if text is None:
             return {}
-        known = reserved_variables(str(rule.outputs["name"]), rule.arn, f"{self.now():{_TIME}}", event)
-        text = transform(declared.get("inputPaths") or {}, declared["inputTemplate"], event, known)
         try:
             request: Any = json.loads(text)
         except ValueError as error:
@@ -162,6 +181,14 @@ class EventBridge:
         if not isinstance(request, dict):
             raise _NotDelivered("INVALID_PARAMETER", f"the transformed input is no JSON object: {text}")
         return request  # pyright: ignore[reportUnknownVariableType]
+
+    def _text(self, rule: Declared, target: Declared, event: Mapping[str, Any]) -> str | None:
+        """The target's constant or transformed input; None when it gets the event itself."""
+        declared: Mapping[str, Any] | None = target.inputs.get("inputTransformer")
+        if not declared:
+            return target.inputs.get("input")
+        known = reserved_variables(str(rule.outputs["name"]), rule.arn, f"{self.now():{_TIME}}", event)
+        return transform(declared.get("inputPaths") or {}, declared["inputTemplate"], event, known)
 
     def _bury(
         self, rule: Declared, target: Declared, event: Mapping[str, Any], attributes: Mapping[str, str]
@@ -182,7 +209,7 @@ class EventBridge:
                 .get("Attributes", {})
                 .get("Policy")
             )
-            if not service_may_send(policy, _SERVICE, queue, rule.arn):
+            if not service_may(policy, _SERVICE, "sqs:SendMessage", queue, rule.arn):
                 text = f"the event is lost: the policy of {queue} does not let {_SERVICE} send for {rule.arn}"
                 self.cloud.journal.record("EventBridge", text, event=event["id"])
                 return
@@ -199,6 +226,19 @@ class EventBridge:
             )
             return
         self.cloud.journal.record("EventBridge", f"event sent to {queue}", **described)
+
+
+def _is_json_or_quoted_lines(text: str) -> bool:
+    """Whether a template's output is one of the two forms there are (eb-transform-target-input.md, "Common issues")."""
+    return _is_json(text) or all(_is_json(one) and one.strip().startswith('"') for one in text.splitlines())
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def matches(pattern: str, event: Mapping[str, Any]) -> bool:

@@ -1,8 +1,12 @@
-"""CloudWatch and EventBridge: log groups for real, rules, targets and alarms on record."""
+"""CloudWatch and EventBridge: log groups for real, rules, targets and alarms on record.
+
+What the rehearsal's EventBridge does not play is refused here, by name, when it is declared.
+"""
 
 import contextlib
 
 from rehearsal.cloud import Cloud
+from rehearsal.errors import RehearsalError
 from rehearsal.resources.kind import Inputs, Kind, Made, arn, on_record
 
 
@@ -19,7 +23,45 @@ def _remove_log_group(cloud: Cloud, resource_id: str, inputs: Inputs) -> None:  
     cloud.client("logs").delete_log_group(logGroupName=resource_id)
 
 
+_PLAYED = ("codepipeline", "sns")
+"""Services whose resources are played as targets."""
+
+_NOT_PLAYED_OF_A_TARGET = (
+    "inputPath",
+    "ecsTarget",
+    "httpTarget",
+    "runCommandTargets",
+    "sqsTarget",
+    "batchTarget",
+)
+
+
+def _rule(cloud: Cloud, inputs: Inputs) -> Made:
+    name = str(inputs["name"])
+    if inputs.get("scheduleExpression"):
+        _refuse(f"rule {name}", "has a schedule, and no time of day passes in a rehearsal")
+    if inputs.get("eventBusName") not in (None, "default"):
+        _refuse(
+            f"rule {name}",
+            f"is on event bus {inputs['eventBusName']}, and the rehearsal plays the default one",
+        )
+    return on_record("events", lambda given: f"rule/{given['name']}")(cloud, inputs)
+
+
+def _refuse(what: str, why: str) -> None:
+    raise RehearsalError(what, why, "rehearse without it")
+
+
 def _target(cloud: Cloud, inputs: Inputs) -> Made:
+    service = f"{inputs['arn']}:::".split(":")[2]
+    if service not in _PLAYED:
+        _refuse(
+            f"target {inputs['arn']} of rule {inputs['rule']}",
+            f"is a target in {service or 'no service'}, and the rehearsal plays targets in {' and '.join(_PLAYED)}",
+        )
+    for key in _NOT_PLAYED_OF_A_TARGET:
+        if inputs.get(key):
+            _refuse(f"target {inputs['arn']} of rule {inputs['rule']}", f"has {key}, which is not played")
     rule = str(inputs["rule"])
     return f"{rule}-{inputs.get('targetId', 'target')}", {"region": cloud.region}
 
@@ -28,9 +70,7 @@ KINDS = {
     "aws:cloudwatch/logGroup:LogGroup": Kind(
         _log_group, _remove_log_group, longest=512, replaced_by=frozenset({"name"})
     ),
-    "aws:cloudwatch/eventRule:EventRule": Kind(
-        on_record("events", lambda inputs: f"rule/{inputs['name']}"), replaced_by=frozenset({"name"})
-    ),
+    "aws:cloudwatch/eventRule:EventRule": Kind(_rule, replaced_by=frozenset({"name"})),
     "aws:cloudwatch/eventTarget:EventTarget": Kind(_target, named=None, replaced_by=frozenset({"rule"})),
     "aws:cloudwatch/metricAlarm:MetricAlarm": Kind(
         on_record("cloudwatch", lambda inputs: f"alarm:{inputs['name']}"),

@@ -1,4 +1,4 @@
-"""CodeBuild, CodeDeploy, CodePipeline and notification rules: on record, for the services of the rehearsal to read."""
+"""CodeBuild, CodeDeploy and CodePipeline: on record, for the services of the rehearsal to read."""
 
 from rehearsal.cloud import Cloud
 from rehearsal.resources.kind import Inputs, Kind, Made, arn, on_record
@@ -7,11 +7,6 @@ from rehearsal.resources.kind import Inputs, Kind, Made, arn, on_record
 def _deployment_group(cloud: Cloud, inputs: Inputs) -> Made:
     name = f"{inputs['appName']}/{inputs['deploymentGroupName']}"
     return name, {"arn": arn(cloud, "codedeploy", f"deploymentgroup:{name}"), "computePlatform": "ECS"}
-
-
-def _notification_rule(cloud: Cloud, inputs: Inputs) -> Made:
-    made = arn(cloud, "codestar-notifications", f"notificationrule/{inputs['name']}")
-    return made, {"arn": made}
 
 
 KINDS = {
@@ -27,8 +22,5 @@ KINDS = {
     ),
     "aws:codepipeline/pipeline:Pipeline": Kind(
         on_record("codepipeline", lambda inputs: str(inputs["name"])), replaced_by=frozenset({"name"})
-    ),
-    "aws:codestarnotifications/notificationRule:NotificationRule": Kind(
-        _notification_rule, replaced_by=frozenset({"resource"})
     ),
 }

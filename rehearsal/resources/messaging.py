@@ -1,4 +1,4 @@
-"""Queues and topics: real ones, so that what is sent can be read; a topic's policy is only on record."""
+"""Queues for real, so that what is sent can be read; topics on record, for the rehearsal's SNS to read."""
 
 import hashlib
 

@@ -1,6 +1,7 @@
 """Rules, transformers, target roles and dead-letter queues, as EventBridge's user guide documents them."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,8 @@ from rehearsal.eventbridge.transformer import InvalidTransformer, reserved_varia
 from rehearsal.gateway.ecr import Push
 from rehearsal.identity.authority import Authority
 from rehearsal.journal import Journal
+from rehearsal.resources import KINDS
+from rehearsal.sns.topics import POLICY, SUBSCRIPTION, TOPIC, Topics
 
 NOW = datetime(2026, 5, 4, 12, 0, 0, tzinfo=UTC)
 DIGEST = "sha256:" + "a" * 64
@@ -115,7 +118,7 @@ class Account:
         }
         self.rule({"eventPattern": json.dumps(PATTERN)})
         self.cloud.add(Declared("urn:target", TARGET_TYPE, "target", "target", inputs, inputs))
-        self.bus = EventBridge(self.cloud, self._start, now=lambda: NOW)
+        self.bus = EventBridge(self.cloud, self._start, Topics(self.cloud), now=lambda: NOW)
 
     def rule(self, inputs: dict[str, Any]) -> None:
         outputs = {**inputs, "arn": RULE, "name": "push"}
@@ -344,3 +347,127 @@ def test_values_are_not_escaped() -> None:
 def test_paths_that_eventbridge_does_not_take_are_refused(paths: dict[str, str]) -> None:
     with pytest.raises(InvalidTransformer):
         transform(paths, "{}", EC2, {})
+
+
+NEWS = "arn:aws:sns:us-east-1:123456789012:news"
+SENTENCE = {"inputPaths": {"tag": "$.detail.image-tag"}, "inputTemplate": '"A push under <tag>."'}
+LETS_IN = statement(
+    "sns:Publish",
+    NEWS,
+    Principal={"Service": "events.amazonaws.com"},
+    Condition={"ArnEquals": {"aws:SourceArn": RULE}},
+)
+
+
+def telling(scratch: Path, policy: Any = LETS_IN, **target: Any) -> Account:
+    """An account whose rule tells a topic with one subscriber."""
+    account = Account(scratch, **{"arn": NEWS, "roleArn": None, "inputTransformer": SENTENCE, **target})
+    add = account.cloud.add
+    add(Declared("urn:topic", TOPIC, "news", NEWS, {"name": "news"}, {"name": "news", "arn": NEWS}))
+    subscribed = {"topic": NEWS, "protocol": "email", "endpoint": "a@b.io"}
+    add(Declared("urn:subscription", SUBSCRIPTION, "mail", "mail", subscribed, subscribed))
+    if policy is not None:
+        given = {"arn": NEWS, "policy": json.dumps(policy)}
+        add(Declared("urn:policy", POLICY, "policy", NEWS, given, given))
+    return account
+
+
+def test_a_topic_is_told_the_sentence_that_the_transformer_makes(tmp_path: Path) -> None:
+    """eb-use-resource-based.md, "Amazon SNS permissions"."""
+    account = telling(tmp_path)
+    assert account.push() == [], "it starts nothing"
+    [message] = account.bus.topics.messages
+    assert (message.text, message.subscribers) == ('"A push under stg."', ["a@b.io"])
+    assert account.cloud.queue.messages == [], "what was delivered is not buried"
+    [entry] = account.cloud.journal.entries("SNS")
+    assert entry.message == 'told a@b.io: "A push under stg."'
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        None,
+        statement("sns:Publish", NEWS, Principal={"Service": "cloudwatch.amazonaws.com"}),
+        statement(
+            "sns:Publish",
+            NEWS,
+            Principal={"Service": "events.amazonaws.com"},
+            Condition={"ArnEquals": {"aws:SourceArn": RULE + "-other"}},
+        ),
+        statement("sns:Publish", NEWS + "2", Principal={"Service": "events.amazonaws.com"}),
+    ],
+    ids=["none", "other service", "other rule", "other topic"],
+)
+def test_a_topic_whose_policy_does_not_let_the_rule_in_is_told_nothing_and_that_shows(
+    tmp_path: Path, policy: Any
+) -> None:
+    account = telling(tmp_path, policy)
+    account.push()
+    assert account.bus.topics.messages == []
+    assert account.attributes()["ERROR_CODE"] == "NO_PERMISSIONS"
+    said = [entry.message for entry in account.cloud.journal.entries("EventBridge")]
+    assert any(f"does not let events.amazonaws.com publish for {RULE}" in line for line in said), said
+
+
+def test_a_topic_that_is_not_there_is_no_resource(tmp_path: Path) -> None:
+    account = telling(tmp_path, arn=NEWS + "2")
+    account.push()
+    assert account.attributes()["ERROR_CODE"] == "NO_RESOURCE"
+
+
+@pytest.mark.parametrize(
+    ("template", "valid"),
+    [('"<tag>"', True), ('"a"\n"b"', True), ("a push under <tag>", False), ('{"tag": "<tag>"', False)],
+)
+def test_a_sentence_needs_its_quotes(tmp_path: Path, template: str, *, valid: bool) -> None:
+    """eb-transform-target-input.md: "For Strings, quotes are required." """
+    account = telling(tmp_path, inputTransformer={**SENTENCE, "inputTemplate": template})
+    account.push()
+    assert bool(account.bus.topics.messages) is valid
+    if not valid:
+        assert account.attributes()["ERROR_CODE"] == "INVALID_JSON"
+
+
+def test_without_a_transformer_a_topic_gets_the_event_and_a_constant_input_as_it_is(tmp_path: Path) -> None:
+    account = telling(tmp_path, inputTransformer=None)
+    account.push()
+    assert json.loads(account.bus.topics.messages[0].text)["detail"]["image-tag"] == "stg"
+    account = telling(tmp_path, inputTransformer=None, input='"always this"')
+    account.push()
+    assert account.bus.topics.messages[0].text == '"always this"'
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws:lambda:us-east-1:123456789012:function:tell",
+        "arn:aws:sqs:us-east-1:123456789012:queue",
+        "arn:aws:states:us-east-1:123456789012:stateMachine:s",
+        "arn:aws:events:us-east-1:123456789012:event-bus/other",
+    ],
+)
+def test_a_target_that_is_not_played_is_refused_by_name_and_never_buried(account: Account, arn: str) -> None:
+    with pytest.raises(
+        RehearsalError, match="the rehearsal plays targets in codepipeline and sns"
+    ) as refused:
+        KINDS[TARGET_TYPE].make(account.cloud, {"rule": "push", "arn": arn})
+    assert arn in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("type_", "inputs", "said"),
+    [
+        (RULE_TYPE, {"name": "nightly", "scheduleExpression": "rate(1 day)"}, "rule nightly: has a schedule"),
+        (RULE_TYPE, {"name": "r", "eventBusName": "orders", "eventPattern": "{}"}, "is on event bus orders"),
+        (
+            TARGET_TYPE,
+            {"rule": "r", "arn": NEWS, "inputPath": "$.detail"},
+            "has inputPath, which is not played",
+        ),
+    ],
+)
+def test_a_rule_or_input_that_is_not_played_is_refused_by_name(
+    account: Account, type_: str, inputs: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(RehearsalError, match=re.escape(said)):
+        KINDS[type_].make(account.cloud, inputs)

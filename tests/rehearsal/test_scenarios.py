@@ -130,6 +130,10 @@ def test_the_timeline_goes_to_standard_error_and_tells_the_way_from_push_to_traf
     assert all(places), way
     starts = [place.start() for place in places if place]
     assert starts == sorted(starts)
+    for news in ("failed: execution", "went through: execution"):
+        assert re.search(
+            rf'SNS +told \S+@\S+: "A release of shop-{stack} {news} [0-9a-f-]{{36}}', ended.err
+        ), "subscribers are told how each release ended"
 
 
 def test_no_password_is_ever_shown(played: Mapping[str, "Future[Ended]"], copy: Path) -> None:

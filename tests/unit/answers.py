@@ -76,7 +76,6 @@ OUTPUTS: Mapping[str, Callable[[str, Inputs], Inputs]] = {
     "aws:codedeploy/application:Application": _named("codedeploy", "application:{}"),
     "aws:codedeploy/deploymentGroup:DeploymentGroup": _nothing,
     "aws:codepipeline/pipeline:Pipeline": _named("codepipeline", "{}"),
-    "aws:codestarnotifications/notificationRule:NotificationRule": _nothing,
     "aws:ec2/securityGroup:SecurityGroup": lambda logical, _: {"id": f"sg-{logical}"},
     "aws:ecr/lifecyclePolicy:LifecyclePolicy": _nothing,
     "aws:ecr/repository:Repository": _repository,

@@ -15,7 +15,6 @@ from documents.names import Names, Place
 from rehearsal.resources import KINDS
 
 NARROWEST_IS_STAR = {
-    "codestar-notifications:": "a rule's id is not known before",
     "ec2:": "security groups and their rules have ids that nobody knows before, and share their calls",
     "ecs:DeregisterTaskDefinition": "knows no resource",
     "ecs:DescribeTaskDefinition": "knows no resource",

@@ -3,7 +3,7 @@
 from documents import bucket, events, grants
 from documents.lifecycle import lifecycle
 from documents.names import Place
-from documents.notifications import RELEASE_EVENTS, topic_policy
+from documents.notifications import topic_policy
 
 PLACE = Place("123456789012", "eu-central-1")
 
@@ -44,19 +44,14 @@ def test_only_this_rule_may_leave_events_in_the_queue() -> None:
     assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": "rule-arn"}}
 
 
-def test_notification_rules_and_alarms_of_this_account_may_publish() -> None:
-    rules, alarms = topic_policy("topic", "123456789012")["Statement"]
-    assert rules["Principal"] == {"Service": "codestar-notifications.amazonaws.com"}
+def test_only_these_rules_and_alarms_of_this_account_may_publish() -> None:
+    rules, alarms = topic_policy("topic", "123456789012", ["rule-1", "rule-2"])["Statement"]
+    assert rules["Principal"] == {"Service": "events.amazonaws.com"}
+    assert rules["Condition"] == {"ArnEquals": {"aws:SourceArn": ["rule-1", "rule-2"]}}, (
+        "EventBridge User Guide, cross-service-confused-deputy-prevention: the rule's ARN"
+    )
     assert alarms["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
     assert alarms["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
-
-
-def test_failed_succeeded_and_waiting_releases_are_told() -> None:
-    assert set(RELEASE_EVENTS) == {
-        "codepipeline-pipeline-pipeline-execution-failed",
-        "codepipeline-pipeline-pipeline-execution-succeeded",
-        "codepipeline-pipeline-manual-approval-needed",
-    }
 
 
 def test_parameters_are_granted_by_arn_in_this_region_and_account() -> None:

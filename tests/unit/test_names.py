@@ -17,7 +17,6 @@ LIMITS: dict[str, tuple[str, int]] = {
     "LoadBalancer": ("name", 32),
     "LogGroup": ("name", 512),
     "MetricAlarm": ("name", 255),
-    "NotificationRule": ("name", 64),
     "Parameter": ("name", 1011),
     "Pipeline": ("name", 100),
     "Project": ("name", 150),

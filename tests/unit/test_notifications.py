@@ -1,6 +1,7 @@
 """Notifications and Descriptor alone."""
 
 import json
+import re
 from typing import Any
 
 from harness import NAMES, PLACE, Graph, deployed
@@ -9,7 +10,6 @@ from components.descriptor import Descriptor
 from components.notifications import Notifications
 from settings.release import Notify
 
-PIPELINE = "arn:aws:codepipeline:us-east-1:123456789012:shop-stg"
 TOPIC = "arn:aws:sns:us-east-1:123456789012:shop-stg-releases"
 
 
@@ -18,9 +18,7 @@ def _notifications(**notify: Any) -> tuple[Graph, list[str]]:
 
     def build() -> object:
         given = Notify.model_validate(notify)
-        made = Notifications(
-            "notifications", {"notify": given, "names": NAMES, "place": PLACE, "pipeline_arn": PIPELINE}
-        )
+        made = Notifications("notifications", {"notify": given, "names": NAMES, "place": PLACE})
         for topic in made.alarm_topic_arns:
             topic.apply(topics.append)
         return made
@@ -28,14 +26,52 @@ def _notifications(**notify: Any) -> tuple[Graph, list[str]]:
     return deployed(build), topics
 
 
-def test_failed_succeeded_and_waiting_releases_are_told_in_full() -> None:
+def test_every_end_of_a_release_and_every_wait_for_consent_has_a_rule_of_this_pipeline() -> None:
+    """CodePipeline User Guide, detect-state-changes-cloudwatch-events: the states of executions and actions."""
     graph, _ = _notifications()
-    rule = graph.one("NotificationRule")
-    assert rule.inputs["resource"] == PIPELINE
-    assert rule.inputs["detailType"] == "FULL", "BASIC has no failure text"
-    assert len(rule.inputs["eventTypeIds"]) == 3
-    assert rule.inputs["targets"] == [{"address": TOPIC}]
-    assert graph.one("TopicPolicy").urn in rule.depends_on, "the first notification must be allowed"
+    patterns = [json.loads(rule.inputs["eventPattern"]) for rule in graph.all("EventRule")]
+    assert all(pattern["source"] == ["aws.codepipeline"] for pattern in patterns)
+    assert all(pattern["detail"]["pipeline"] == ["shop-stg"] for pattern in patterns), (
+        "no other pipeline's news"
+    )
+    told = sorted(
+        state
+        for pattern in patterns
+        if pattern["detail-type"] == ["CodePipeline Pipeline Execution State Change"]
+        for state in pattern["detail"]["state"]
+    )
+    assert told == ["CANCELED", "FAILED", "STOPPED", "SUCCEEDED", "SUPERSEDED"], "however it ends, once"
+    [waits] = [p for p in patterns if p["detail-type"] == ["CodePipeline Action Execution State Change"]]
+    assert waits["detail"]["type"] == {"category": ["Approval"]}
+    assert waits["detail"]["state"] == ["STARTED"]
+
+
+def test_each_rule_publishes_a_sentence_to_the_topic_once_the_topic_lets_it() -> None:
+    """EventBridge User Guide, eb-transform-target-input: text needs its quotes, values are not escaped."""
+    graph, _ = _notifications()
+    targets = graph.all("EventTarget")
+    assert {one.inputs["rule"] for one in targets} == {one.inputs["name"] for one in graph.all("EventRule")}
+    for target in targets:
+        assert target.inputs["arn"] == TOPIC
+        assert graph.one("TopicPolicy").urn in target.depends_on, "the first event must be allowed"
+        transformer = target.inputs["inputTransformer"]
+        sentence = json.loads(transformer["inputTemplate"])
+        assert isinstance(sentence, str)
+        assert "shop-stg" in sentence
+        assert set(re.findall(r"<([\w-]+)>", sentence)) == set(transformer["inputPaths"]), (
+            "no variable is missing"
+        )
+        free = {"$.detail.execution-id", "$.detail.state", "$.detail.stage", "$.detail.action"}
+        assert set(transformer["inputPaths"].values()) <= free, (
+            "a text of somebody else's could break the JSON"
+        )
+
+
+def test_the_topic_lets_exactly_the_declared_rules_publish() -> None:
+    graph, _ = _notifications()
+    events, _ = json.loads(graph.one("TopicPolicy").inputs["policy"])["Statement"]
+    allowed = set(events["Condition"]["ArnEquals"]["aws:SourceArn"])
+    assert allowed == {graph.outputs(rule)["arn"] for rule in graph.all("EventRule")}
 
 
 def test_each_address_is_subscribed_by_mail() -> None:

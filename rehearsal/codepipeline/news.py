@@ -1,0 +1,92 @@
+"""The events that CodePipeline sends about executions and actions. Pure.
+
+AWS document: codepipeline/latest/userguide/detect-state-changes-cloudwatch-events.md, "Detail types" and the examples below
+it. Events of stages are not sent: nothing the program declares listens to them.
+"""
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from rehearsal.cloud import Cloud
+from rehearsal.codepipeline import executions as states
+from rehearsal.codepipeline.executions import Execution
+from rehearsal.codepipeline.pipelines import ActionDeclaration
+
+Send = Callable[[Mapping[str, Any]], None]
+"""Hands an event to EventBridge; returns at once."""
+
+STATES = {
+    states.IN_PROGRESS: "STARTED",
+    states.SUCCEEDED: "SUCCEEDED",
+    states.FAILED: "FAILED",
+    states.STOPPING: "STOPPING",
+    states.STOPPED: "STOPPED",
+    states.SUPERSEDED: "SUPERSEDED",
+    states.CANCELLED: "CANCELED",
+    states.ABANDONED: "ABANDONED",
+}
+"""A status of the API, by the word that events have for it."""
+
+
+def nobody(event: Mapping[str, Any]) -> None:
+    """Send nothing."""
+
+
+@dataclass(frozen=True)
+class News:
+    """Tells EventBridge of state changes."""
+
+    cloud: Cloud
+    send: Send = nobody
+
+    def execution(self, execution: Execution) -> None:
+        """Tell what an execution has become."""
+        self._tell("Pipeline", execution, {"state": STATES[execution.status]})
+
+    def action(
+        self,
+        execution: Execution,
+        stage: str,
+        action: ActionDeclaration,
+        status: str,
+        code: str | None = None,
+    ) -> None:
+        """Tell what one action of an execution has become; `code` is why it failed."""
+        kind = {"owner": "AWS", "category": action.category, "provider": action.provider, "version": "1"}
+        detail: dict[str, Any] = {
+            "stage": stage,
+            "action": action.name,
+            "state": STATES[status],
+            "region": self.cloud.region,
+            "type": kind,
+        }
+        if code:
+            detail["execution-result"] = {"error-code": code}
+        self._tell("Action", execution, detail)
+
+    def _tell(self, level: str, execution: Execution, detail: Mapping[str, Any]) -> None:
+        cloud = self.cloud
+        self.send(
+            {
+                "version": "0",
+                "id": str(uuid.uuid4()),
+                "detail-type": f"CodePipeline {level} Execution State Change",
+                "source": "aws.codepipeline",
+                "account": cloud.account,
+                "time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+                "region": cloud.region,
+                "resources": [
+                    f"arn:{cloud.partition}:codepipeline:{cloud.region}:{cloud.account}:{execution.pipeline}"
+                ],
+                "detail": {
+                    "pipeline": execution.pipeline,
+                    "execution-id": execution.id,
+                    "version": 1.0,
+                    "pipeline-execution-attempt": 1.0,
+                    **detail,
+                },
+            }
+        )

@@ -1,0 +1,70 @@
+"""SNS topics: who may publish, and what their subscribers were told.
+
+AWS documents: sns/latest/dg/sns-access-policy-use-cases.md; eventbridge/latest/userguide/eb-use-resource-based.md ("Amazon
+SNS permissions"). Every declared subscription counts as confirmed; nothing leaves this machine.
+"""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from rehearsal.cloud import Cloud
+from rehearsal.identity.servicepolicy import service_may
+
+TOPIC = "aws:sns/topic:Topic"
+POLICY = "aws:sns/topicPolicy:TopicPolicy"
+SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"
+
+
+class NoTopic(LookupError):  # noqa: N818  (SNS's NotFound)
+    """No such topic is declared."""
+
+
+class PublishDenied(Exception):  # noqa: N818  (SNS's AuthorizationError)
+    """The topic's policy does not let the caller publish."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """One published message."""
+
+    topic: str
+    """ARN."""
+    text: str
+    subscribers: Sequence[str]
+    """Endpoints that were told."""
+
+
+@dataclass
+class Topics:
+    """Every declared topic of a cloud."""
+
+    cloud: Cloud
+    messages: list[Message] = field(default_factory=list[Message])
+    """What was published, oldest first."""
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def publish(self, topic_arn: str, text: str, *, service: str, source_arn: str) -> Message:
+        """Publish in the name of an AWS service for one resource; NoTopic, or PublishDenied by the topic's policy.
+
+        A topic without a policy of its own has SNS's default one, which lets its owner publish and no service.
+        """
+        cloud = self.cloud
+        if topic_arn not in [topic.arn for topic in cloud.declared(TOPIC)]:
+            raise NoTopic(f"topic {topic_arn} does not exist")
+        policies = [one.inputs["policy"] for one in cloud.declared(POLICY) if one.inputs["arn"] == topic_arn]
+        policy = str(policies[-1]) if policies else None
+        if not service_may(policy, service, "sns:Publish", topic_arn, source_arn):
+            raise PublishDenied(
+                f"the policy of {topic_arn} does not let {service} publish for {source_arn} (sns:Publish)"
+            )
+        told = [
+            str(one.inputs["endpoint"])
+            for one in cloud.declared(SUBSCRIPTION)
+            if one.inputs["topic"] == topic_arn
+        ]
+        message = Message(topic_arn, text, told)
+        with self._lock:
+            self.messages.append(message)
+        cloud.journal.record("SNS", f"told {', '.join(told) or 'no subscriber'}: {text}", topic=topic_arn)
+        return message
