@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, get_args
 
+from documents import cron
 from documents.appspec import HOOKS
-from rehearsal.codepipeline import cron
 from rehearsal.codepipeline.executions import Approver
 from rehearsal.errors import UsageError
 from rehearsal.gateway.ecr import TagRule

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from documents import cron
 from settings.base import Group, KmsKeyArn, no_repeats
 
 
@@ -20,14 +21,27 @@ class Approval(Group):
     )
 
 
+def _expression(value: str) -> str:
+    cron.check_expression(value)
+    return value
+
+
+def _zone(value: str) -> str:
+    if not value:
+        raise ValueError("is empty; write it as Europe/Berlin, UTC+05:30 or PST, or leave it out for UTC")
+    cron.zone(value)
+    return value
+
+
 class Window(Group):
     """When a release may begin: a CodePipeline DeploymentWindow rule."""
 
-    cron: str = Field(
-        pattern=r"^\S+( \S+){5,6}$",
+    cron: Annotated[str, AfterValidator(_expression)] = Field(
         description="Six or seven cron fields: seconds (0), minutes, hours, day of month, month, day of week, year.",
     )
-    time_zone: str = Field(default="UTC", description="Time zone such as Europe/Berlin.")
+    time_zone: Annotated[str, AfterValidator(_zone)] = Field(
+        default="UTC", description="Time zone such as Europe/Berlin, UTC+05:30 or PST."
+    )
 
 
 class Alarms(Group):

@@ -263,7 +263,7 @@ REFUSED: dict[str, tuple[Change, list[str]]] = {
     ),
     "window": (
         put("release.window", {"cron": "0 9 * * *"}),
-        ["delivery:release.window.cron is '0 9 * * *'"],
+        ["delivery:release.window.cron: cron '0 9 * * *' has 5 fields", "write it as"],
     ),
     "alarm threshold": (put("release.alarms", {"serverErrors": 0}), ["alarms.serverErrors is 0"]),
     "blue retention": (put("release.blueRetentionMinutes", 2881), ["blueRetentionMinutes is 2881", "2880"]),
