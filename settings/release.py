@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from documents import cron
+from documents.alarms import MOST
 from settings.base import Group, KmsKeyArn, no_repeats
 
 
@@ -47,16 +48,21 @@ class Window(Group):
 class Alarms(Group):
     """What stops a deployment and moves traffic back."""
 
+    enabled: bool = Field(
+        default=True,
+        description="Whether alarms stop deployments; switched off, a release goes through while one is on.",
+    )
     server_errors: int = Field(
         default=10,
         ge=1,
         description="5xx answers of either target group within one minute that stop a deployment.",
     )
-    unhealthy_minutes: int = Field(
-        default=2,
+    unhealthy_minutes: int | None = Field(
+        default=None,
         ge=1,
-        le=60,
-        description="Minutes with an unhealthy host in a target group that stop a deployment.",
+        le=MOST,
+        description="Minutes in a row with an unhealthy target that stop a deployment; default: more than a start within "
+        "gracePeriodSeconds fills.",
     )
 
 

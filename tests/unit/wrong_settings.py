@@ -266,6 +266,23 @@ REFUSED: dict[str, tuple[Change, list[str]]] = {
         ["delivery:release.window.cron: cron '0 9 * * *' has 5 fields", "write it as"],
     ),
     "alarm threshold": (put("release.alarms", {"serverErrors": 0}), ["alarms.serverErrors is 0"]),
+    "an alarm quicker than a start may be slow": (
+        put("release.alarms", {"unhealthyMinutes": 2}),
+        [
+            "release.alarms.unhealthyMinutes 2 contradicts services.web.healthCheck.gracePeriodSeconds 60",
+            "unhealthyThreshold 3",
+            "intervalSeconds 10",
+            "raise unhealthyMinutes to 3",
+        ],
+    ),
+    "a longer alarm than CloudWatch looks back": (
+        put("release.alarms", {"unhealthyMinutes": 1441}),
+        ["alarms.unhealthyMinutes is 1441", "1440"],
+    ),
+    "grace period": (
+        put("services.web.healthCheck", {"gracePeriodSeconds": 2_147_483_648}),
+        ["gracePeriodSeconds is 2147483648", "2147483647"],
+    ),
     "blue retention": (put("release.blueRetentionMinutes", 2881), ["blueRetentionMinutes is 2881", "2880"]),
     "artifact key": (put("release.artifactKeyArn", "alias/aws/s3"), ["artifactKeyArn is 'alias/aws/s3'"]),
     "protect undecided": (drop("release.protect"), ["delivery:release.protect is missing"]),
