@@ -106,6 +106,42 @@ class Options:
             rich_help_panel=OUTSIDE,
         ),
     ] = None
+    secrets: Annotated[
+        Path | None,
+        typer.Option(
+            help="Values of the stack's secrets, by variable or reference: YAML, or lines NAME=VALUE. Never shown.",
+            metavar="FILE",
+            rich_help_panel=APPLICATION,
+        ),
+    ] = None
+    database: Annotated[
+        str | None,
+        typer.Option(
+            help="Engine to start, postgres or mysql (default: what the stack's database port says), or a database of "
+            "your own on this machine: its URL, or @FILE with the URL in it, which no other user can read off the "
+            "command line. Its migrations are real.",
+            metavar="ENGINE|URL|@FILE",
+            rich_help_panel=APPLICATION,
+        ),
+    ] = None
+    dump: Annotated[
+        Path | None,
+        typer.Option(
+            help="What the database holds before the first release: SQL, plain or gzipped, or pg_dump's custom format.",
+            metavar="FILE",
+            rich_help_panel=APPLICATION,
+        ),
+    ] = None
+    build_timeout: Annotated[
+        float | None,
+        typer.Option(
+            help="Real seconds a build may take in this rehearsal, where that is less than the project's own limit. "
+            "Default: what the stack declares, as on AWS.",
+            metavar="SECONDS",
+            min=1,
+            rich_help_panel=OUTSIDE,
+        ),
+    ] = None
     keep: Annotated[
         bool,
         typer.Option(

@@ -14,6 +14,7 @@ from delivery.interruption import Interruption
 from delivery.options import Options
 from rehearsal import text
 from rehearsal.cloud import Cloud
+from rehearsal.database import wanted
 from rehearsal.engine.state import declare_state, read_state
 from rehearsal.errors import UsageError
 from rehearsal.gateway.ecr import TagRule
@@ -95,6 +96,9 @@ def _outside(options: Options) -> Outside:
         at=moment(options.at) if options.at else None,
         hooks=hook_results(options.hook or []),
         repository=tag_rule(options.repository_tags) if options.repository_tags else TagRule(),
+        database=wanted(options.database, options.dump),
+        secrets=options.secrets,
+        build_limit=options.build_timeout,
     )
 
 
@@ -148,6 +152,8 @@ def _play(
         return play
     with suppress(Unexpected):  # the step says so
         scenario(rehearsal, play)
+    if not play.ok and (doubts := rehearsal.doubts()):
+        play.add(Step("what may be the rehearsal's own doing", 0.0, ok=False, seen="\n".join(doubts)))
     return play
 
 

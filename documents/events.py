@@ -11,16 +11,15 @@ MAXIMUM_AGE_SECONDS = 15 * 60
 
 
 def push_pattern(repository: str, tag: str) -> dict[str, Any]:
-    """Event pattern of an image's arrival under one tag (CodePipeline User Guide, create-cwe-ecr-source-cfn).
+    """Event pattern of a successful push of one tag (CodePipeline User Guide, create-cwe-ecr-source-cfn).
 
-    In the Region and account that a repository is replicated to, an image arrives by a replication, which is an event of
-    its own (Amazon ECR User Guide, ecr-eventbridge). `resources` is empty in a push event, so nothing filters on it.
+    `resources` is empty in a push event, so nothing filters on it.
     """
     return {
         "source": ["aws.ecr"],
-        "detail-type": ["ECR Image Action", "ECR Replication Action"],
+        "detail-type": ["ECR Image Action"],
         "detail": {
-            "action-type": ["PUSH", "REPLICATE"],
+            "action-type": ["PUSH"],
             "result": ["SUCCESS"],
             "repository-name": [repository],
             "image-tag": [tag],

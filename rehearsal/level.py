@@ -6,8 +6,8 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from rehearsal.cloud import Cloud
+from rehearsal.database import Address
 from rehearsal.errors import UsageError
-from rehearsal.host.postgres import Postgres
 from rehearsal.host.processes import Processes
 from rehearsal.identity.authority import Credentials
 from rehearsal.images.image import pack
@@ -31,7 +31,7 @@ class Level(Protocol):
     build_environment: Mapping[str, str]
     """What that `docker` needs to know."""
 
-    def __init__(self, cloud: Cloud, processes: Processes, architecture: str, postgres: Postgres) -> None:
+    def __init__(self, cloud: Cloud, processes: Processes, architecture: str, database: Address) -> None:
         """Get ready to run containers for a cloud, of images for `architecture` (`amd64` or `arm64`)."""
         ...
 
@@ -46,8 +46,8 @@ class Level(Protocol):
         ...
 
     @staticmethod
-    def database_url(postgres: Postgres, url: str) -> str:
-        """The database's URL as builds and tasks reach it."""
+    def reached(database: Address) -> Address:
+        """The database as builds and tasks reach it."""
         ...
 
     def push(
@@ -75,9 +75,9 @@ class ProcessLevel:
         "the image's base and RUN steps, container isolation, the declared network, TLS"
     )
 
-    def __init__(self, cloud: Cloud, processes: Processes, architecture: str, postgres: Postgres) -> None:
+    def __init__(self, cloud: Cloud, processes: Processes, architecture: str, database: Address) -> None:
         """Install the `docker` that answers for this level."""
-        del postgres  # it answers on loopback, where this level's processes are
+        del database  # it answers on loopback, where this level's processes are
         self._cloud = cloud
         self._architecture = architecture
         self.runtime: Runtime = ProcessRuntime.of(cloud, processes, architecture=architecture)
@@ -98,9 +98,9 @@ class ProcessLevel:
         """Processes end with their owner, files with the run's folder."""
 
     @staticmethod
-    def database_url(postgres: Postgres, url: str) -> str:  # noqa: ARG004
+    def reached(database: Address) -> Address:
         """Loopback, as it is."""
-        return url
+        return database
 
     def push(
         self,

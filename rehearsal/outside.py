@@ -3,11 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Literal, get_args
 
-from documents import cron
 from documents.appspec import HOOKS
+from rehearsal.codepipeline import cron
 from rehearsal.codepipeline.executions import Approver
+from rehearsal.database import Wanted
 from rehearsal.errors import UsageError
 from rehearsal.gateway.ecr import TagRule
 from settings import Settings
@@ -31,6 +33,13 @@ class Outside:
     """Results of hooks by CodeDeploy's own name of the event; the others succeed."""
     repository: TagRule = field(default_factory=TagRule)
     """Tag mutability of a repository that the stack uses and does not make; ECR's own default is MUTABLE."""
+
+    database: Wanted = field(default_factory=Wanted)
+    """The application's database."""
+    secrets: Path | None = None
+    """File with values of the stack's secrets (see `secretsfile.py`)."""
+    build_limit: float | None = None
+    """Real seconds that a build gets where its project gives more; None leaves it the project's own."""
 
     def approver(self) -> Approver | None:
         """Who answers an approval action; None waits for CodePipeline's PutApprovalResult."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from documents.github import subjects
+from rehearsal import secretsfile
 from rehearsal.application import Version
 from rehearsal.cloud import ADMINISTRATOR, Cloud, Declared
 from rehearsal.codebuild.codebuild import CodeBuild
@@ -25,6 +26,7 @@ from rehearsal.codepipeline.approvals import ManualApproval
 from rehearsal.codepipeline.codepipeline import CodePipeline
 from rehearsal.codepipeline.ecrsource import EcrSource
 from rehearsal.codepipeline.executions import Execution
+from rehearsal.database import Address, Wanted
 from rehearsal.declaring import declare
 from rehearsal.ecs.ecs import EcsServices
 from rehearsal.elb.loadbalancer import LoadBalancers
@@ -32,7 +34,7 @@ from rehearsal.errors import RehearsalError
 from rehearsal.eventbridge.eventbridge import EventBridge, push_event
 from rehearsal.gateway.ecr import Push, TagRule
 from rehearsal.gateway.gateway import Gateway
-from rehearsal.host.postgres import Postgres
+from rehearsal.host.databases import Served, serving
 from rehearsal.host.processes import Processes
 from rehearsal.host.tools import require
 from rehearsal.identity.authority import Authority, Credentials
@@ -42,7 +44,8 @@ from rehearsal.logs import Logs
 from rehearsal.outside import Outside
 from rehearsal.program import ROOT, config_of, stack_config
 from rehearsal.scratch import run_folder
-from rehearsal.secretvalues import store
+from rehearsal.secretsfile import Given
+from rehearsal.secretvalues import Told, readers, store
 from rehearsal.sns.topics import Topics
 from settings import NAMESPACE, Settings, parse
 
@@ -67,6 +70,10 @@ class Rehearsal:
     events: EventBridge
     held: list[Mapping[str, Any]] | None = None
     """Events of pushes that wait to be delivered by hand; None delivers each at once."""
+    told: Told = field(default_factory=Told)
+    """Whose the values of the stack's secrets are."""
+    served: Served | None = None
+    """The application's database."""
     _arrived: threading.Condition = field(default_factory=threading.Condition)
     _started: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
 
@@ -74,6 +81,16 @@ class Rehearsal:
     def journal(self) -> Journal:
         """The timeline."""
         return self.cloud.journal
+
+    def doubts(self) -> list[str]:
+        """What may be this rehearsal's own doing when a release fails; no value is in it."""
+        made_up = ", ".join(self.told.made_up)
+        lines = (
+            [f"these values are random text, give real ones with --secrets FILE: {made_up}"]
+            if made_up
+            else []
+        )
+        return lines + list(self.served.remarks() if self.served else ())
 
     def first_execution(self) -> Execution:
         """The execution that CodePipeline starts by itself when a pipeline is created (API codepipeline.TriggerType)."""
@@ -159,7 +176,8 @@ def rehearsing(  # noqa: PLR0913  (one keyword for each thing a caller may choos
 ) -> Generator[Rehearsal]:
     """Start everything a stack needs, evaluate its program, and stop everything at the end.
 
-    `stack_file` is the stack's YAML where it is not this project's own; `declare_instead` makes the resources in the program's place, for example from an exported state; `outside` answers for the world around the stack. Raises RehearsalError for what the machine lacks, SettingsError and pulumi.RunError for the stack's own faults.
+    `root` is where the stack's file and the scratch folder are; `declare_instead` makes the resources in the program's place, for example from an exported state; `outside` answers for the world around the stack. Raises RehearsalError for what the machine lacks, SettingsError and pulumi.RunError for the stack's own faults.
+    from rehearsal.sns.topics import Topics
     """
     require()
     journal = journal or Journal()
@@ -169,11 +187,12 @@ def rehearsing(  # noqa: PLR0913  (one keyword for each thing a caller may choos
     )
     outside = outside or Outside()
     outside.refuse_what_does_not_fit(settings)
+    given = secretsfile.read(outside.secrets, readers(settings)) if outside.secrets else None
     with ExitStack() as ends:
         folder = ends.enter_context(run_folder(ROOT))
         processes = ends.enter_context(Processes())
         background = ends.enter_context(ThreadPoolExecutor(1, thread_name_prefix="postgres"))
-        database = background.submit(_database, ends, level, processes, folder)
+        database = background.submit(_database, ends, outside.database, settings, processes, folder)
         authority = Authority()
         region = str(config.get("aws:region", "us-east-1"))
         pushes: Future[Rehearsal] = Future()
@@ -192,9 +211,10 @@ def rehearsing(  # noqa: PLR0913  (one keyword for each thing a caller may choos
             else:
                 declare_instead(cloud)
         journal.record("Pulumi", f"{cloud.count()} resources of stack {stack} declared")
-        postgres, url = database.result()
-        store(cloud, settings, url)
-        made = level(cloud, processes, ARCHITECTURES[settings.architecture], postgres)
+        served = database.result()
+        journal.record("Database", f"{served.product} serves the application's database")
+        told = _secrets(cloud, settings, level.reached(served.address), given)
+        made = level(cloud, processes, ARCHITECTURES[settings.architecture], served.address)
         rehearsal = ends.enter_context(
             _services(
                 stack,
@@ -205,6 +225,7 @@ def rehearsing(  # noqa: PLR0913  (one keyword for each thing a caller may choos
                 outside,
             )
         )
+        rehearsal.told, rehearsal.served = told, served
         pushes.set_result(rehearsal)
         yield rehearsal
 
@@ -232,12 +253,26 @@ def _not_collecting() -> Generator[None]:
 
 
 def _database(
-    ends: ExitStack, level: type[Level], processes: Processes, folder: Path
-) -> tuple[Postgres, str]:
-    """The started server, and the URL that builds and tasks reach their database at."""
-    postgres = Postgres(processes, folder / "postgres", template=folder.parent / "templates")
-    ends.enter_context(postgres)
-    return postgres, level.database_url(postgres, postgres.create_database("app"))
+    ends: ExitStack, wanted: Wanted, settings: Settings, processes: Processes, folder: Path
+) -> Served:
+    """The application's database, until the end."""
+    declared = settings.network.database
+    port = declared.port if declared else None
+    return ends.enter_context(
+        serving(wanted, port, processes, folder / "database", folder.parent / "templates")
+    )
+
+
+def _secrets(cloud: Cloud, settings: Settings, database: Address, given: Given | None) -> Told:
+    """Store values for the stack's secrets, and say whose they are."""
+    if given is not None and given.readable_by_others:
+        mode, path = given.readable_by_others, given.path
+        text = f"{path} can be read by other users of this machine (mode {mode}): chmod 600 {path}"
+        cloud.journal.record("Secrets", text)
+    told = store(cloud, settings, database, given.filled(database) if given else None)
+    for line in told.lines():
+        cloud.journal.record("Secrets", line)
+    return told
 
 
 @contextmanager
@@ -253,7 +288,11 @@ def _services(  # noqa: PLR0913, PLR0917  (one argument for each thing the servi
         providers = {
             "ECR": EcrSource(cloud),
             "CodeBuild": CodeBuild(
-                cloud, processes, docker=level.docker, environment=level.build_environment
+                cloud,
+                processes,
+                docker=level.docker,
+                environment=level.build_environment,
+                limit=outside.build_limit,
             ),
             "CodeDeployToECS": CodeDeployToECS(cloud, deployments),
             "Manual": ManualApproval(cloud, outside.approver()),

@@ -1,44 +1,235 @@
-"""Values for the secrets a stack refers to: the infrastructure team keeps them outside this program, so a rehearsal makes them up."""
+"""Values for the secrets a stack refers to: the user's own, the rehearsal database's, or made up; never shown.
+
+The infrastructure team keeps them outside this program, so a rehearsal has to bring them.
+"""
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-from documents.secrets import parse
+from documents.secrets import Reference, parse
+from rehearsal import databasevariables
 from rehearsal.cloud import Cloud
+from rehearsal.database import Address
+from rehearsal.errors import UsageError
 from rehearsal.gateway.emulator import give_secret_arn
+from rehearsal.secretsfile import Given
 from settings import Settings
 
-DATABASE_VARIABLES = ("DATABASE_URL",)
-"""Variables that get the URL of the rehearsal's own database."""
+_SUFFIX = 7
+"""Length of the dash and the six random characters at the end of a secret's ARN (Secrets Manager User Guide, troubleshoot)."""
+_LARGEST_SECRET, _LARGEST_PARAMETER = 65_536, 8_192
+_MIGRATION = "migration"
 
 
-def references(settings: Settings) -> list[tuple[str, str]]:
-    """Every variable that is read from a secret, with its reference."""
-    places: list[Mapping[str, str]] = [settings.migration.secrets]
-    for service in settings.services.values():
-        places += [service.secrets, *(sidecar.secrets for sidecar in service.sidecars)]
-    return sorted({pair for place in places for pair in place.items()})
+@dataclass(frozen=True)
+class Use:
+    """One variable that is read from a secret."""
 
+    reader: str
+    """`migration`, a service, or `service/sidecar`."""
+    variable: str
+    reference: str
 
-def store(cloud: Cloud, settings: Settings, database_url: str) -> None:
-    """Store a value for every secret the stack refers to: the database's URL, or something random."""
-    values: dict[str, dict[str, str]] = {}
-    for variable, reference in references(settings):
-        one = parse(reference)
-        value = database_url if variable in DATABASE_VARIABLES else secrets.token_urlsafe(24)
+    @property
+    def parsed(self) -> Reference:
+        """The reference taken apart."""
+        return parse(self.reference)
+
+    @property
+    def place(self) -> str:
+        """What is stored: the secret's ARN, or the parameter's name."""
+        one = self.parsed
+        return one.parameter if one.parameter is not None else one.arn or ""
+
+    @property
+    def secret(self) -> str:
+        """The secret's own name; empty for a parameter."""
+        one = self.parsed
+        return "" if one.parameter is not None else (one.arn or "").partition(":secret:")[2][:-_SUFFIX]
+
+    @property
+    def whole_names(self) -> tuple[str, ...]:
+        """What a file may call the whole secret or the parameter."""
+        one = self.parsed
         if one.parameter is not None:
-            cloud.client("ssm").put_parameter(
-                Name=one.parameter, Value=value, Type="SecureString", Overwrite=True
-            )
+            bare = one.parameter.lstrip("/")
+            return tuple(dict.fromkeys((self.reference, one.parameter, one.arn or one.parameter, bare)))
+        return (one.arn or "", self.secret)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What a file may call just this value, in order."""
+        key = self.parsed.json_key
+        own = (self.variable, self.reference, self.reference.rstrip(":"))
+        if not key:
+            return own
+        return (*own, *(f"{name}:{key}" for name in self.whole_names))
+
+    def __str__(self) -> str:
+        """Say who reads what."""
+        return f"{self.variable} of {self.reader}"
+
+
+@dataclass
+class Told:
+    """Where the values of the variables come from, by the names of who reads them."""
+
+    given: list[str] = field(default_factory=list[str])
+    database: list[str] = field(default_factory=list[str])
+    made_up: list[str] = field(default_factory=list[str])
+
+    def lines(self) -> list[str]:
+        """Say it in sentences, without a value."""
+        whose = {
+            "from --secrets": self.given,
+            "the rehearsal's own database": self.database,
+            "made up, random text; give real ones with --secrets FILE": self.made_up,
+        }
+        return [f"{', '.join(names)}: {source}" for source, names in whose.items() if names]
+
+
+def readers(settings: Settings) -> list[str]:
+    """Everything that reads secrets."""
+    sidecars = [
+        f"{name}/{one.name}" for name, service in settings.services.items() for one in service.sidecars
+    ]
+    return [_MIGRATION, *settings.services, *sidecars]
+
+
+def uses(settings: Settings) -> list[Use]:
+    """Every variable that is read from a secret."""
+    return list(_uses(settings))
+
+
+def _uses(settings: Settings) -> Iterator[Use]:
+    places: dict[str, Mapping[str, str]] = {_MIGRATION: settings.migration.secrets}
+    for name, service in settings.services.items():
+        places[name] = service.secrets
+        places |= {f"{name}/{sidecar.name}": sidecar.secrets for sidecar in service.sidecars}
+    for reader, variables in places.items():
+        for variable, reference in variables.items():
+            yield Use(reader, variable, reference)
+
+
+def store(cloud: Cloud, settings: Settings, database: Address, given: Given | None = None) -> Told:
+    """Store a value for every secret the stack refers to; UsageError for a file that does not fit the stack."""
+    told = Told()
+    places: dict[str, list[Use]] = {}
+    for use in _uses(settings):
+        places.setdefault(use.place, []).append(use)
+    for place, group in places.items():
+        text = _text(group, database, given, told)
+        _expect_size(group[0], text)
+        if group[0].secret:
+            _store_secret(cloud, place, text, [use.parsed for use in group])
         else:
-            values.setdefault(one.arn or "", {})[one.json_key] = value
-    for arn, keys in values.items():
-        _store_secret(cloud, arn, keys)
+            cloud.client("ssm").put_parameter(
+                Name=place, Value=text, Type="SecureString", Tier="Advanced", Overwrite=True
+            )
+    if given is not None:
+        given.expect_all_used(sorted({use.variable for use in _uses(settings)}))
+    return told
 
 
-def _store_secret(cloud: Cloud, arn: str, keys: Mapping[str, str]) -> None:
-    text = keys[""] if set(keys) == {""} else json.dumps(dict(keys))
-    name = arn.rpartition(":secret:")[2][:-7]
-    cloud.client("secretsmanager").create_secret(Name=name, SecretString=text)
+def _text(group: Sequence[Use], database: Address, given: Given | None, told: Told) -> str:
+    """The text of one secret or parameter that these variables read, each by its key or as a whole."""
+    whole = _given_whole(group, given)
+    if whole is not None:
+        told.given += map(str, group)
+        return whole
+    keys = {key for use in group if (key := use.parsed.json_key)}
+    variables = [use.variable for use in group]
+    standard = (
+        databasevariables.document(group[0].secret, keys, variables, database) if group[0].secret else {}
+    )
+    values: dict[str, Any] = _given_parts(group, given)
+    own = set(values)
+    for use in group:
+        key = use.parsed.json_key
+        value = databasevariables.named(use.variable, database)
+        if key in own:
+            told.given.append(str(use))
+        elif standard and (not key or key in standard or databasevariables.managed(group[0].secret)):
+            told.database.append(str(use))
+        elif value is not None:
+            values.setdefault(key, value)
+            told.database.append(str(use))
+        else:
+            values.setdefault(key, secrets.token_urlsafe(24))
+            told.made_up.append(str(use))
+    if not keys and "" in values:
+        return str(values[""])
+    return json.dumps({**standard, **{key: value for key, value in values.items() if key}})
+
+
+def _given_parts(group: Sequence[Use], given: Given | None) -> dict[str, Any]:
+    """What a file gives for single keys."""
+    entries: dict[str, dict[str, str]] = {}
+    for use in group:
+        if given is not None and (found := given.value(use.reader, use.names)):
+            entries.setdefault(use.parsed.json_key, {})[found[0]] = found[1]
+    if given is not None:
+        for several in entries.values():
+            _expect_one(given, several)
+    return {key: next(iter(several.values())) for key, several in entries.items()}
+
+
+def _given_whole(group: Sequence[Use], given: Given | None) -> str | None:
+    """The whole secret that a file gives by its ARN or name, or by a variable that reads all of it.
+
+    Its keys are the file's, right or wrong, as on AWS.
+    """
+    if given is None:
+        return None
+    found: dict[str, str] = {}
+    for use in group:
+        every = use.whole_names if use.parsed.json_key else (*use.names, *use.whole_names)
+        if entry := given.value(use.reader, every):
+            found[entry[0]] = entry[1]
+    if not found:
+        return None
+    parts = {
+        entry[0] for use in group if use.parsed.json_key and (entry := given.value(use.reader, use.names))
+    }
+    _expect_one(given, {**found, **dict.fromkeys(parts, "")})
+    return next(iter(found.values()))
+
+
+def _expect_one(given: Given, entries: Mapping[str, str]) -> None:
+    if len(set(entries.values())) > 1:
+        raise UsageError(
+            f"--secrets {given.path}: {' and '.join(entries)}",
+            "they give one stored value in several ways, and a secret has one",
+            "give it once, by the variable or by the reference",
+        )
+
+
+def _expect_size(use: Use, text: str) -> None:
+    """Secrets Manager User Guide, reference_limits; Systems Manager, PutParameter (an advanced parameter)."""
+    largest = _LARGEST_SECRET if use.secret else _LARGEST_PARAMETER
+    size = len(text.encode())
+    if not 0 < size <= largest:
+        raise UsageError(
+            f"the value for {use} has {size} bytes",
+            f"AWS stores 1 to {largest} bytes there",
+            "give another value with --secrets FILE",
+        )
+
+
+def _store_secret(cloud: Cloud, arn: str, text: str, references: Sequence[Reference]) -> None:
+    name = arn.partition(":secret:")[2][:-_SUFFIX]
+    manager = cloud.client("secretsmanager")
+    manager.create_secret(Name=name, SecretString=text)
+    for stage, version in sorted(
+        {(one.stage, one.version) for one in references} - {("", ""), ("AWSCURRENT", "")}
+    ):
+        manager.put_secret_value(
+            SecretId=name,
+            SecretString=text,
+            **({"VersionStages": [stage]} if stage else {}),
+            **({"ClientRequestToken": version} if version else {}),
+        )
     give_secret_arn(arn)

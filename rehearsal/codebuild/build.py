@@ -41,6 +41,27 @@ class Workplace:
 
 
 @dataclass(frozen=True)
+class Timeout:
+    """How long a build may take, and whose limit that is."""
+
+    seconds: float
+    instead_of: float | None = None
+    """The project's own minutes, where the rehearsal's limit is lower."""
+
+    def __str__(self) -> str:
+        """Say what a build that was stopped is told."""
+        if self.instead_of is None:
+            return (
+                f"Build has timed out: it took the {self.seconds / 60:g} minutes of the project's own limit "
+                "(timeoutInMinutes)"
+            )
+        return (
+            f"Build has timed out: it took the {self.seconds:g} s that this rehearsal was told to give it "
+            f"(--build-timeout); AWS gives it {self.instead_of:g} minutes"
+        )
+
+
+@dataclass(frozen=True)
 class Order:
     """What one build was started with."""
 
@@ -53,8 +74,7 @@ class Order:
     document: str
     """Inline text, a path in the source, or an S3 ARN."""
     variables: Sequence[EnvironmentVariable]
-    timeout: float
-    """Real seconds."""
+    timeout: "Timeout"
     workplace: Workplace
 
 
@@ -79,9 +99,7 @@ class Build:
         except PhaseFailed as failure:
             self._failure = self._failure or failure
         except ShellTimeout:
-            self._failure = PhaseFailed(
-                "BUILD", "TIMED_OUT", f"Build timed out after {order.timeout:g} s here"
-            )
+            self._failure = PhaseFailed("BUILD", "TIMED_OUT", str(order.timeout))
         finally:
             with contextlib.suppress(ClientError):  # it failed before for the reason that is told already
                 self._log.flush()
@@ -103,7 +121,7 @@ class Build:
             declared = buildspec.merged(document.variables, order.project.variables, order.variables)
             values = buildstart.variables(order.cloud, credentials, declared.values(), self._log)
         environment = {**self._environment(source), **values, **self._safety(credentials)}
-        deadline = started + order.timeout
+        deadline = started + order.timeout.seconds
         posix = document.shell != "bash"
         shell = BuildShell(order.workplace.processes, environment, source, posix=posix, deadline=deadline)
         with shell:

@@ -16,16 +16,12 @@ from typing import Any
 
 from rehearsal.cloud import Cloud
 from rehearsal.codebuild import projects
-from rehearsal.codebuild.build import Build, Order, Workplace
+from rehearsal.codebuild.build import Build, Order, Timeout, Workplace
 from rehearsal.codebuild.buildspec import EnvironmentVariable
 from rehearsal.codepipeline.executions import ActionCall, ActionFailed
 from rehearsal.host.processes import Processes
 from rehearsal.host.tools import build_path
 from rehearsal.identity.authority import AccessDenied
-
-MINIMUM_TIMEOUT_SECONDS = 120.0
-"""Real seconds that a build has at least: the clock compresses AWS's durations, but a build does real
-work."""
 
 
 @dataclass
@@ -39,7 +35,8 @@ class CodeBuild:
     """Folder whose `docker` answers for the runtime, put first on a build's PATH."""
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     """What the runtime needs builds to know besides."""
-    minimum_timeout: float = MINIMUM_TIMEOUT_SECONDS
+    limit: float | None = None
+    """Real seconds that the user of this rehearsal gives a build, where the project gives more."""
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
     _active: dict[str, int] = field(default_factory=dict[str, int], init=False)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1), init=False)
@@ -99,7 +96,10 @@ class CodeBuild:
 
     def _order(self, call: ActionCall, project: projects.Project) -> Order:
         number = next(self._numbers)
-        declared = self.cloud.clock.seconds(project.timeout_minutes * 60)
+        # Never compressed: a build does real work, and takes as long here as it is allowed to take on AWS.
+        timeout = Timeout(project.timeout_minutes * 60.0)
+        if self.limit is not None and self.limit < timeout.seconds:
+            timeout = Timeout(self.limit, instead_of=project.timeout_minutes)
         return Order(
             cloud=self.cloud,
             project=project,
@@ -109,7 +109,7 @@ class CodeBuild:
             role_arn=call.configuration.get("ServiceRoleArnOverride") or project.service_role,
             document=call.configuration.get("BuildspecOverride") or project.buildspec,
             variables=_given(call.configuration.get("EnvironmentVariables")),
-            timeout=max(declared, self.minimum_timeout),
+            timeout=timeout,
             workplace=Workplace(
                 processes=self.processes,
                 folder=self.cloud.scratch / "builds" / f"{number}-{project.name}",

