@@ -8,6 +8,7 @@ from pulumi_aws import cloudwatch, codedeploy, lb
 from components.role import granted_role
 from components.web_service import WebService
 from documents import grants
+from documents.alarms import PERIOD
 from documents.names import Names, Place
 from documents.policy import trust
 from settings.release import Release
@@ -75,7 +76,7 @@ class BlueGreenDeployment(pulumi.ComponentResource):
                 "events": ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"],
             },
             alarm_configuration={
-                "enabled": True,
+                "enabled": args["release"].alarms.enabled,
                 "alarms": [alarm.name for alarm in alarms],
                 "ignore_poll_alarm_failure": False,
             },
@@ -135,7 +136,7 @@ def _alarms(
         metric_name="HTTPCode_Target_5XX_Count",
         dimensions=dimensions,
         statistic="Sum",
-        period=60,
+        period=PERIOD,
         evaluation_periods=1,
         threshold=alarms.server_errors,
         comparison_operator="GreaterThanOrEqualToThreshold",
@@ -145,13 +146,13 @@ def _alarms(
     unhealthy = cloudwatch.MetricAlarm(
         f"{name}-unhealthy",
         name=f"{physical}-unhealthy",
-        alarm_description="A target fails its health check",
+        alarm_description="A target fails its health check for longer than a start may take",
         namespace="AWS/ApplicationELB",
         metric_name="UnHealthyHostCount",
         dimensions=dimensions,
         statistic="Maximum",
-        period=60,
-        evaluation_periods=alarms.unhealthy_minutes,
+        period=PERIOD,
+        evaluation_periods=alarms.unhealthy_minutes or args["service"].health_check.slow_start_minutes,
         threshold=1,
         comparison_operator="GreaterThanOrEqualToThreshold",
         treat_missing_data="notBreaching",

@@ -27,7 +27,7 @@ class ImageRepositoryArgs(TypedDict):
 
 
 class ImageRepository(pulumi.ComponentResource):
-    """An ECR repository whose tags are immutable, except the stack's own, which moves with every push."""
+    """An ECR repository whose tags are immutable, except the stack's own and those it is told of."""
 
     name: pulumi.Output[str]
     """Name of the repository."""
@@ -74,11 +74,14 @@ class ImageRepository(pulumi.ComponentResource):
 
 
 def _repository(name: str, image: Image, *, protect: bool, inside: pulumi.ResourceOptions) -> ecr.Repository:
+    moving = {one.tag: one.keep for one in image.moving_tags}
     repository = ecr.Repository(
         f"{name}-repository",
         name=image.repository,
         image_tag_mutability="IMMUTABLE_WITH_EXCLUSION",
-        image_tag_mutability_exclusion_filters=[{"filter": image.tag, "filter_type": "WILDCARD"}],
+        image_tag_mutability_exclusion_filters=[
+            {"filter": tag, "filter_type": "WILDCARD"} for tag in (image.tag, *moving)
+        ],
         image_scanning_configuration={"scan_on_push": True},
         force_delete=False,
         opts=pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(protect=protect)),
@@ -86,7 +89,7 @@ def _repository(name: str, image: Image, *, protect: bool, inside: pulumi.Resour
     ecr.LifecyclePolicy(
         f"{name}-lifecycle",
         repository=repository.name,
-        policy=json.dumps(lifecycle(image.tag, image.keep_images, image.keep_untagged_days)),
+        policy=json.dumps(lifecycle(image.tag, moving, image.keep_unreleased_days)),
         opts=inside,
     )
     return repository

@@ -126,6 +126,7 @@ def _statements(args: MigrationBuildArgs) -> list[Statement]:
     return [
         *grants.pull([args["repository_arn"]]),
         grants.read_tags(args["repository_arn"]),
+        grants.tag_images(args["repository_arn"]),
         *grants.build_artifacts(args["bucket_arn"], args["artifact_objects"]),
         *grants.read_templates(args["bucket_arn"], template_objects, TEMPLATES),
         *([grants.use_key(key)] if key else []),

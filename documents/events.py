@@ -11,15 +11,16 @@ MAXIMUM_AGE_SECONDS = 15 * 60
 
 
 def push_pattern(repository: str, tag: str) -> dict[str, Any]:
-    """Event pattern of a successful push of one tag (CodePipeline User Guide, create-cwe-ecr-source-cfn).
+    """Event pattern of an image's arrival under one tag (CodePipeline User Guide, create-cwe-ecr-source-cfn).
 
-    `resources` is empty in a push event, so nothing filters on it.
+    In the Region and account that a repository is replicated to, an image arrives by a replication, which is an event of
+    its own (Amazon ECR User Guide, ecr-eventbridge). `resources` is empty in a push event, so nothing filters on it.
     """
     return {
         "source": ["aws.ecr"],
-        "detail-type": ["ECR Image Action"],
+        "detail-type": ["ECR Image Action", "ECR Replication Action"],
         "detail": {
-            "action-type": ["PUSH"],
+            "action-type": ["PUSH", "REPLICATE"],
             "result": ["SUCCESS"],
             "repository-name": [repository],
             "image-tag": [tag],

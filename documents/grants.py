@@ -43,6 +43,11 @@ def read_tags(repository: Any) -> Statement:
     return allow("ecr:DescribeImages", on=repository)
 
 
+def tag_images(repository: Any) -> Statement:
+    """Put a tag on an image that is there already (Amazon ECR User Guide, image-retag); reading it is part of `pull`."""
+    return allow("ecr:PutImage", on=repository)
+
+
 def write_logs(place: Place, log_group: str) -> Statement:
     """Write to the streams of one existing log group."""
     return allow(

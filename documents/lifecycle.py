@@ -1,50 +1,67 @@
-"""The ECR lifecycle policy: what may expire without taking a rollback's digest away."""
+"""The ECR lifecycle policy: what may expire, and what never may because it could be live."""
 
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from typing import Any
 
+RELEASED = "released-"
+"""Beginning of the tag that a release gives its image before anything is deployed; the digest's 64 hex digits follow."""
 
-def lifecycle(tag: str, keep_images: int, keep_untagged_days: int) -> dict[str, Any]:
-    """Lifecycle rules for a repository with one moving tag (Amazon ECR User Guide, lifecycle_policy_parameters).
+UNREACHED = 999_999
+"""More images than a repository holds (Amazon ECR User Guide, service-quotas: 100,000): such a rule expires nothing."""
 
-    A push under the moving tag leaves the image before it untagged unless it has a unique tag too, and ECR does not
-    know which digests ECS runs. So untagged images stay by age only, long enough for any rollback, and tagged ones by
-    number. The moving tag's own rule comes first: an image that a rule of higher priority selects is never expired by
-    a lower one, so the image of the moving tag can't go however many are pushed.
+FILTERS = 5
+"""Exclusion filters of one repository (Amazon ECR API Reference, PutImageTagMutability)."""
+
+
+def matches(pattern: str, tag: str) -> bool:
+    """Whether a pattern of ECR's, in which only `*` is special, matches a tag."""
+    return fnmatchcase(tag, pattern.replace("[", "[[]").replace("?", "[?]"))
+
+
+def lifecycle(tag: str, moving: Mapping[str, int], keep_days: int) -> dict[str, Any]:
+    """Lifecycle rules (Amazon ECR User Guide, LifecyclePolicies and lifecycle_policy_parameters).
+
+    ECR knows tags, numbers and the time of the push, never what runs. An image that a rule's tags match can't be expired
+    by a rule of lower priority, so what was ever handed to a deployment is shielded first, by the tag its release gave it:
+    however many pushes fail or wait after it, and whatever other tags it has. Then come the tags that move by their names,
+    which are on one image each, and then the patterns, `moving` giving how many images of each stay. The rest goes by age:
+    a rule about numbers counts the images of the rules before it too, so a hundred signatures would push out what a team
+    pushed last week.
     """
+    named = [tag, *(one for one in moving if "*" not in one)]
+    patterns = {one: keep for one, keep in moving.items() if "*" in one}
+    rules = [
+        _tagged(f"{RELEASED}*", UNREACHED, "images that were released stay"),
+        *(_tagged(name, 1, f"the image under {name} stays") for name in named),
+        *(
+            _tagged(pattern, keep, f"{keep} images under {pattern} stay")
+            for pattern, keep in patterns.items()
+        ),
+        {
+            "description": f"what was never released stays {keep_days} days",
+            "selection": {
+                "tagStatus": "any",
+                "countType": "sinceImagePushed",
+                "countUnit": "days",
+                "countNumber": keep_days,
+            },
+        },
+    ]
     return {
         "rules": [
-            {
-                "rulePriority": 1,
-                "description": f"the image under {tag} always stays",
-                "selection": {
-                    "tagStatus": "tagged",
-                    "tagPatternList": [tag],
-                    "countType": "imageCountMoreThan",
-                    "countNumber": 1,
-                },
-                "action": {"type": "expire"},
-            },
-            {
-                "rulePriority": 2,
-                "description": f"untagged images stay {keep_untagged_days} days",
-                "selection": {
-                    "tagStatus": "untagged",
-                    "countType": "sinceImagePushed",
-                    "countUnit": "days",
-                    "countNumber": keep_untagged_days,
-                },
-                "action": {"type": "expire"},
-            },
-            {
-                "rulePriority": 3,
-                "description": f"{keep_images} tagged images stay",
-                "selection": {
-                    "tagStatus": "tagged",
-                    "tagPatternList": ["*"],
-                    "countType": "imageCountMoreThan",
-                    "countNumber": keep_images,
-                },
-                "action": {"type": "expire"},
-            },
+            {"rulePriority": priority, **rule, "action": {"type": "expire"}}
+            for priority, rule in enumerate(rules, 1)
         ]
     }
+
+
+def _tagged(pattern: str, keep: int, description: str) -> dict[str, Any]:
+    """One pattern a rule: several patterns of one rule must all match."""
+    selection = {
+        "tagStatus": "tagged",
+        "tagPatternList": [pattern],
+        "countType": "imageCountMoreThan",
+        "countNumber": keep,
+    }
+    return {"description": description, "selection": selection}

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, get_args
 
+from documents import cron
 from documents.appspec import HOOKS
-from rehearsal.codepipeline import cron
 from rehearsal.codepipeline.executions import Approver
 from rehearsal.database import Wanted
 from rehearsal.errors import UsageError

@@ -107,6 +107,24 @@ class Settings(Group):
                     raise ValueError(message)
         return self
 
+    @model_validator(mode="after")
+    def _alarms_let_services_start(self) -> "Settings":
+        alarms = self.release.alarms
+        if alarms.unhealthy_minutes is None or not alarms.enabled:
+            return self
+        for name, service in self.services.items():
+            check = service.health_check
+            if alarms.unhealthy_minutes < check.slow_start_minutes:
+                message = (
+                    f"release.alarms.unhealthyMinutes {alarms.unhealthy_minutes} contradicts services.{name}.healthCheck."
+                    f"gracePeriodSeconds {check.grace_period_seconds}: a task that may take that long to start can be unhealthy "
+                    f"for as many minutes (after unhealthyThreshold {check.unhealthy_threshold} checks, one each "
+                    f"intervalSeconds {check.interval_seconds}), and its own alarm would stop every release; raise "
+                    f"unhealthyMinutes to {check.slow_start_minutes}, leave it out, or shorten the grace period"
+                )
+                raise ValueError(message)
+        return self
+
     @property
     def architecture(self) -> str:
         """CPU architecture of the image: `X86_64` or `ARM64`."""

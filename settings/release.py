@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from documents import cron
+from documents.alarms import MOST
 from settings.base import Group, KmsKeyArn, no_repeats
 
 
@@ -20,29 +22,47 @@ class Approval(Group):
     )
 
 
+def _expression(value: str) -> str:
+    cron.check_expression(value)
+    return value
+
+
+def _zone(value: str) -> str:
+    if not value:
+        raise ValueError("is empty; write it as Europe/Berlin, UTC+05:30 or PST, or leave it out for UTC")
+    cron.zone(value)
+    return value
+
+
 class Window(Group):
     """When a release may begin: a CodePipeline DeploymentWindow rule."""
 
-    cron: str = Field(
-        pattern=r"^\S+( \S+){5,6}$",
+    cron: Annotated[str, AfterValidator(_expression)] = Field(
         description="Six or seven cron fields: seconds (0), minutes, hours, day of month, month, day of week, year.",
     )
-    time_zone: str = Field(default="UTC", description="Time zone such as Europe/Berlin.")
+    time_zone: Annotated[str, AfterValidator(_zone)] = Field(
+        default="UTC", description="Time zone such as Europe/Berlin, UTC+05:30 or PST."
+    )
 
 
 class Alarms(Group):
     """What stops a deployment and moves traffic back."""
 
+    enabled: bool = Field(
+        default=True,
+        description="Whether alarms stop deployments; switched off, a release goes through while one is on.",
+    )
     server_errors: int = Field(
         default=10,
         ge=1,
         description="5xx answers of either target group within one minute that stop a deployment.",
     )
-    unhealthy_minutes: int = Field(
-        default=2,
+    unhealthy_minutes: int | None = Field(
+        default=None,
         ge=1,
-        le=60,
-        description="Minutes with an unhealthy host in a target group that stop a deployment.",
+        le=MOST,
+        description="Minutes in a row with an unhealthy target that stop a deployment; default: more than a start within "
+        "gracePeriodSeconds fills.",
     )
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from documents.alarms import unhealthy_minutes
 from settings.base import (
     Group,
     KmsKeyArn,
@@ -70,8 +71,16 @@ class HealthCheck(Group):
         default=3, ge=2, le=10, description="Checks in a row that make a target unhealthy."
     )
     grace_period_seconds: int = Field(
-        default=60, ge=0, description="Seconds a new task has before ECS heeds the checks."
+        default=60,
+        ge=0,
+        le=2_147_483_647,
+        description="Seconds a new task has before ECS heeds the checks; CodeDeploy gives a release one hour to be healthy.",
     )
+
+    @property
+    def slow_start_minutes(self) -> int:
+        """Minutes in a row with an unhealthy target that a start within its grace period cannot fill."""
+        return unhealthy_minutes(self.grace_period_seconds, self.interval_seconds, self.unhealthy_threshold)
 
     @model_validator(mode="after")
     def _in_time(self) -> "HealthCheck":

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
-from rehearsal.codepipeline import cron
+from documents import cron
 from rehearsal.errors import RehearsalError
 
 

@@ -280,3 +280,24 @@ def push_event(push: Push, *, at: datetime | None = None, id_: str | None = None
             "artifact-media-type": "application/vnd.oci.image.config.v1+json",
         },
     }
+
+
+def replication_event(push: Push, *, source: str) -> dict[str, Any]:
+    """The event that ECR sends where an image has arrived from Region `source` (ecr-eventbridge.md, "Event for a completed image replication")."""
+    event = push_event(push)
+    detail = {
+        "result": "SUCCESS",
+        "repository-name": push.repository,
+        "image-digest": push.digest,
+        "source-account": push.account,
+        "action-type": "REPLICATE",
+        "source-region": source,
+        "image-tag": push.tag,
+    }
+    repository = f"arn:aws:ecr:{push.region}:{push.account}:repository/{push.repository}"
+    return {
+        **event,
+        "detail-type": "ECR Replication Action",
+        "resources": [repository],
+        "detail": detail,
+    }

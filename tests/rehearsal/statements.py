@@ -33,6 +33,7 @@ STATEMENTS: Mapping[str, Mapping[str, str]] = {
         "ecr:GetAuthorizationToken": BUILT,
         "ecr:BatchCheckLayerAvailability ecr:BatchGetImage ecr:GetDownloadUrlForLayer": BUILT,
         "ecr:DescribeImages": PUSHED,
+        "ecr:PutImage": SKIPPED,
         "s3:GetBucketAcl s3:GetBucketLocation": NOTHING,
         "s3:GetObject s3:GetObjectVersion s3:PutObject": SKIPPED,
         "s3:ListBucket": SKIPPED,

@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from rehearsal.cloud import Cloud, Declared
-from rehearsal.codepipeline import cron, pipelines
+from rehearsal.codepipeline import pipelines
 from rehearsal.codepipeline.approvals import ManualApproval
 from rehearsal.codepipeline.artifacts import unzipped, zipped
 from rehearsal.codepipeline.codepipeline import QUEUED_LIMIT, CodePipeline
@@ -497,29 +497,6 @@ def test_a_stage_is_entered_in_its_window_only(account: Account, hour: int, stat
     assert ended.status == status
     if status == "Failed":
         assert "outside the deployment window" in ended.summary
-
-
-@pytest.mark.parametrize(
-    ("expression", "moment", "inside"),
-    [
-        ("0 0 9-17 ? * MON-FRI *", datetime(2026, 5, 4, 9, 0, tzinfo=UTC), True),
-        ("0 0 9-17 ? * MON-FRI *", datetime(2026, 5, 4, 9, 1, tzinfo=UTC), False),
-        ("* * * ? * 1 *", datetime(2026, 5, 3, 1, 1, tzinfo=UTC), True),
-        ("* 0/15 * * MAY ?", datetime(2026, 5, 3, 1, 45, tzinfo=UTC), True),
-        ("* 5/15 * * * ? 2026-2030/2", datetime(2027, 5, 3, 1, 20, tzinfo=UTC), False),
-        ("* * * 1,15 1-6 ?", datetime(2026, 5, 15, 1, 20, tzinfo=UTC), True),
-    ],
-)
-def test_a_cron_window_reads_as_documented(expression: str, moment: datetime, inside: Any) -> None:
-    assert cron.matches(expression, moment) is inside
-
-
-@pytest.mark.parametrize(
-    "expression", ["* * * *", "* 60 * * * ?", "* * * L * ?", "* * * * * MON#2", "* ? * * * *"]
-)
-def test_a_window_that_is_not_played_is_refused(expression: str) -> None:
-    with pytest.raises(cron.InvalidWindow):
-        cron.matches(expression, datetime(2026, 5, 3, tzinfo=UTC))
 
 
 ECR = (

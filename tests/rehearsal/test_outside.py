@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from rehearsal.codepipeline import cron
+from documents import cron
 from rehearsal.errors import UsageError
 from rehearsal.gateway.ecr import TagRule
 from rehearsal.outside import Outside, hook_results, moment, tag_rule

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pytest
 from harness import NAMES, PLACE, Graph, deployed, remembered
 from test_web_service import EXISTING, arguments
 
@@ -94,6 +95,34 @@ def test_errors_and_unhealthy_hosts_of_both_target_groups_stop_a_deployment() ->
     configured = graph.one("DeploymentGroup").inputs["alarmConfiguration"]
     assert set(configured["alarms"]) == {a.inputs["name"] for a in alarms}
     assert (configured["enabled"], configured["ignorePollAlarmFailure"]) == (True, False)
+
+
+def test_alarms_that_are_switched_off_stay_on_the_group_and_stop_nothing() -> None:
+    """CodeDeploy API Reference, AlarmConfiguration: `enabled` is apart from the list."""
+    configured = (
+        _deployment({"alarms": {"enabled": False}}).one("DeploymentGroup").inputs["alarmConfiguration"]
+    )
+    assert configured["enabled"] is False
+    assert len(configured["alarms"]) == 4, "switching them on again needs no list"
+
+
+@pytest.mark.parametrize(
+    ("check", "minutes"),
+    [
+        ({}, 3),
+        ({"gracePeriodSeconds": 0}, 2),
+        ({"gracePeriodSeconds": 120}, 4),
+        ({"gracePeriodSeconds": 1200}, 22),
+        ({"gracePeriodSeconds": 90, "intervalSeconds": 30, "timeoutSeconds": 5, "unhealthyThreshold": 5}, 2),
+        ({"gracePeriodSeconds": 2_147_483_647}, 1440),
+    ],
+)
+def test_the_unhealthy_alarm_waits_for_more_minutes_than_a_start_may_fill(
+    check: dict[str, int], minutes: int
+) -> None:
+    """Elastic Load Balancing User Guide, target-group-health-checks: unhealthy after the threshold, whatever the grace."""
+    alarms = _deployment(healthCheck=check).all("MetricAlarm")
+    assert {a.inputs["evaluationPeriods"] for a in alarms if "Host" in a.inputs["metricName"]} == {minutes}
 
 
 def test_blue_is_kept_as_long_as_asked_and_traffic_does_not_wait_for_a_person() -> None:

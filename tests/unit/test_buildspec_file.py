@@ -11,6 +11,7 @@ import pytest
 from harness import STACKS, deployed_stack
 
 from components.migration_build import BUILDSPEC
+from documents.lifecycle import RELEASED
 from documents.stages import MIGRATION_NAMESPACE
 from rehearsal.codebuild.buildspec import Buildspec, parse
 from settings.migration import BUILD_WORDS
@@ -19,6 +20,7 @@ SHELLCHECK = Path(sys.executable).parent / "shellcheck"
 BASH = {
     ".",
     "[",
+    "[[",
     "break",
     "case",
     "command",
@@ -28,9 +30,12 @@ BASH = {
     "export",
     "for",
     "if",
+    "local",
     "nohup",
+    "return",
     "set",
     "exec",
+    "wait",
     "then",
     "else",
     "do",
@@ -40,7 +45,7 @@ BASH = {
 }
 COREUTILS = {"mkdir", "mktemp", "seq", "sleep", "tail", "timeout", "true"}
 TOOLS = {"aws", "docker", "dockerd"}
-OWN = {"refuse"}
+OWN = {"refuse", "keep"}
 
 
 @cache
@@ -150,6 +155,15 @@ def test_no_variable_of_the_migration_can_have_the_name_of_one_of_the_scripts() 
         for name in re.findall(r"(?m)(?:^\s*|\bfor |eval \"|[;)] )([a-z_]+)(?=\+?=| in )", text)
     }
     assert assigned == BUILD_WORDS, "the script's value would reach the migration, not the operator's"
+
+
+def test_an_image_gets_the_tag_that_the_lifecycle_rules_keep_before_it_is_migrated_with() -> None:
+    text = _scripts()["pre_build-0"]
+    assert f'--image-tag "{RELEASED}${{DELIVERY_IMAGE_DIGEST#sha256:}}"' in text, "the tag of the first rule"
+    assert '--image-digest "$DELIVERY_IMAGE_DIGEST"' in text, (
+        "ECR refuses a manifest that was changed on the way"
+    )
+    assert "docker run" not in text, "the migration comes after it"
 
 
 def test_the_image_is_named_by_digest_everywhere() -> None:

@@ -1,27 +1,10 @@
 """Lifecycle rules, bucket and topic policies, statements."""
 
 from documents import bucket, events, grants
-from documents.lifecycle import lifecycle
 from documents.names import Place
 from documents.notifications import topic_policy
 
 PLACE = Place("123456789012", "eu-central-1")
-
-
-def test_the_image_under_the_moving_tag_never_expires() -> None:
-    first, untagged, tagged = lifecycle("stg", 50, 90)["rules"]
-    assert first["selection"] == {
-        "tagStatus": "tagged",
-        "tagPatternList": ["stg"],
-        "countType": "imageCountMoreThan",
-        "countNumber": 1,
-    }, "one image at most is under a tag, so this rule expires nothing and shields it from the lower rules"
-    assert untagged["selection"]["countType"] == "sinceImagePushed", "a count would take a running image away"
-    assert untagged["selection"]["countNumber"] == 90
-    assert untagged["selection"]["countUnit"] == "days", "only the since-types have a unit, and they need it"
-    assert "countUnit" not in tagged["selection"]
-    assert tagged["selection"]["countNumber"] == 50
-    assert [rule["rulePriority"] for rule in (first, untagged, tagged)] == [1, 2, 3], "each priority once"
 
 
 def test_the_policy_of_the_bucket_refuses_plain_http_for_bucket_and_objects() -> None:

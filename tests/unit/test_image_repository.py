@@ -43,6 +43,22 @@ def test_every_tag_is_immutable_except_the_stacks_own() -> None:
     assert sent["forceDelete"] is False, "a repository with images never goes with the stack"
 
 
+def test_the_tags_of_other_stacks_caches_and_signatures_may_move_too() -> None:
+    moving = [{"tag": "prd"}, {"tag": "buildcache*", "keep": 3}, {"tag": "sha256-*", "keep": 500}]
+    graph, _ = _repository(movingTags=moving)
+    filters = [one["filter"] for one in graph.one("Repository").inputs["imageTagMutabilityExclusionFilters"]]
+    assert filters == ["stg", "prd", "buildcache*", "sha256-*"]
+    policy = json.loads(graph.one("LifecyclePolicy").inputs["policy"])
+    counts = {
+        rule["selection"]["tagPatternList"][0]: rule["selection"]["countNumber"]
+        for rule in policy["rules"]
+        if rule["selection"]["tagStatus"] == "tagged"
+    }
+    assert counts == {"released-*": 999999, "stg": 1, "prd": 1, "buildcache*": 3, "sha256-*": 500}, (
+        "each has a rule of its own, and no rule about numbers takes the application's images"
+    )
+
+
 def test_it_is_protected_when_the_stack_says_so() -> None:
     graph, _ = _repository(protect=True)
     assert graph.one("Repository").protected

@@ -7,7 +7,7 @@ import pytest
 from harness import NAMES, PLACE, Graph, deployed, remembered
 
 from components.push_trigger import PushTrigger
-from rehearsal.eventbridge.eventbridge import matches, push_event
+from rehearsal.eventbridge.eventbridge import matches, push_event, replication_event
 from rehearsal.eventbridge.transformer import transform
 from rehearsal.gateway.ecr import Push
 
@@ -31,6 +31,9 @@ def _trigger() -> Graph:
             },
         )
     )
+
+
+REPLICATED = replication_event(Push("shop", "stg", DIGEST, PLACE.account, PLACE.region), source="eu-west-1")
 
 
 def _event(**detail: Any) -> dict[str, Any]:
@@ -61,6 +64,33 @@ def test_the_documented_push_event_matches() -> None:
     }
     assert matches(_pattern(), documented), "Amazon ECR User Guide, ecr-eventbridge"
     assert matches(_pattern(), PUSHED), "newer events carry media types too"
+
+
+def test_an_image_that_arrives_by_replication_starts_a_release_of_its_digest() -> None:
+    """Amazon ECR User Guide, ecr-eventbridge, "Event for a completed image replication"."""
+    documented = {
+        "version": "0",
+        "id": "c8b133b1-6029-ee73-e2a1-4f466b8ba999",
+        "detail-type": "ECR Replication Action",
+        "source": "aws.ecr",
+        "account": "123456789012",
+        "time": "2024-05-08T20:44:54Z",
+        "region": "us-east-1",
+        "resources": ["arn:aws:ecr:us-east-1:123456789012:repository/shop"],
+        "detail": {
+            "result": "SUCCESS",
+            "repository-name": "shop",
+            "image-digest": DIGEST,
+            "source-account": "123456789012",
+            "action-type": "REPLICATE",
+            "source-region": "us-west-2",
+            "image-tag": "stg",
+        },
+    }
+    assert matches(_pattern(), documented)
+    assert matches(_pattern(), REPLICATED)
+    failed = {**documented, "detail": {**documented["detail"], "result": "FAILED"}}
+    assert not matches(_pattern(), failed), "a replication that failed brought no image"
 
 
 @pytest.mark.parametrize(

@@ -46,8 +46,40 @@ REFUSED: dict[str, tuple[Change, list[str]]] = {
     "tag beginning with a dot": (put("image.tag", ".stg"), ["delivery:image.tag is '.stg'"]),
     "tag too long": (put("image.tag", "a" * 129), ["delivery:image.tag"]),
     "tag with a wildcard": (put("image.tag", "stg*"), ["delivery:image.tag is 'stg*'"]),
-    "too few images kept": (put("image.keepImages", 1), ["delivery:image.keepImages is 1", "10"]),
-    "untagged images too short": (put("image.keepUntaggedDays", 1), ["keepUntaggedDays is 1", "30"]),
+    "moving tag with three wildcards": (
+        put("image.movingTags", [{"tag": "a*b*c*"}]),
+        ["delivery:image.movingTags.0", "'a*b*c*' has 3 wildcards", "ECR takes 2", "use fewer"],
+    ),
+    "moving tag that is every tag": (put("image.movingTags", [{"tag": "*"}]), ["'*' is every tag"]),
+    "moving tag with a slash": (put("image.movingTags", [{"tag": "a/b"}]), ["movingTags.0.tag is 'a/b'"]),
+    "moving tag twice": (
+        put("image.movingTags", [{"tag": "prd"}, {"tag": "prd"}]),
+        ["name prd twice", "name each once"],
+    ),
+    "the stack's own tag as a moving tag": (put("image.movingTags", [{"tag": "stg"}]), ["name stg twice"]),
+    "moving tags beyond ECR's filters": (
+        put("image.movingTags", [{"tag": f"t{i}"} for i in range(5)]),
+        ["5 movingTags and the stack's own tag make 6 exclusion filters", "ECR takes 5", "join some"],
+    ),
+    "moving tag that takes released ones": (
+        put("image.movingTags", [{"tag": "re*"}]),
+        ["'re*' matches released-", "choose another"],
+    ),
+    "moving tags of somebody else's repository": (
+        put(
+            "image",
+            {"repository": "shop", "tag": "stg", "createRepository": False, "movingTags": [{"tag": "prd"}]},
+        ),
+        ["createRepository is false", "set them where the repository is made"],
+    ),
+    "a tag that marks releases": (
+        put("image.tag", "released-x"),
+        ["begins with released-", "choose another"],
+    ),
+    "unreleased images too short": (
+        put("image.keepUnreleasedDays", 60),
+        ["delivery:image.keepUnreleasedDays is 60", "61"],
+    ),
     "OIDC provider": (put("image.oidcProviderArn", "github"), ["oidcProviderArn is 'github'"]),
     "two subjects": (
         put("image.pushers.0.environment", "stg"),
@@ -263,9 +295,26 @@ REFUSED: dict[str, tuple[Change, list[str]]] = {
     ),
     "window": (
         put("release.window", {"cron": "0 9 * * *"}),
-        ["delivery:release.window.cron is '0 9 * * *'"],
+        ["delivery:release.window.cron: cron '0 9 * * *' has 5 fields", "write it as"],
     ),
     "alarm threshold": (put("release.alarms", {"serverErrors": 0}), ["alarms.serverErrors is 0"]),
+    "an alarm quicker than a start may be slow": (
+        put("release.alarms", {"unhealthyMinutes": 2}),
+        [
+            "release.alarms.unhealthyMinutes 2 contradicts services.web.healthCheck.gracePeriodSeconds 60",
+            "unhealthyThreshold 3",
+            "intervalSeconds 10",
+            "raise unhealthyMinutes to 3",
+        ],
+    ),
+    "a longer alarm than CloudWatch looks back": (
+        put("release.alarms", {"unhealthyMinutes": 1441}),
+        ["alarms.unhealthyMinutes is 1441", "1440"],
+    ),
+    "grace period": (
+        put("services.web.healthCheck", {"gracePeriodSeconds": 2_147_483_648}),
+        ["gracePeriodSeconds is 2147483648", "2147483647"],
+    ),
     "blue retention": (put("release.blueRetentionMinutes", 2881), ["blueRetentionMinutes is 2881", "2880"]),
     "artifact key": (put("release.artifactKeyArn", "alias/aws/s3"), ["artifactKeyArn is 'alias/aws/s3'"]),
     "protect undecided": (drop("release.protect"), ["delivery:release.protect is missing"]),
