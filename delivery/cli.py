@@ -4,8 +4,9 @@ import gc
 
 import typer
 
-from delivery.interruption import Interruption, ending_in_order
+from delivery.interruption import ending_in_order
 from delivery.options import Options, command
+from rehearsal.interruption import Interruption
 
 app = typer.Typer(
     name="delivery",

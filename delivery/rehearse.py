@@ -10,7 +10,6 @@ from rich.console import Console
 from rich.text import Text
 
 from delivery.faults import EXPECTED, fault_of
-from delivery.interruption import Interruption
 from delivery.options import Options
 from rehearsal import text
 from rehearsal.cloud import Cloud
@@ -18,6 +17,7 @@ from rehearsal.database import wanted
 from rehearsal.engine.state import declare_state, read_state
 from rehearsal.errors import UsageError
 from rehearsal.gateway.ecr import TagRule
+from rehearsal.interruption import Interruption
 from rehearsal.journal import Journal
 from rehearsal.levels import level_named
 from rehearsal.outside import Outside, hook_results, moment, tag_rule
@@ -36,6 +36,7 @@ def run(options: Options, interruption: Interruption) -> int:
     try:
         return _rehearse(options, errors, interruption)
     except EXPECTED as error:
+        interruption.heed()  # a terminal's Ctrl-C reaches Docker's client too, whose end is no fault of anybody's
         fault = fault_of(error)
         for line in text.lines(fault.sentence, width=text.WHOLE):
             errors.print(line, markup=False)
@@ -68,17 +69,17 @@ def _rehearse(options: Options, errors: Console, interruption: Interruption) -> 
         stack_file=options.stack_file,
         declare_instead=_state(options),
         outside=outside,
+        interruption=interruption,
     ) as rehearsal:
         plays: list[Play] = []
         for name, scenario in scenarios.items():
-            interruption.heed()
-            plays.append(_play(rehearsal, name, scenario, timeline, after=plays))
-        interruption.heed()
+            with interruption.at_once():
+                plays.append(_play(rehearsal, name, scenario, timeline, after=plays))
         ok = all(play.ok for play in plays)
         timeline.end()
         _report(options, rehearsal, plays)
         if options.keep:
-            _stay(rehearsal, shown)
+            _stay(rehearsal, shown, interruption)
     return 0 if ok else 1
 
 
@@ -169,7 +170,7 @@ def _report(options: Options, rehearsal: Rehearsal, plays: Sequence[Play]) -> No
     console.print(f"\nLevel {level.name}: {verdict}. This level shows {level.shows}.", soft_wrap=True)
 
 
-def _stay(rehearsal: Rehearsal, console: Console) -> None:
+def _stay(rehearsal: Rehearsal, console: Console, interruption: Interruption) -> None:
     for service in rehearsal.settings.services:
         console.print(f"{service}: {rehearsal.url(service)}", markup=False)
     console.print(
@@ -177,6 +178,8 @@ def _stay(rehearsal: Rehearsal, console: Console) -> None:
     )
     console.print("Staying up until Ctrl-C.")
     try:
-        threading.Event().wait()
+        with interruption.at_once():
+            threading.Event().wait()
     except KeyboardInterrupt:
+        interruption.forget()
         console.print("stopping")

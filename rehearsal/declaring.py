@@ -6,6 +6,7 @@ from typing import Any
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
 
 from rehearsal.cloud import Cloud, Declared
+from rehearsal.interruption import Interruption
 from rehearsal.program import evaluating, plain, run_program
 from rehearsal.resources import KINDS
 
@@ -50,12 +51,18 @@ def make(cloud: Cloud, urn: str, type_: str, name: str, inputs: Mapping[str, Any
     return made
 
 
+class _GivenUp(Exception):  # noqa: N818  (nothing went wrong)
+    """The program's evaluation ends because a signal has arrived."""
+
+
 class _Answering(Mocks):
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: Cloud, interruption: Interruption) -> None:
         self._cloud = cloud
+        self._interruption = interruption
         self.refused: list[BaseException] = []
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        self._go_on()
         if args.typ.startswith("delivery:"):
             return f"{args.name}-id", dict(args.inputs)
         try:
@@ -66,19 +73,30 @@ class _Answering(Mocks):
         return made.id, dict(made.outputs)
 
     def call(self, args: MockCallArgs) -> Any:
+        self._go_on()
         return answer(self._cloud, args.token)
 
+    def _go_on(self) -> None:
+        """Refuse what comes after a signal: the SDK ends in order after a refusal, and hangs after a signal's exception."""
+        if self._interruption.pending:
+            raise _GivenUp
 
-def declare(cloud: Cloud, stack: str, config: Mapping[str, Any]) -> None:
+
+def declare(
+    cloud: Cloud, stack: str, config: Mapping[str, Any], interruption: Interruption | None = None
+) -> None:
     """Evaluate the real program with a stack's configuration; what it declares is in the cloud afterwards.
 
-    Raises pulumi.RunError for a finding in the configuration, and whatever else the program raises.
+    Raises pulumi.RunError for a finding in the configuration, whatever else the program raises, and what `interruption` raises.
     """
-    mocks = _Answering(cloud)
+    interruption = interruption or Interruption()
+    mocks = _Answering(cloud, interruption)
     with evaluating(MockMonitor(mocks), mocks, stack, config):
         try:
             run_program()
         except Exception as error:
+            interruption.heed()
             if mocks.refused:  # the SDK wraps what a mock raises in a text of its own
                 raise mocks.refused[0] from error
             raise
+        interruption.heed()

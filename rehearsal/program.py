@@ -7,9 +7,9 @@ a rehearsal, or the recorder of a test. The program cannot tell the difference.
 import asyncio
 import json
 import runpy
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -73,10 +73,15 @@ def evaluating(monitor: MockMonitor, mocks: Mocks, stack: str, config: Mapping[s
         pulumi.runtime.set_mocks(mocks, project=PROJECT, stack=stack, monitor=monitor)
         pulumi.runtime.set_all_config({key: _text(value) for key, value in config.items()})
         yield
+    except BaseException:
+        loop.set_exception_handler(lambda *_: None)  # what fails now follows from what is raised here
+        _close(asyncio.all_tasks(loop))
+        raise
     finally:
         pulumi.runtime.set_all_config({})
         pulumi.runtime.settings.reset_options()
-        threads.shutdown(wait=False, cancel_futures=True)
+        # Whoever still answers when its loop is closed would say so with a traceback.
+        threads.shutdown(wait=True, cancel_futures=True)
         for one in (loop, *of_threads):
             if not one.is_running():
                 one.close()
@@ -88,6 +93,14 @@ def _tell(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     error = context.get("exception")
     if error is None or isinstance(error, Exception):
         loop.default_exception_handler(context)
+
+
+def _close(tasks: Iterable["asyncio.Task[Any]"]) -> None:
+    """End what a program left unfinished, before it is collected and says so by itself."""
+    for task in tasks:
+        coroutine: Any = task.get_coro()
+        with suppress(BaseException):
+            coroutine.close()
 
 
 def run_program(root: Path = ROOT) -> None:

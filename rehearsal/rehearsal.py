@@ -38,6 +38,7 @@ from rehearsal.host.databases import Served, serving
 from rehearsal.host.processes import Processes
 from rehearsal.host.tools import require
 from rehearsal.identity.authority import Authority, Credentials
+from rehearsal.interruption import Interruption
 from rehearsal.journal import Journal
 from rehearsal.level import ARCHITECTURES, Level
 from rehearsal.logs import Logs
@@ -173,13 +174,14 @@ def rehearsing(  # noqa: PLR0913  (one keyword for each thing a caller may choos
     stack_file: Path | None = None,
     declare_instead: Callable[[Cloud], None] | None = None,
     outside: Outside | None = None,
+    interruption: Interruption | None = None,
 ) -> Generator[Rehearsal]:
     """Start everything a stack needs, evaluate its program, and stop everything at the end.
 
-    `root` is where the stack's file and the scratch folder are; `declare_instead` makes the resources in the program's place, for example from an exported state; `outside` answers for the world around the stack. Raises RehearsalError for what the machine lacks, SettingsError and pulumi.RunError for the stack's own faults.
-    from rehearsal.sns.topics import Topics
+    `stack_file` is the stack's YAML where it is not this project's own; `declare_instead` makes the resources in the program's place, for example from an exported state; `outside` answers for the world around the stack. A signal that `interruption` has heard of ends the starting where nothing is left behind. Raises RehearsalError for what the machine lacks, SettingsError and pulumi.RunError for the stack's own faults.
     """
     require()
+    interruption = interruption or Interruption()
     journal = journal or Journal()
     config = config_of(stack_file) if stack_file else stack_config(stack)
     settings = parse(
@@ -188,7 +190,7 @@ def rehearsing(  # noqa: PLR0913  (one keyword for each thing a caller may choos
     outside = outside or Outside()
     outside.refuse_what_does_not_fit(settings)
     given = secretsfile.read(outside.secrets, readers(settings)) if outside.secrets else None
-    with ExitStack() as ends:
+    with ExitStack() as ends, interruption.stopping():
         folder = ends.enter_context(run_folder(ROOT))
         processes = ends.enter_context(Processes())
         background = ends.enter_context(ThreadPoolExecutor(1, thread_name_prefix="postgres"))
@@ -207,11 +209,12 @@ def rehearsing(  # noqa: PLR0913  (one keyword for each thing a caller may choos
             _make_existing_repository(cloud, settings.image.repository, outside.repository)
         with _not_collecting():
             if declare_instead is None:
-                declare(cloud, stack, config)
+                declare(cloud, stack, config, interruption)
             else:
                 declare_instead(cloud)
         journal.record("Pulumi", f"{cloud.count()} resources of stack {stack} declared")
-        served = database.result()
+        with interruption.at_once():
+            served = database.result()
         journal.record("Database", f"{served.product} serves the application's database")
         told = _secrets(cloud, settings, level.reached(served.address), given)
         made = level(cloud, processes, ARCHITECTURES[settings.architecture], served.address)
@@ -227,6 +230,7 @@ def rehearsing(  # noqa: PLR0913  (one keyword for each thing a caller may choos
         )
         rehearsal.told, rehearsal.served = told, served
         pushes.set_result(rehearsal)
+        interruption.heed()
         yield rehearsal
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from delivery.interruption import Interruption
+from rehearsal.interruption import Interruption
 from delivery.rehearse import Options, run
 from rehearsal.containers.engine import Engine
 from rehearsal.containers.level import ContainerLevel

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from commandline import Ended, Running, files, kept, plain, project, rewrite, signalled
 
-from delivery.interruption import Interruption
 from delivery.rehearse import Options, run
 from rehearsal.host import postgres, tools
+from rehearsal.interruption import Interruption
 from rehearsal.scenarios import SCENARIOS
 from rehearsal.scratch import run_folder
 from rehearsal.traffic import get
