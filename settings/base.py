@@ -1,8 +1,16 @@
 """What every group of settings has in common: frozen, spelled in camelCase, closed to unknown keys."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic.alias_generators import to_camel
 
 from documents.statements import check_statement, check_together
@@ -15,11 +23,28 @@ class Group(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, defer_build=True)
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_for_a_number(cls, value: Any, info: ValidationInfo) -> Any:
+        """To Python `true` is the number 1; who wrote `port: yes` meant something else."""
+        if isinstance(value, bool) and _numeric(cls.model_fields[info.field_name or ""].annotation):
+            message = f"is {str(value).lower()}, and a number belongs there; write it in digits"
+            raise ValueError(message)
+        return value
+
+
+def _numeric(annotation: Any) -> bool:
+    parts = get_args(annotation) or (annotation,)
+    return any(
+        part is int or (isinstance(part, int) and not isinstance(part, bool)) for part in parts
+    ) or any(_numeric(part) for part in parts if get_origin(part) is Annotated)
+
 
 def _text(value: Any) -> Any:
     """YAML reads `true` and `8080` as a boolean and a number; a process only knows text, so the writer must say which."""
     if isinstance(value, bool | int | float):
-        message = f"is {type(value).__name__}, and an environment variable is text; put it in quotes"
+        word = "a truth value" if isinstance(value, bool) else "a number"
+        message = f"is {word} to YAML, and an environment variable is text; put it in quotes"
         raise ValueError(message)  # noqa: TRY004  (pydantic turns ValueError into a finding, TypeError into a crash)
     return value
 

@@ -1,11 +1,14 @@
 """Says what is wrong with a stack's configuration: path, value seen, rule, remedy."""
 
 import difflib
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
+
+from settings.examples import example
 
 
 class SettingsError(ValueError):
@@ -34,15 +37,51 @@ def _sentence(finding: ErrorDetails, model: type[BaseModel], namespace: str) -> 
         return f"{path}: {rule}"
     pattern = finding.get("ctx", {}).get("pattern")
     if pattern:
-        rule = f"must have the form {pattern}"
-    return f"{path} is {_seen(finding['input'], steps)}: {rule[:1].lower()}{rule[1:]}; correct it"
+        right = example(steps)
+        rule = f"must have the form of {right} ({pattern})" if right else f"must have the form {pattern}"
+    elif kind == "string_type":
+        rule = f"{_read_as(finding['input'])}, and text belongs there; put it in quotes, as it is meant"
+    elif kind in ("dict_type", "model_type", "dataclass_type"):
+        rule = f"{_read_as(finding['input'])}, and a map belongs there; write it as lines of `key: value`"
+    elif kind == "list_type":
+        rule = f"{_read_as(finding['input'])}, and a list belongs there; write it as [first, second]"
+    return f"{path} is {_seen(finding['input'], steps)}: {rule if rule[1:2].isupper() else rule[:1].lower() + rule[1:]}; correct it"
+
+
+def _read_as(value: Any) -> str:
+    """What YAML made of what was written, as people call it who write YAML."""
+    if value is None:
+        return "there is nothing"
+    if isinstance(value, bool):
+        return "YAML reads it as a truth value"
+    if isinstance(value, int | float):
+        return "YAML reads it as a number"
+    if isinstance(value, str):
+        return "it is one text"
+    if isinstance(value, Mapping):
+        return "it is a map"
+    return "it is a list" if isinstance(value, list) else "YAML reads it as a date"
 
 
 def _seen(value: Any, steps: list[int | str]) -> str:
-    text = repr(value)
+    try:
+        text = _written(value)
+    except (ValueError, RecursionError):  # a number of thousands of digits, a list that holds itself
+        text = "a value too large to show"
     if "secrets" in steps or "secrets" in text:
         return "a value that is not repeated here (it may be a secret)"
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def _written(value: Any) -> str:
+    """The value as it could stand in YAML, not as Python says it."""
+    if value is None or isinstance(value, bool | int | float):
+        return json.dumps(value)
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_written(key)}: {_written(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_written(inner) for inner in value) + "]"
+    return repr(value if isinstance(value, str) else str(value))
 
 
 def _nearest(wrong: str, known: list[str]) -> str:

@@ -32,10 +32,10 @@ class Pusher(Group):
 
     repository: str = Field(pattern=r"^[\w.-]+/[\w.-]+$", description="GitHub repository, `owner/name`.")
     owner_id: int | None = Field(
-        default=None, gt=0, description="Numeric id of the owner, for GitHub's immutable subjects."
+        default=None, gt=0, lt=2**63, description="Numeric id of the owner, for GitHub's immutable subjects."
     )
     repository_id: int | None = Field(
-        default=None, gt=0, description="Numeric id of the repository, for immutable subjects."
+        default=None, gt=0, lt=2**63, description="Numeric id of the repository, for immutable subjects."
     )
     branch: str | None = Field(default=None, min_length=1, description="Branch whose workflow runs may push.")
     git_tag: str | None = Field(

@@ -55,6 +55,7 @@ class Alarms(Group):
     server_errors: int = Field(
         default=10,
         ge=1,
+        le=1_000_000_000,
         description="5xx answers of either target group within one minute that stop a deployment.",
     )
     unhealthy_minutes: int | None = Field(

@@ -1,12 +1,12 @@
 """One web service on Fargate behind a load balancer."""
 
-import ipaddress
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
 from documents.alarms import unhealthy_minutes
+from documents.ranges import canonical, check_rules, check_status_codes
 from settings.base import (
     Group,
     KmsKeyArn,
@@ -32,18 +32,17 @@ FARGATE_MEMORY: dict[int, tuple[int, ...]] = {
 }
 """Memory in MiB that Fargate offers for each CPU size (Amazon ECS Developer Guide, fargate-tasks-services)."""
 
+MOST_CONTAINERS = 10
+"""Containers of a task definition (AWS General Reference, ecs-service)."""
+
 HTTPS = 443
 
 LambdaArn = Annotated[str, Field(pattern=r"^arn:aws[\w-]*:lambda:[\w-]+:\d{12}:function:[\w-]+(:[\w$-]+)?$")]
 ContainerName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,255}$")]
 
 
-def _ipv4_range(value: str) -> str:
-    try:
-        ipaddress.IPv4Network(value)
-    except ValueError as error:
-        message = f"{value!r} is no range of IPv4 addresses ({error}); write it as 10.0.0.0/8"
-        raise ValueError(message) from None
+def _status_codes(value: str) -> str:
+    check_status_codes(value)
     return value
 
 
@@ -53,12 +52,12 @@ class HealthCheck(Group):
     path: str = Field(
         default="/healthz",
         pattern=r"^/[!-~]*$",
+        max_length=1024,
         description="Path that answers when the task can take traffic.",
     )
-    status_codes: str = Field(
+    status_codes: Annotated[str, AfterValidator(_status_codes)] = Field(
         default="200",
-        pattern=r"^\d{3}([,-]\d{3})*$",
-        description="Status codes that mean healthy; 200 among them.",
+        description="Status codes that mean healthy, 200 to 499: one, several or ranges; 200 among them.",
     )
     interval_seconds: int = Field(default=10, ge=5, le=300, description="Seconds between two checks.")
     timeout_seconds: int = Field(
@@ -92,17 +91,6 @@ class HealthCheck(Group):
             raise ValueError(message)
         return self
 
-    @model_validator(mode="after")
-    def _takes_the_bootstrap_page(self) -> "HealthCheck":
-        parts = [part.split("-") for part in self.status_codes.split(",")]
-        if not any(int(part[0]) <= 200 <= int(part[-1]) for part in parts):  # noqa: PLR2004  (HTTP)
-            message = (
-                f"statusCodes {self.status_codes} leaves 200 out, which the page answers that runs before the first push; "
-                "unhealthy tasks would stop the first release: add 200"
-            )
-            raise ValueError(message)
-        return self
-
 
 class LoadBalancer(Group):
     """An existing load balancer by ARN, or a new one in the given public subnets."""
@@ -130,8 +118,9 @@ class LoadBalancer(Group):
     test_port: Port | None = Field(
         default=None, description="Port of a test listener, which sees green before production does."
     )
-    allowed_cidrs: list[Annotated[str, AfterValidator(_ipv4_range)]] = Field(
+    allowed_cidrs: list[Annotated[str, AfterValidator(canonical)]] = Field(
         default=["0.0.0.0/0"],
+        min_length=1,
         description="Who may reach a new load balancer's ports, as IPv4 ranges.",
     )
 
@@ -155,6 +144,7 @@ class LoadBalancer(Group):
                 "choose another port"
             )
             raise ValueError(message)
+        check_rules(self.allowed_cidrs, 1 if self.test_port is None else 2)
         return self
 
 
@@ -242,11 +232,16 @@ class Service(Group):
         default=[], description="Customer keys that encrypt these secrets."
     )
     desired_count: int = Field(
-        default=2, ge=1, description="Tasks at first; afterwards autoscaling and operators own the number."
+        default=2,
+        ge=1,
+        le=5000,
+        description="Tasks at first; afterwards autoscaling and operators own the number.",
     )
     load_balancer: LoadBalancer = Field(description="Where traffic comes from.")
     rollout: Rollout = Field(default=Rollout(), description="How traffic moves to a new version.")
-    sidecars: list[Sidecar] = Field(default=[], description="Further containers of the task.")
+    sidecars: list[Sidecar] = Field(
+        default=[], max_length=MOST_CONTAINERS - 1, description="Further containers of the task."
+    )
     task_role_statements: Statements = Field(
         default=[],
         description="IAM statements the application itself needs (its task role), as in a policy document.",

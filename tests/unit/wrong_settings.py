@@ -134,7 +134,7 @@ REFUSED: dict[str, tuple[Change, list[str]]] = {
     "reserved PATH": (put("services.web.environment", {"PATH": "1"}), ["the variable name PATH belongs"]),
     "variable that is no text": (
         put("services.web.environment", {"DEBUG": True}),
-        ["delivery:services.web.environment.DEBUG: is bool", "put it in quotes"],
+        ["delivery:services.web.environment.DEBUG: is a truth value", "put it in quotes"],
     ),
     "variable twice in the migration": (
         put("migration.environment", {"DATABASE_URL": "x"}),
@@ -186,7 +186,10 @@ REFUSED: dict[str, tuple[Change, list[str]]] = {
     "stop timeout": (put("services.web.stopTimeoutSeconds", 300), ["stopTimeoutSeconds is 300", "120"]),
     "desired count": (put("services.web.desiredCount", 0), ["desiredCount is 0"]),
     "health path": (put("services.web.healthCheck.path", "healthz"), ["healthCheck.path is 'healthz'"]),
-    "health status": (put("services.web.healthCheck.statusCodes", "ok"), ["statusCodes is 'ok'"]),
+    "health status": (
+        put("services.web.healthCheck.statusCodes", "ok"),
+        ["healthCheck.statusCodes: 'ok' is no list of status codes", "write it as 200"],
+    ),
     "health timeout": (
         put("services.web.healthCheck.timeoutSeconds", 10),
         [
@@ -234,7 +237,7 @@ REFUSED: dict[str, tuple[Change, list[str]]] = {
     ),
     "health check that the bootstrap page fails": (
         put("services.web.healthCheck", {"statusCodes": "204,300-302"}),
-        ["delivery:services.web.healthCheck: statusCodes 204,300-302 leaves 200 out", "add 200"],
+        ["delivery:services.web.healthCheck.statusCodes: 204,300-302 leaves 200 out", "add 200"],
     ),
     "service named as the migration": (
         lambda raw: raw.update(services={"migrate": web(raw)}),
