@@ -9,7 +9,8 @@ from components.role import granted_role
 from components.web_service import WebService
 from documents import grants
 from documents.alarms import PERIOD
-from documents.names import Names, Place
+from documents.names import Names
+from documents.place import Place
 from documents.policy import trust
 from settings.release import Release
 from settings.service import Service

@@ -7,7 +7,8 @@ import pulumi
 import pulumi_aws as aws
 from pulumi.runtime import config
 
-from documents.names import Names, Place
+from documents.names import Names
+from documents.place import Place
 from settings import NAMESPACE, Settings, SettingsError, parse, refuse_examples, refuse_stack_name
 
 

@@ -12,7 +12,8 @@ from components.migration_build import MigrationBuild
 from components.role import granted_role
 from components.web_service import WebService
 from documents import grants, stages
-from documents.names import Names, Place
+from documents.names import Names
+from documents.place import Place
 from documents.policy import Statement, trust
 from settings.release import Release
 from settings.service import Service

@@ -7,7 +7,8 @@ import pulumi
 from pulumi_aws import ssm
 
 from components.json_text import json_text
-from documents.names import Names, Place
+from documents.names import Names
+from documents.place import Place
 from settings import Settings
 
 

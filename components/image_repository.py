@@ -12,7 +12,8 @@ from pulumi_aws import ecr
 from components.role import granted_role
 from documents import github, grants
 from documents.lifecycle import lifecycle
-from documents.names import Names, Place
+from documents.names import Names
+from documents.place import Place
 from settings.image import Image
 
 
@@ -62,10 +63,7 @@ class ImageRepository(pulumi.ComponentResource):
     def _push_role(
         self, name: str, image: Image, names: Names, place: Place, inside: pulumi.ResourceOptions
     ) -> pulumi.Output[str]:
-        provider = (
-            image.oidc_provider_arn
-            or f"arn:{place.partition}:iam::{place.account}:oidc-provider/{github.ISSUER}"
-        )
+        provider = image.oidc_provider_arn or place.iam_arn(f"oidc-provider/{github.ISSUER}")
         accepted = [subject for pusher in image.pushers for subject in github.subjects(**pusher.model_dump())]
         trust = github.trust_workflows(provider, accepted)
         return granted_role(

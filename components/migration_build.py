@@ -11,7 +11,8 @@ from pulumi_aws import cloudwatch, codebuild, ec2
 from components.database_access import open_database
 from components.role import granted_role
 from documents import grants
-from documents.names import TEMPLATES, Names, Place
+from documents.names import TEMPLATES, Names
+from documents.place import Place
 from documents.policy import Statement, trust_account
 from documents.secrets import codebuild_variable, keys_of
 from settings.migration import MINUTES_AROUND, Migration

@@ -6,8 +6,9 @@ import pulumi
 from pulumi_aws import cloudwatch, sns
 
 from components.json_text import json_text
-from documents.names import Names, Place
+from documents.names import Names
 from documents.notifications import NOTICES, Notice, topic_policy
+from documents.place import Place
 from settings.release import Notify
 
 

@@ -9,7 +9,8 @@ from pulumi_aws import cloudwatch, sqs
 from components.json_text import json_text
 from components.role import granted_role
 from documents import events, grants
-from documents.names import Names, Place
+from documents.names import Names
+from documents.place import Place
 from documents.policy import trust_account
 
 

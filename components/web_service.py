@@ -16,7 +16,8 @@ from components.role import Granted, granted_role
 from components.service_front import ServiceFront
 from documents import appspec, grants, taskdef
 from documents.images import repositories
-from documents.names import Names, Place
+from documents.names import Names
+from documents.place import Place
 from documents.policy import Statement, trust, trust_account
 from documents.secrets import keys_of
 from documents.shapes import check_input

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from documents.names import Names, Place, fitting
+from documents.names import Names, fitting
+from documents.place import Place
 from documents.policy import Statement, allow, document
 
 MANAGED_POLICY_CHARACTERS = 6144
@@ -338,7 +339,7 @@ def policies(deployed: Deployed, types: Iterable[str]) -> list[dict[str, Any]]:
 def _resources(deployed: Deployed) -> dict[str, Any]:
     place, base = deployed.place, deployed.names.pipeline
     elb = "elasticloadbalancing"
-    bucket = f"arn:{place.partition}:s3:::{base[:26]}-artifacts-*"
+    bucket = place.bucket_arn(f"{base[:26]}-artifacts-*")
     log_groups = place.arn("logs", f"log-group:{deployed.names.log_group('*')}")
     # Pulumi makes a target group's name from the service's; a listener may be on a load balancer of somebody else's.
     groups = [f"{fitting(f'{service}-{number}')}-*" for service in deployed.services for number in (1, 2)]
@@ -369,12 +370,12 @@ def _resources(deployed: Deployed) -> dict[str, Any]:
 
 
 def _roles(deployed: Deployed) -> list[str]:
-    iam = f"arn:{deployed.place.partition}:iam::{deployed.place.account}:role"
+    iam = deployed.place.iam_arn("role")
     return [f"{iam}/{deployed.names.pipeline}", f"{iam}/{deployed.names.pipeline}-*"]
 
 
 def _of_roles(deployed: Deployed) -> list[Statement]:
-    iam = f"arn:{deployed.place.partition}:iam::{deployed.place.account}:role"
+    iam = deployed.place.iam_arn("role")
     linked = [f"{iam}/aws-service-role/{service}/{name}" for name, service in SERVICE_LINKED.items()]
     return [
         allow(

@@ -6,7 +6,8 @@ Resources may be values that are known later (Pulumi outputs); nothing here look
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from documents.names import Place
+from documents import arns
+from documents.place import Place
 from documents.policy import Statement, allow
 
 PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
@@ -67,15 +68,34 @@ def read_secrets(
         statements.append(allow("secretsmanager:GetSecretValue", on=sorted(set(secrets))))
     if parameters:
         arns = sorted(
-            {name if name.startswith("arn:") else place.arn("ssm", f"parameter{name}") for name in parameters}
+            {
+                name if name.startswith("arn:") else place.arn("ssm", f"parameter/{name.removeprefix('/')}")
+                for name in parameters
+            }
         )
         statements.append(allow("ssm:GetParameters", on=arns))
-    if keys:
-        via = [f"{service}.{place.region}.amazonaws.com" for service in ("secretsmanager", "ssm")]
-        statements.append(
-            allow("kms:Decrypt", on=sorted(set(keys)), when={"StringEquals": {"kms:ViaService": via}})
+    return [*statements, *_decrypt(place, keys)]
+
+
+def _decrypt(place: Place, keys: Sequence[str]) -> list[Statement]:
+    """A key works for the secrets of its own Region only, and the condition names the service of that Region."""
+    regions: dict[str, set[str]] = {}
+    for key in keys:
+        regions.setdefault(arns.parse(key).region, set()).add(key)
+    return [
+        allow(
+            "kms:Decrypt",
+            on=sorted(of_region),
+            when={
+                "StringEquals": {
+                    "kms:ViaService": [
+                        place.elsewhere(region=region).via(service) for service in ("secretsmanager", "ssm")
+                    ]
+                }
+            },
         )
-    return statements
+        for region, of_region in sorted(regions.items())
+    ]
 
 
 def build_in_vpc(place: Place, subnets: Sequence[str]) -> list[Statement]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from documents.names import Place
+from documents.place import Place
 
 
 def repositories(place: Place, images: Iterable[str]) -> list[str]:

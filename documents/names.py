@@ -4,25 +4,6 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Place:
-    """The account, Region and partition a stack lives in."""
-
-    account: str
-    region: str
-    partition: str = "aws"
-
-    def arn(self, service: str, resource: str) -> str:
-        """ARN of a regional resource of this account."""
-        return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
-
-    @property
-    def registry(self) -> str:
-        """Host of this account's ECR registry (Amazon ECR User Guide, Registries)."""
-        suffix = ".cn" if self.partition == "aws-cn" else ""
-        return f"{self.account}.dkr.ecr.{self.region}.amazonaws.com{suffix}"
-
-
-@dataclass(frozen=True)
 class Names:
     """Names made from the application and the stack."""
 

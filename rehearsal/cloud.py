@@ -8,6 +8,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+from documents.place import Place
 from rehearsal.clock import Clock
 from rehearsal.identity.authority import Authority, Credentials
 from rehearsal.journal import Journal
@@ -15,6 +16,9 @@ from rehearsal.logs import Logs
 
 ACCOUNT = "123456789012"
 """The account number that AWS's own documents use for examples; no real account has it."""
+
+HERE = Place(ACCOUNT, "us-east-1")
+"""Where a cloud is unless the stack says otherwise."""
 
 ADMINISTRATOR = Credentials("test", "test", None, None)
 """Who runs `pulumi up`: the infrastructure team, allowed everything."""
@@ -49,15 +53,13 @@ class Cloud:
     authority: Authority
     journal: Journal
     scratch: Path
-    region: str = "us-east-1"
+    place: Place = HERE
     clock: Clock = field(default_factory=Clock)
-    account: str = ACCOUNT
-    partition: str = "aws"
     kept_logs: Logs | None = None
     """Where logs outlive the rehearsal; below `scratch` when left out."""
     _declared: dict[str, Declared] = field(default_factory=dict[str, Declared])
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _clients: dict[tuple[str, str], Any] = field(default_factory=dict[tuple[str, str], Any])
+    _clients: dict[tuple[str, str, str], Any] = field(default_factory=dict[tuple[str, str, str], Any])
     _clients_lock: threading.Lock = field(default_factory=threading.Lock)
 
     @cached_property
@@ -66,9 +68,24 @@ class Cloud:
         return self.kept_logs or Logs(self.scratch / "logs")
 
     @property
+    def account(self) -> str:
+        """The account everything belongs to."""
+        return self.place.account
+
+    @property
+    def region(self) -> str:
+        """The Region everything is in."""
+        return self.place.region
+
+    @property
+    def partition(self) -> str:
+        """The partition that ARNs name."""
+        return self.place.partition
+
+    @property
     def registry(self) -> str:
         """Host part of this account's ECR image references."""
-        return f"{self.account}.dkr.ecr.{self.region}.amazonaws.com"
+        return self.place.registry
 
     def add(self, resource: Declared) -> None:
         """Put a resource on record, replacing the one of the same URN."""
@@ -106,21 +123,24 @@ class Cloud:
             raise LookupError(message)
         return found[0]
 
-    def client(self, service: str, credentials: Credentials | None = None) -> Any:
-        """A botocore client for the local cloud, acting as `credentials` (the administrator when left out)."""
-        who = credentials or ADMINISTRATOR
+    def client(self, service: str, credentials: Credentials | None = None, region: str = "") -> Any:
+        """A botocore client for the local cloud, acting as `credentials` (the administrator when left out).
+
+        `region` is the cloud's own when left out.
+        """
+        who, where = credentials or ADMINISTRATOR, region or self.region
         with self._clients_lock:  # clients are safe in threads, making them from one session is not
-            key = (service, who.access_key_id)
+            key = (service, where, who.access_key_id)
             if key not in self._clients:
-                self._clients[key] = self._make_client(service, who)
+                self._clients[key] = self._make_client(service, who, where)
             return self._clients[key]
 
-    def _make_client(self, service: str, who: Credentials) -> Any:
+    def _make_client(self, service: str, who: Credentials, region: str) -> Any:
         from botocore.config import Config  # noqa: PLC0415  (0.2 s that most readers of this module never need)
 
         return _session().create_client(
             service,
-            region_name=self.region,
+            region_name=region,
             endpoint_url=self.endpoint,
             aws_access_key_id=who.access_key_id,
             aws_secret_access_key=who.secret_access_key,

@@ -13,7 +13,7 @@ from rehearsal.resources import KINDS
 ANSWERS = {
     "aws:index/getCallerIdentity:getCallerIdentity": lambda cloud: {
         "accountId": cloud.account,
-        "arn": f"arn:{cloud.partition}:iam::{cloud.account}:user/infrastructure",
+        "arn": cloud.place.iam_arn("user/infrastructure"),
         "userId": "AIDAREHEARSAL",
         "id": cloud.account,
     },
@@ -21,7 +21,7 @@ ANSWERS = {
         "region": cloud.region,
         "name": cloud.region,
         "description": "rehearsal",
-        "endpoint": f"ec2.{cloud.region}.amazonaws.com",
+        "endpoint": cloud.place.host("ec2"),
         "id": cloud.region,
     },
 }

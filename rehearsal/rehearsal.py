@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from documents.github import subjects
+from documents.place import Place
 from rehearsal import secretsfile
 from rehearsal.application import Version
-from rehearsal.cloud import ADMINISTRATOR, Cloud, Declared
+from rehearsal.cloud import ACCOUNT, ADMINISTRATOR, HERE, Cloud, Declared
 from rehearsal.codebuild.codebuild import CodeBuild
 from rehearsal.codedeploy.codedeploy import CodeDeployToECS
 from rehearsal.codedeploy.deployments import Deployments
@@ -103,7 +104,7 @@ class Rehearsal:
         if not pushers:
             return ADMINISTRATOR
         role = self.cloud.one(ROLE, name=f"{self.pipeline_name}-push")
-        claims = {"aud": "sts.amazonaws.com", "sub": subjects(**pushers[0].model_dump())[0]}
+        claims = {"aud": self.cloud.place.token_audiences[0], "sub": subjects(**pushers[0].model_dump())[0]}
         trust = json.loads(role.inputs["assumeRolePolicy"])
         provider = trust["Statement"][0]["Principal"]["Federated"]
         return self.cloud.authority.assume_with_web_identity(role.arn, provider, claims)
@@ -165,6 +166,15 @@ def short(digest: str) -> str:
     return digest.removeprefix("sha256:")[:12]
 
 
+def place_of(config: Mapping[str, Any]) -> Place:
+    """Where the stack's file says it lives, in the example account; RehearsalError for a Region that AWS does not have."""
+    region = str(config.get("aws:region", HERE.region))
+    try:
+        return Place.of(ACCOUNT, region)
+    except ValueError as error:
+        raise RehearsalError("aws:region", str(error), "correct it in the stack's file") from None
+
+
 @contextmanager
 def rehearsing(  # noqa: PLR0913  (one keyword for each thing a caller may choose)
     stack: str,
@@ -196,15 +206,13 @@ def rehearsing(  # noqa: PLR0913  (one keyword for each thing a caller may choos
         background = ends.enter_context(ThreadPoolExecutor(1, thread_name_prefix="postgres"))
         database = background.submit(_database, ends, outside.database, settings, processes, folder)
         authority = Authority()
-        region = str(config.get("aws:region", "us-east-1"))
+        place = place_of(config)
         pushes: Future[Rehearsal] = Future()
         gateway = Gateway(
-            authority, lambda push: pushes.result().pushed(push), region=region, log=folder / "emulator.log"
+            authority, lambda push: pushes.result().pushed(push), place=place, log=folder / "emulator.log"
         )
         ends.callback(gateway.stop)
-        cloud = Cloud(
-            gateway.start(), authority, journal, folder, region=region, kept_logs=Logs.of_run(ROOT, stack)
-        )
+        cloud = Cloud(gateway.start(), authority, journal, folder, place, kept_logs=Logs.of_run(ROOT, stack))
         if not settings.image.create_repository:
             _make_existing_repository(cloud, settings.image.repository, outside.repository)
         with _not_collecting():

@@ -117,16 +117,16 @@ def _uses(settings: Settings) -> Iterator[Use]:
 def store(cloud: Cloud, settings: Settings, database: Address, given: Given | None = None) -> Told:
     """Store a value for every secret the stack refers to; UsageError for a file that does not fit the stack."""
     told = Told()
-    places: dict[str, list[Use]] = {}
+    places: dict[tuple[str, str], list[Use]] = {}
     for use in _uses(settings):
-        places.setdefault(use.place, []).append(use)
-    for place, group in places.items():
+        places.setdefault((use.place, use.parsed.region), []).append(use)
+    for (place, region), group in places.items():
         text = _text(group, database, given, told)
         _expect_size(group[0], text)
         if group[0].secret:
-            _store_secret(cloud, place, text, [use.parsed for use in group])
+            _store_secret(cloud, place, region, text, [use.parsed for use in group])
         else:
-            cloud.client("ssm").put_parameter(
+            cloud.client("ssm", region=region).put_parameter(
                 Name=place, Value=text, Type="SecureString", Tier="Advanced", Overwrite=True
             )
     if given is not None:
@@ -219,9 +219,9 @@ def _expect_size(use: Use, text: str) -> None:
         )
 
 
-def _store_secret(cloud: Cloud, arn: str, text: str, references: Sequence[Reference]) -> None:
+def _store_secret(cloud: Cloud, arn: str, region: str, text: str, references: Sequence[Reference]) -> None:
     name = arn.partition(":secret:")[2][:-_SUFFIX]
-    manager = cloud.client("secretsmanager")
+    manager = cloud.client("secretsmanager", region=region)
     manager.create_secret(Name=name, SecretString=text)
     for stage, version in sorted(
         {(one.stage, one.version) for one in references} - {("", ""), ("AWSCURRENT", "")}
@@ -232,4 +232,4 @@ def _store_secret(cloud: Cloud, arn: str, text: str, references: Sequence[Refere
             **({"VersionStages": [stage]} if stage else {}),
             **({"ClientRequestToken": version} if version else {}),
         )
-    give_secret_arn(arn)
+    give_secret_arn(arn, cloud.account)

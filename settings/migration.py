@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from settings.base import Group, KmsKeyArn, RetentionDays, VariableName, VariableValue
-from settings.secret import SecretReference
+from settings.secret import BuildSecretReference
 
 MINUTES_AROUND = 15
 """Minutes a build gets beside its migration: to pull the image, and to stop a migration that takes too long."""
@@ -49,7 +49,7 @@ class Migration(Group):
     environment: dict[VariableName, VariableValue] = Field(
         default={}, description="Plain variables of the migration."
     )
-    secrets: dict[VariableName, SecretReference] = Field(
+    secrets: dict[VariableName, BuildSecretReference] = Field(
         default={},
         description="Variables read from Secrets Manager or SSM when the build starts, by reference.",
     )

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from documents.deployer import Deployed, policies
-from documents.names import Names, Place
+from documents.names import Names
+from documents.place import Place
 from rehearsal.cloud import Cloud
 from rehearsal.declaring import declare
 from rehearsal.gateway.gateway import Gateway
@@ -20,8 +21,6 @@ from rehearsal.journal import Journal
 from rehearsal.program import stack_config
 from rehearsal.resources import KINDS
 from settings import EXAMPLE_ACCOUNT, NAMESPACE, parse
-
-PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
 
 
 def declared_types(stack: str) -> list[str]:
@@ -50,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
         {key.partition(":")[2]: value for key, value in config.items() if key.startswith(f"{NAMESPACE}:")}
     )
     deployed = Deployed(
-        place=Place(chosen.account, region, _partition(region)),
+        place=Place.of(chosen.account, region),
         names=Names(settings.application, chosen.stack),
         repository=settings.image.repository,
         services=list(settings.services),
@@ -58,10 +57,6 @@ def main(arguments: Sequence[str]) -> int:
     )
     print(json.dumps(policies(deployed, declared_types(chosen.stack)), indent=2))  # noqa: T201  (what it is called for)
     return 0
-
-
-def _partition(region: str) -> str:
-    return next((name for start, name in PARTITIONS.items() if region.startswith(start)), "aws")
 
 
 if __name__ == "__main__":

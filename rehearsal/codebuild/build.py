@@ -221,7 +221,7 @@ class Build:
         """What every build is told (build-env-ref-env-vars.md), and where things are here."""
         order, project = self._order, self._order.project
         place = order.workplace
-        region, account = order.cloud.region, order.cloud.account
+        region = order.cloud.region
         path = place.path if project.has_docker else f"{buildstart.without_docker(place.folder)}:{place.path}"
         revision = next(
             (location.revision for location in order.call.inputs.values() if location.revision), None
@@ -235,8 +235,7 @@ class Build:
             "CODEBUILD_BUILD_NUMBER": str(order.number),
             "CODEBUILD_BUILD_SUCCEEDING": "1",
             "CODEBUILD_INITIATOR": f"codepipeline/{order.call.pipeline}",
-            "CODEBUILD_KMS_KEY_ID": project.key_id
-            or f"arn:{order.cloud.partition}:kms:{region}:{account}:alias/aws/s3",
+            "CODEBUILD_KMS_KEY_ID": project.key_id or order.cloud.place.arn("kms", "alias/aws/s3"),
             "CODEBUILD_PROJECT_ARN": project.arn,
             "CODEBUILD_SRC_DIR": str(source),
             "CODEBUILD_START_TIME": str(int(time.time() * 1000)),

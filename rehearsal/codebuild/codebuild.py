@@ -59,7 +59,7 @@ class CodeBuild:
         try:
             return projects.read(self.cloud.one(projects.PROJECT_TYPE, name=name))
         except LookupError:
-            arn = f"arn:{self.cloud.partition}:codebuild:{self.cloud.region}:{self.cloud.account}:project/{name}"
+            arn = self.cloud.place.arn("codebuild", f"project/{name}")
             message = f"Error calling startBuild: Project cannot be found: {arn}"
             raise ActionFailed("ResourceNotFoundException", message) from None
 

@@ -159,7 +159,7 @@ def folder(base: Path, name: str) -> Path:
 
 def build_arn(cloud: Cloud, project: Project, build_id: str) -> str:
     """ARN of a build."""
-    return f"arn:{cloud.partition}:codebuild:{cloud.region}:{cloud.account}:build/{project.name}:{build_id}"
+    return cloud.place.arn("codebuild", f"build/{project.name}:{build_id}")
 
 
 def told(error: ClientError) -> str:
@@ -177,10 +177,12 @@ def _attach(cloud: Cloud, project: Project, role_arn: str) -> None:
         return
     for action in _VPC_ACTIONS:
         cloud.authority.authorize(role_arn, f"ec2:{action}", "*")
-    place = f"arn:{cloud.partition}:ec2:{cloud.region}:{cloud.account}"
     for subnet in project.subnets:
-        context = {"ec2:AuthorizedService": _SERVICE, "ec2:Subnet": f"{place}:subnet/{subnet}"}
-        interface = f"{place}:network-interface/{_INTERFACE}"
+        context = {
+            "ec2:AuthorizedService": _SERVICE,
+            "ec2:Subnet": cloud.place.arn("ec2", f"subnet/{subnet}"),
+        }
+        interface = cloud.place.arn("ec2", f"network-interface/{_INTERFACE}")
         cloud.authority.authorize(role_arn, "ec2:CreateNetworkInterfacePermission", interface, context)
 
 

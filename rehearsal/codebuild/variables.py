@@ -65,6 +65,13 @@ def resolve(
 
 
 def _parameters(ssm: Any, wanted: list[EnvironmentVariable]) -> dict[str, str]:
+    for variable in wanted:
+        if variable.value.startswith("arn:"):
+            message = (
+                "Decrypted Variables Error Message: CodeBuild takes the name of a parameter, and nobody has documented what it "
+                f"does with an ARN: {variable.value} (for {variable.name})"
+            )
+            raise VariableUnavailable(message)
     names = sorted({variable.value for variable in wanted})
     found: dict[str, str] = {}
     for start in range(0, len(names), _PER_CALL):
@@ -75,10 +82,7 @@ def _parameters(ssm: Any, wanted: list[EnvironmentVariable]) -> dict[str, str]:
             affected = ", ".join(v.name for v in wanted if v.value in part)
             message = f"Decrypted Variables Error Message: {_text(error)} (for {affected})"
             raise VariableUnavailable(message) from None
-        # A parameter asked for by ARN comes back under both.
-        found.update(
-            {key: p["Value"] for p in answer["Parameters"] for key in (p["Name"], p.get("ARN", p["Name"]))}
-        )
+        found.update({p["Name"]: p["Value"] for p in answer["Parameters"]})
     for variable in wanted:
         if variable.value not in found:
             message = f"Decrypted Variables Error Message: parameter does not exist: {variable.value} (for {variable.name})"

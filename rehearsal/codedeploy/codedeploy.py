@@ -108,7 +108,7 @@ class CodeDeployToECS:
 
     def _allowed(self, call: ActionCall, operation: str, resource: str) -> None:
         cloud = self._cloud
-        arn = f"arn:{cloud.partition}:codedeploy:{cloud.region}:{cloud.account}:{resource}"
+        arn = cloud.place.arn("codedeploy", resource)
         try:
             cloud.authority.authorize(call.role_arn, f"codedeploy:{operation}", arn)
         except AccessDenied as denied:

@@ -57,7 +57,7 @@ class ServiceRole:
         """Read the state of the group's alarms."""
         cloud = self._cloud
         for name in names:
-            arn = f"arn:{cloud.partition}:cloudwatch:{cloud.region}:{cloud.account}:alarm:{name}"
+            arn = cloud.place.arn("cloudwatch", f"alarm:{name}")
             self._may("cloudwatch:DescribeAlarms", arn)
 
     def modify_listener(self, listener: str) -> None:
@@ -90,7 +90,7 @@ class ServiceRole:
         cloud = self._cloud
         arn = function
         if not function.startswith("arn:"):
-            arn = f"arn:{cloud.partition}:lambda:{cloud.region}:{cloud.account}:function:{function}"
+            arn = cloud.place.arn("lambda", f"function:{function}")
         self._may("lambda:InvokeFunction", arn)
 
     def _cluster(self) -> dict[str, str]:

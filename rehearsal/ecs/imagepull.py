@@ -68,7 +68,7 @@ def _authorize_layers(
     """Ask for what the layers will need, so that a missing statement shows before anything runs."""
     if credentials is None or credentials.role_arn is None:
         return
-    arn = f"arn:{cloud.partition}:ecr:{cloud.region}:{cloud.account}:repository/{reference.repository}"
+    arn = cloud.place.arn("ecr", f"repository/{reference.repository}")
     try:
         for action in LAYERS:
             cloud.authority.authorize(credentials.role_arn, action, arn)

@@ -23,6 +23,9 @@ PREFIX = (
 _SECRET_PARTS = 7
 """`arn:aws:secretsmanager:region:account:secret:name-suffix`."""
 
+_PARAMETERS = (0, 3)
+"""How many parts may follow the ARN: none, or key, stage and version, of which the unused keep their colons."""
+
 
 class SecretsUnavailable(Exception):  # noqa: N818  (a task's stopped reason, not a fault of ours)
     """A secret can't be had; the text is the task's stopped reason."""
@@ -46,8 +49,13 @@ def _value(cloud: Cloud, credentials: Credentials | None, source: str) -> str:
 
 def _from_secrets_manager(cloud: Cloud, credentials: Credentials | None, source: str) -> str:
     parts = source.split(":")
-    arn = ":".join(parts[:_SECRET_PARTS])
-    key, stage, version = [*parts[_SECRET_PARTS:], "", "", ""][:3]
+    arn, more = ":".join(parts[:_SECRET_PARTS]), parts[_SECRET_PARTS:]
+    if len(parts) < _SECRET_PARTS or len(more) not in _PARAMETERS:
+        message = (
+            f"{PREFIX} unexpected ARN format with parameters when trying to retrieve ASM secret: {source}"
+        )
+        raise SecretsUnavailable(message)
+    key, stage, version = more or ("", "", "")
     wanted = (
         {"SecretId": arn}
         | ({"VersionStage": stage} if stage else {})
@@ -55,7 +63,9 @@ def _from_secrets_manager(cloud: Cloud, credentials: Credentials | None, source:
     )
     failed = f"{PREFIX} unable to retrieve secret from asm: service call has been retried 1 time(s):"
     try:
-        text: str = cloud.client("secretsmanager", credentials).get_secret_value(**wanted)["SecretString"]
+        text: str = _client(cloud, "secretsmanager", credentials, arn).get_secret_value(**wanted)[
+            "SecretString"
+        ]
     except ClientError as error:
         message = f"{failed} failed to fetch secret {arn} from secrets manager: {said(error)}"
         raise SecretsUnavailable(message) from error
@@ -71,9 +81,19 @@ def _from_secrets_manager(cloud: Cloud, credentials: Credentials | None, source:
 
 def _from_parameter_store(cloud: Cloud, credentials: Credentials | None, source: str) -> str:
     names = _parameter_names(source)
+    account = source.split(":")[4] if source.startswith("arn:") else cloud.account
+    if account != cloud.account:
+        # In the words of ECS as public reports have them (awsdocs/amazon-ecs-developer-guide#167).
+        message = (
+            f"{PREFIX} The Systems Manager parameter ARN has a different account ID than the current account. The current "
+            f"account ID is {cloud.account} and the ARN account ID is {account}. "
+            "Cross-account access for ARNs is not currently supported."
+        )
+        raise SecretsUnavailable(message)
     failed = f"{PREFIX} unable to retrieve secrets from ssm: service call has been retried 1 time(s):"
     try:
-        answer = cloud.client("ssm", credentials).get_parameters(Names=names, WithDecryption=True)
+        ssm = _client(cloud, "ssm", credentials, source)
+        answer = ssm.get_parameters(Names=names, WithDecryption=True)
     except ClientError as error:
         message = f"{failed} {said(error)}"
         raise SecretsUnavailable(message) from error
@@ -81,6 +101,12 @@ def _from_parameter_store(cloud: Cloud, credentials: Credentials | None, source:
         message = f"{PREFIX} unable to retrieve secrets from ssm: invalid parameters: {source}"
         raise SecretsUnavailable(message)
     return str(answer["Parameters"][0]["Value"])
+
+
+def _client(cloud: Cloud, service: str, credentials: Credentials | None, source: str) -> Any:
+    """The agent asks in the Region that an ARN names, and in the task's for a name."""
+    region = source.split(":")[3] if source.startswith("arn:") else ""
+    return cloud.client(service, credentials, region)
 
 
 def _parameter_names(source: str) -> list[str]:

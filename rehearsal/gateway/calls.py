@@ -6,12 +6,13 @@ it where AWS checks something else. A request nobody can derive is refused, neve
 AWS documents: service-authorization/latest/reference/list_amazon<service>.md, and the ones beside each rule.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ministack.core import iam_actions
 
-from documents.names import Place
+from documents.place import Place
 from rehearsal.gateway.requests import Request
 
 
@@ -62,7 +63,8 @@ def _as_ministack(request: Request, place: Place) -> list[Needed]:
     resource = iam_actions.extract_resource_arn(
         service, method, path, headers, body, query, place.region, place.account
     )
-    return [Needed(action, resource, iam_actions.request_tag_context(service, action, body, query))]
+    named = re.sub(r"^arn:aws:", f"arn:{place.partition}:", resource)  # ministack knows one partition
+    return [Needed(action, named, iam_actions.request_tag_context(service, action, body, query))]
 
 
 # S3: AmazonS3/latest/userguide/using-with-s3-policy-actions.md
@@ -75,7 +77,10 @@ def _s3(request: Request, place: Place) -> list[Needed]:
     further = iam_actions.s3_additional_checks(
         request.method, request.path, dict(request.headers), request.body, query
     )
-    return found + [Needed(action, resource) for action, resource in further]
+    return found + [
+        Needed(action, re.sub(r"^arn:aws:", f"arn:{place.partition}:", resource))
+        for action, resource in further
+    ]
 
 
 def _s3_context(action: str, request: Request) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from documents.names import Place
+from documents.place import Place
 from rehearsal.gateway.asgi import Answer
 from rehearsal.gateway.calls import Underivable
 from rehearsal.gateway.ecr import Push, RegistryTokens, TagRule, digest_of, fixed_tag_text, token_answer
@@ -67,7 +67,7 @@ class EcrGate:
     async def api(self, request: Request, role_arn: str | None, forward: Forward) -> Answer:
         """Answer one authorized ECR API request."""
         if request.operation == "GetAuthorizationToken":
-            registry = f"{self._place.account}.dkr.ecr.{self._place.region}.amazonaws.com"
+            registry = self._place.registry
             headers = {"content-type": "application/x-amz-json-1.1"}
             return Answer(_OK, headers, token_answer(self._tokens.issue(role_arn), registry))
         if request.operation == "PutImage":

@@ -63,9 +63,12 @@ class Emulator:
                 value, "a rehearsal begins with an empty cloud", "reinstall the locked ministack"
             )
 
-    async def call(self, service: str, operation: str, body: bytes, *, target: str) -> Answer:
+    async def call(  # noqa: PLR0913  (three of them only by name)
+        self, service: str, operation: str, body: bytes, *, target: str, account: str = "", region: str = ""
+    ) -> Answer:
         """One JSON-protocol call as the administrator; `target` is the prefix of X-Amz-Target."""
-        headers = {**self.signed(service), "content-type": "application/x-amz-json-1.1"}
+        signed = self.signed(service, account=account, region=region)
+        headers = {**signed, "content-type": "application/x-amz-json-1.1"}
         headers["x-amz-target"] = f"{target}.{operation}"
         return await ask(self.application, "POST", "/", headers=headers, body=body)
 
@@ -73,9 +76,9 @@ class Emulator:
         """One REST call without a body as the administrator."""
         return await ask(self.application, method, path, headers=self.signed(service), query=query)
 
-    def signed(self, service: str) -> dict[str, str]:
-        """Headers of a request that the administrator signed for a service."""
-        scope = f"test/20260101/{self.region}/{service}/aws4_request"
+    def signed(self, service: str, *, account: str = "", region: str = "") -> dict[str, str]:
+        """Headers of a request that the administrator signed for a service; the emulator takes a key of digits for an account."""
+        scope = f"{account or 'test'}/20260101/{region or self.region}/{service}/aws4_request"
         return {
             "host": "localhost",
             "authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0",
@@ -127,14 +130,18 @@ def _log_to(path: Path) -> logging.Handler:
     return handler
 
 
-def give_secret_arn(arn: str) -> None:
-    """Give a stored secret the ARN that a stack refers to it by.
+def give_secret_arn(arn: str, account: str) -> None:
+    """Give a secret of `account`, stored in the Region of `arn`, the ARN and the owner that a stack refers to it by.
 
     Secrets Manager ends a secret's ARN with six random characters (Secrets Manager User Guide, ARN format), and so does the
-    emulator; the stack names those of the real account.
+    emulator; the stack names those of the real account, its own or another.
     """
-    from ministack.services import secretsmanager  # noqa: PLC0415  (loaded with the emulator)
+    from ministack.core.responses import request_scope  # noqa: PLC0415  (loaded with the emulator)
+    from ministack.services import secretsmanager  # noqa: PLC0415
 
-    name = arn.rpartition(":secret:")[2][:-7]
+    _, _, _, region, owner, _, name = arn.split(":", 6)
     internals: Any = secretsmanager
-    internals._secrets[name]["ARN"] = arn  # noqa: SLF001  (a pinned version; no call of its API sets an ARN)
+    with request_scope(account, region):
+        secret = internals._secrets.pop(name[:-7])  # noqa: SLF001  (a pinned version; no call of its API sets an ARN)
+    with request_scope(owner, region):
+        internals._secrets[name[:-7]] = {**secret, "ARN": arn}  # noqa: SLF001

@@ -11,9 +11,10 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import parse_qs, urlencode
 
-from documents.names import Place
+from documents.place import Place
+from rehearsal.cloud import HERE
 from rehearsal.errors import RehearsalError
-from rehearsal.gateway import refusals
+from rehearsal.gateway import partitions, refusals
 from rehearsal.gateway.asgi import HOST, Answer, Receive, Scope, Send, Server, read_body, replay
 from rehearsal.gateway.calls import Underivable, needed
 from rehearsal.gateway.ecr import Push, TagRule
@@ -43,13 +44,12 @@ _PATIENCE = 10.0
 class Gateway:
     """The local cloud's endpoint; a context manager that is started inside."""
 
-    def __init__(  # noqa: PLR0913  (four of them only by name, all with the usual value)
+    def __init__(
         self,
         authority: Authority,
         on_push: Callable[[Push], None],
         *,
-        account: str = "123456789012",
-        region: str = "us-east-1",
+        place: Place = HERE,
         port: int = 0,
         log: Path | None = None,
     ) -> None:
@@ -59,7 +59,7 @@ class Gateway:
         """
         self._authority = authority
         self._on_push = on_push
-        self._place = Place(account, region)
+        self._place = place
         self._log = log
         self._server = Server(self._serve, "gateway", port)
         self._emulator: Emulator | None = None
@@ -131,7 +131,7 @@ class Gateway:
         request = _request(scope, body)
 
         async def forward() -> Answer:
-            return await replay(emulator.application, _for_the_emulator(scope, request, emulator), body)
+            return await self._emulated(_for_the_emulator(scope, request, emulator), request, body)
 
         if request.signature is not None:
             return await self._signed(request, forward)
@@ -140,6 +140,14 @@ class Gateway:
         if request.path == "/v2" or request.path.startswith("/v2/"):
             return await ecr.registry(request, f"{self.endpoint}/", forward)
         return refusals.unsigned(request)
+
+    async def _emulated(self, scope: Scope, request: Request, body: bytes) -> Answer:
+        """The emulator's answer; only JSON services name ARNs, and an object or a layer is nobody's to change."""
+        application, partition = self._running()[0].application, self._place.partition
+        if "x-amz-target" not in request.headers:
+            return await replay(application, scope, body)
+        answer = await replay(application, scope, partitions.asked(body, partition))
+        return partitions.answered(answer, partition)
 
     async def _signed(self, request: Request, forward: Forward) -> Answer:
         refusal, role_arn = self._caller(request)
@@ -182,7 +190,7 @@ class Gateway:
     async def _authorize(self, request: Request, role_arn: str) -> None:
         stored = self._running()[2]
         region = request.signature.region if request.signature else ""
-        place = Place(self._place.account, region or self._place.region, self._place.partition)
+        place = self._place.elsewhere(region=region)
         secret = await stored.secret(request) if request.service == "secretsmanager" else {}
         calls = needed(request, place, secret.get("ARN"))
         for call in calls:
@@ -197,7 +205,7 @@ class Gateway:
         """
         bucket, _, key = request.path.lstrip("/").partition("/")
         if key and request.method in {"GET", "HEAD"}:
-            where = f"arn:{self._place.partition}:s3:::{bucket}"
+            where = self._place.bucket_arn(bucket)
             self._authority.authorize(role_arn, "s3:ListBucket", where)
 
     def _running(self) -> tuple[Emulator, EcrGate, Stored]:
@@ -230,6 +238,12 @@ def _for_the_emulator(scope: Scope, request: Request, emulator: Emulator) -> Sco
             "query_string": urlencode(kept).encode("ascii"),
             "headers": [*headers, (b"authorization", signed)],
         }
+    owner = _owner_of_secret(request)
+    if owner and owner != emulator.account:
+        region = request.signature.region if request.signature else ""
+        signed = emulator.signed(request.service, account=owner, region=region)["authorization"]
+        others = [(name, value) for name, value in headers if name.lower() != b"authorization"]
+        return {**scope, "headers": [*others, (b"authorization", signed.encode("latin-1"))]}
     if _own_key(request):
         key = f"arn:aws:kms:{emulator.region}:{emulator.account}:alias/aws/s3"
         return {
@@ -237,6 +251,15 @@ def _for_the_emulator(scope: Scope, request: Request, emulator: Emulator) -> Sco
             "headers": [*headers, (b"x-amz-server-side-encryption-aws-kms-key-id", key.encode("latin-1"))],
         }
     return scope
+
+
+def _owner_of_secret(request: Request) -> str:
+    """The account in the ARN of a secret that is read; empty for any other request.
+
+    secretsmanager/latest/userguide/auth-and-access_examples_cross.md: a secret of another account is read by its ARN.
+    """
+    named = str(request.document.get("SecretId", "")) if request.service == "secretsmanager" else ""
+    return named.split(":")[4] if named.startswith("arn:") and named.count(":") > 5 else ""  # noqa: PLR2004
 
 
 def _own_key(request: Request) -> bool:

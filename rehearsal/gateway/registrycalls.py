@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from documents.names import Place
+from documents.place import Place
 from rehearsal.gateway.calls import Needed, Underivable, repository_arn
 
 _PATH = re.compile(
@@ -81,7 +81,7 @@ def key_needed(calls: Sequence[Needed], keys: Mapping[str, str], place: Place) -
         action = "Decrypt" if call.action in _READS else "GenerateDataKey" if call.action in _WRITES else None
         if key and service and action:
             context = {
-                "kms:ViaService": f"{service}.{place.region}.amazonaws.com",
+                "kms:ViaService": place.via(service),
                 "kms:CallerAccount": place.account,
             }
             found.append(Needed(f"kms:{action}", key, context))

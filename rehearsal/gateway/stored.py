@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 from xml.etree.ElementTree import fromstring
 
-from documents.names import Place
+from documents.place import Place
 from rehearsal.gateway.calls import Needed
 from rehearsal.gateway.emulator import Emulator
 from rehearsal.gateway.requests import Request
@@ -26,12 +26,16 @@ class Stored:
 
     async def secret(self, request: Request) -> dict[str, Any]:
         """DescribeSecret of the secret a request names; empty when there is none."""
-        named = request.document.get("SecretId")
-        return (
-            await self._json("secretsmanager", "DescribeSecret", {"SecretId": named}, "secretsmanager")
-            if named
-            else {}
+        named = str(request.document.get("SecretId") or "")
+        if not named:
+            return {}
+        owner = named.split(":")[4] if named.startswith("arn:") and named.count(":") > 5 else ""  # noqa: PLR2004
+        region = request.signature.region if request.signature else ""
+        body = json.dumps({"SecretId": named}).encode()
+        answer = await self._emulator.call(
+            "secretsmanager", "DescribeSecret", body, target="secretsmanager", account=owner, region=region
         )
+        return json.loads(answer.body) if answer.status == _OK else {}
 
     async def digest(self, repository: str, tag: str) -> str | None:
         """Digest of the image that a tag names now."""

@@ -8,7 +8,7 @@ from rehearsal.resources.kind import Inputs, InUse, Kind, Made
 
 def role_arn(cloud: Cloud, name: str) -> str:
     """ARN of a role of the local cloud."""
-    return f"arn:{cloud.partition}:iam::{cloud.account}:role/{name}"
+    return cloud.place.iam_arn(f"role/{name}")
 
 
 def _role(cloud: Cloud, inputs: Inputs) -> Made:

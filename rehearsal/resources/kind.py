@@ -50,7 +50,7 @@ class Kind:
 
 def arn(cloud: Cloud, service: str, resource: str) -> str:
     """ARN of a regional resource of the local cloud."""
-    return f"arn:{cloud.partition}:{service}:{cloud.region}:{cloud.account}:{resource}"
+    return cloud.place.arn(service, resource)
 
 
 def on_record(service: str, resource: Callable[[Inputs], str]) -> Callable[[Cloud, Inputs], Made]:

@@ -13,10 +13,15 @@ def _digits(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def _dns_name(cloud: Cloud, name: str) -> str:
+    """As ELB makes it up."""
+    return f"{name}-{_digits(name)[:9]}.{cloud.region}.elb.{cloud.place.dns_suffix}"
+
+
 def _load_balancer(cloud: Cloud, inputs: Inputs) -> Made:
     suffix = f"app/{inputs['name']}/{_digits(inputs['name'])}"
     made = arn(cloud, "elasticloadbalancing", f"loadbalancer/{suffix}")
-    name = f"{inputs['name']}-{_digits(inputs['name'])[:9]}.{cloud.region}.elb.amazonaws.com"
+    name = _dns_name(cloud, inputs["name"])
     return made, {"arn": made, "arnSuffix": suffix, "dnsName": name, "zoneId": "Z35SXDOTRQ7X7K"}
 
 

@@ -20,9 +20,9 @@ def _bucket(cloud: Cloud, inputs: Inputs) -> Made:
     with contextlib.suppress(s3.exceptions.BucketAlreadyOwnedByYou, s3.exceptions.BucketAlreadyExists):
         s3.create_bucket(Bucket=name, **where)
     return name, {
-        "arn": f"arn:{cloud.partition}:s3:::{name}",
-        "bucketDomainName": f"{name}.s3.amazonaws.com",
-        "bucketRegionalDomainName": f"{name}.s3.{cloud.region}.amazonaws.com",
+        "arn": cloud.place.bucket_arn(name),
+        "bucketDomainName": f"{name}.s3.{cloud.place.dns_suffix}",
+        "bucketRegionalDomainName": cloud.place.host(f"{name}.s3"),
     }
 
 
@@ -51,7 +51,7 @@ def _object(cloud: Cloud, inputs: Inputs) -> Made:
         Body=str(inputs["content"]).encode(),
         ContentType=inputs.get("contentType", "binary/octet-stream"),
     )
-    made = f"arn:{cloud.partition}:s3:::{inputs['bucket']}/{inputs['key']}"
+    made = cloud.place.bucket_arn(f"{inputs['bucket']}/{inputs['key']}")
     return inputs["key"], {
         "arn": made,
         "etag": answer["ETag"].strip('"'),

@@ -16,6 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from documents.place import Place
 from rehearsal.clock import Clock
 from rehearsal.cloud import ACCOUNT, Cloud, Declared
 from rehearsal.codedeploy.deploymentgroup import APPLICATION, GROUP
@@ -247,7 +248,7 @@ def declare(cloud: Cloud, type_: str, name: str, /, **inputs: Any) -> Declared:
 
 
 def new_cloud(endpoint: str, authority: Authority, scratch: Path) -> Cloud:
-    cloud = Cloud(endpoint, authority, Journal(), scratch, REGION, Clock(0.01))
+    cloud = Cloud(endpoint, authority, Journal(), scratch, Place(ACCOUNT, REGION), Clock(0.01))
     declare_balancer(cloud)
     return cloud
 

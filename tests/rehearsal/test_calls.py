@@ -8,7 +8,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 
-from documents.names import Place
+from documents.place import Place
 from rehearsal.gateway.calls import Needed, Underivable, needed
 from rehearsal.gateway.registrycalls import key_needed, registry_needed, registry_request
 from rehearsal.gateway.requests import Request

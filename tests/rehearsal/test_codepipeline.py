@@ -113,7 +113,7 @@ class CloudWithStorage(Cloud):
 
     storage: Storage
 
-    def client(self, service: str, credentials: Any = None) -> Any:
+    def client(self, service: str, credentials: Any = None, region: str = "") -> Any:
         assert credentials.role_arn == ROLE, "whatever the engine does, it does as the pipeline's role"
         return self.storage
 

@@ -84,7 +84,7 @@ class CloudWithQueue(Cloud):
 
     queue: Queue
 
-    def client(self, service: str, credentials: Any = None) -> Any:
+    def client(self, service: str, credentials: Any = None, region: str = "") -> Any:
         assert service == "sqs"
         return self.queue
 

@@ -18,7 +18,8 @@ from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_root_resource
 
-from documents.names import Names, Place
+from documents.names import Names
+from documents.place import Place
 from rehearsal.program import evaluating, plain, run_program, stack_config
 from settings import Settings, parse
 

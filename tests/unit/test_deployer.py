@@ -11,7 +11,8 @@ from parliament import analyze_policy_string
 from worlds import WORLDS, world
 
 from documents.deployer import ANY, MANAGED_POLICY_CHARACTERS, TYPES, Deployed, policies
-from documents.names import Names, Place
+from documents.names import Names
+from documents.place import Place
 from rehearsal.resources import KINDS
 
 NARROWEST_IS_STAR = {

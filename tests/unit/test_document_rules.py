@@ -1,8 +1,8 @@
 """Lifecycle rules, bucket and topic policies, statements."""
 
 from documents import bucket, events, grants
-from documents.names import Place
 from documents.notifications import topic_policy
+from documents.place import Place
 
 PLACE = Place("123456789012", "eu-central-1")
 
@@ -44,7 +44,7 @@ def test_parameters_are_granted_by_arn_in_this_region_and_account() -> None:
 
 
 def test_customer_keys_decrypt_through_the_two_services_only() -> None:
-    *_, statement = grants.read_secrets(PLACE, ["s"], [], ["key"])
+    *_, statement = grants.read_secrets(PLACE, ["s"], [], [PLACE.arn("kms", "key/k")])
     assert statement["Action"] == ["kms:Decrypt"]
     assert statement["Condition"] == {
         "StringEquals": {

@@ -46,7 +46,7 @@ def test_every_finding_is_told_at_once() -> None:
     "path", ["migration.secrets", "services.web.secrets", "services.web.sidecars.0.secrets"]
 )
 @pytest.mark.parametrize(
-    "value", [{"PASSWORD": "hunter2"}, {"PASSWORD": ["hunter2"]}, "hunter2", ["hunter2"]]
+    "value", [{"PASSWORD": "hunter2?"}, {"PASSWORD": ["hunter2"]}, "hunter2", ["hunter2"]]
 )
 def test_a_secret_pasted_where_its_reference_belongs_is_not_repeated(path: str, value: Any) -> None:
     change = _both(put("services.web.sidecars", [{"name": "otel", "image": "x"}]), put(path, value))

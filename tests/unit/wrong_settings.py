@@ -144,7 +144,7 @@ REFUSED: dict[str, tuple[Change, list[str]]] = {
         put("services.web.environment", {"DATABASE_URL": "x"}),
         ["delivery:services.web: DATABASE_URL is in environment and in secrets"],
     ),
-    "secret": (put("migration.secrets", {"A": "hunter2"}), ["delivery:migration.secrets.A", "is neither"]),
+    "secret": (put("migration.secrets", {"A": "hunter2?"}), ["delivery:migration.secrets.A", "is neither"]),
     "secret key": (put("migration.secretsKmsKeys", ["alias/x"]), ["secretsKmsKeys.0", "must have the form"]),
     "no services": (put("services", {}), ["delivery:services is {}", "at least 1"]),
     "too many services": (
