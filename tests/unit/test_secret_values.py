@@ -25,7 +25,7 @@ class Client:
         self.stored: dict[str, str] = {}
         self.versions: list[Mapping[str, Any]] = []
 
-    def client(self, service: str) -> "Client":
+    def client(self, service: str, region: str = "") -> "Client":
         return self
 
     def create_secret(self, **given: Any) -> None:
