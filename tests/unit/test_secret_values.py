@@ -44,7 +44,7 @@ def stored(
     web: Mapping[str, str],
     file: Path | None = None,
 ) -> tuple[Client, Told]:
-    monkeypatch.setattr(secretvalues, "give_secret_arn", lambda arn: None)
+    monkeypatch.setattr(secretvalues, "give_secret_arn", lambda arn, account: None)
     config = stack_config("stg")
     document = {
         key.removeprefix(f"{NAMESPACE}:"): json.loads(json.dumps(value))
