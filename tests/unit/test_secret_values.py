@@ -21,6 +21,8 @@ ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:"
 class Client:
     """Records what is stored, as the two services would."""
 
+    account = "123456789012"
+
     def __init__(self) -> None:
         self.stored: dict[str, str] = {}
         self.versions: list[Mapping[str, Any]] = []
