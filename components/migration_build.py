@@ -138,14 +138,22 @@ def _statements(args: MigrationBuildArgs) -> list[Statement]:
 
 
 def _variables(args: MigrationBuildArgs) -> list[codebuild.ProjectEnvironmentEnvironmentVariableArgsDict]:
+    """What the buildspec is told, and the application's variables under other names.
+
+    A project's variables are the build shell's own: under its name, an application's TMPDIR or HTTP_PROXY would be heeded
+    by the build's tools, and a name such as `spring.datasource.url` would be none.
+    """
     migration = args["migration"]
+    names = sorted({*migration.environment, *migration.secrets})
     told: Mapping[str, Any] = {
         "DELIVERY_REPOSITORY_URI": args["repository_url"],
         "DELIVERY_TAG": args["tag"],
         "DELIVERY_ARCHITECTURE": args["architecture"],
         "DELIVERY_COMMAND": shlex.join(migration.command),
         "DELIVERY_ENTRY_POINT": shlex.join(migration.entry_point or []),
-        "DELIVERY_VARIABLES": " ".join(sorted([*migration.environment, *migration.secrets])),
+        "DELIVERY_WORKING_DIRECTORY": migration.working_directory or "",
+        "DELIVERY_INIT_PROCESS": "yes" if migration.init_process else "",
+        "DELIVERY_VARIABLES": shlex.join(names),
         "DELIVERY_TIMEOUT_MINUTES": str(migration.timeout_minutes),
         "DELIVERY_TEMPLATES": pulumi.Output.concat(
             "s3://", args["bucket"], "/", args["template_prefix"], "/"
@@ -153,13 +161,16 @@ def _variables(args: MigrationBuildArgs) -> list[codebuild.ProjectEnvironmentEnv
         "DELIVERY_TEMPLATE_FILES": " ".join(args["template_files"]),
         "DELIVERY_TEMPLATE_VERSION": args["template_version"],
     }
-    plain = {**told, **migration.environment}
+    values = [
+        codebuild_variable(migration.secrets[name])
+        if name in migration.secrets
+        else ("PLAINTEXT", migration.environment[name])
+        for name in names
+    ]
     return [
-        *({"name": name, "value": value, "type": "PLAINTEXT"} for name, value in plain.items()),
+        *({"name": name, "value": value, "type": "PLAINTEXT"} for name, value in told.items()),
         *(
-            {"name": name, "value": value, "type": kind}
-            for name, (kind, value) in sorted(
-                (n, codebuild_variable(v)) for n, v in migration.secrets.items()
-            )
+            {"name": f"DELIVERY_VALUE_{number}", "value": value, "type": kind}
+            for number, (kind, value) in enumerate(values)
         ),
     ]

@@ -15,8 +15,6 @@ from pydantic.alias_generators import to_camel
 
 from documents.statements import check_statement, check_together
 
-RESERVED_PREFIXES = ("AWS_", "CODEBUILD_", "DOCKER_", "DELIVERY_")
-
 
 class Group(BaseModel):
     """A group of settings, read from one object of the stack's YAML."""
@@ -49,20 +47,31 @@ def _text(value: Any) -> Any:
     return value
 
 
-def _unreserved(name: str) -> str:
-    if name.startswith(RESERVED_PREFIXES) or name in {"PATH", "HOME", "SHELL", "IFS"}:
+def _whole(value: str) -> str:
+    if "\0" in value:
+        message = "has a NUL character, where every program would see its end; leave it out"
+        raise ValueError(message)
+    return value
+
+
+def _name(name: str) -> str:
+    if "=" in name or "\0" in name:
         message = (
-            f"the variable name {name} belongs to the machine that runs it "
-            f"({', '.join(RESERVED_PREFIXES)}…, PATH, HOME, SHELL, IFS are taken); choose another name"
+            f"the variable name {name!r} has an equals sign or a NUL character in it, which end a name for every program: "
+            "choose another name"
         )
         raise ValueError(message)
     return name
 
 
-VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$"), AfterValidator(_unreserved)]
-"""Name of an environment variable; CodeBuild reserves `CODEBUILD_` (CodeBuild User Guide, build-spec-ref)."""
+VariableName = Annotated[str, Field(min_length=1), AfterValidator(_name)]
+"""Name of a container's environment variable.
 
-VariableValue = Annotated[str, BeforeValidator(_text)]
+Amazon ECS has no rule for it (Amazon ECS API Reference, KeyValuePair and Secret), so dots, lower case and names such as
+HOME or AWS_REGION are taken; what is refused is what no process can be given (environ(7)).
+"""
+
+VariableValue = Annotated[str, BeforeValidator(_text), AfterValidator(_whole)]
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -79,6 +88,9 @@ def no_repeats(values: list[str]) -> list[str]:
         raise ValueError(message)
     return values
 
+
+AbsolutePath = Annotated[str, Field(pattern=r"^/[^\x00]*$")]
+"""Folder inside a container; the container runtime refuses a relative one (Docker CLI reference, container run, --workdir)."""
 
 SubnetIds = Annotated[list[SubnetId], AfterValidator(no_repeats)]
 

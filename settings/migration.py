@@ -4,35 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from settings.base import Group, KmsKeyArn, RetentionDays, VariableName, VariableValue
+from settings.base import AbsolutePath, Group, KmsKeyArn, RetentionDays, VariableName, VariableValue
 from settings.secret import BuildSecretReference
 
 MINUTES_AROUND = 15
 """Minutes a build gets beside its migration: to pull the image, and to stop a migration that takes too long."""
-
-BUILD_WORDS = frozenset(
-    [
-        "actual",
-        "attempt",
-        "command",
-        "container",
-        "entry_point",
-        "expected",
-        "file",
-        "found",
-        "image",
-        "keeping",
-        "kept",
-        "name",
-        "newest",
-        "options",
-        "registry",
-        "repository",
-        "status",
-        "target",
-    ]
-)
-"""Shell variables of buildspecs/migrate.yml: bash would hand its own value to the migration instead of the operator's."""
 
 
 class Migration(Group):
@@ -45,6 +21,13 @@ class Migration(Group):
         default=None,
         min_length=1,
         description="Replaces the image's ENTRYPOINT: its program, then its words before the command's.",
+    )
+    working_directory: AbsolutePath | None = Field(
+        default=None, description="Folder the command runs in; default: the image's WORKDIR."
+    )
+    init_process: bool = Field(
+        default=False,
+        description="Whether an init runs as process 1, passes signals on and reaps; off where the image brings its own.",
     )
     environment: dict[VariableName, VariableValue] = Field(
         default={}, description="Plain variables of the migration."
@@ -72,12 +55,5 @@ class Migration(Group):
         twice = sorted(set(self.environment) & set(self.secrets))
         if twice:
             message = f"{', '.join(twice)} is in environment and in secrets; a variable has one source: keep one of them"
-            raise ValueError(message)
-        words = sorted({*self.environment, *self.secrets} & BUILD_WORDS)
-        if words:
-            message = (
-                f"the variable name {words[0]} is the build's own, which would hide the value given here: "
-                "choose another name (capital letters are never taken)"
-            )
             raise ValueError(message)
         return self

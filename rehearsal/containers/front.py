@@ -1,20 +1,24 @@
 """The `docker` that a rehearsed build finds on its PATH at level `container`: the real client, told where it is.
 
 ECR's host is replaced by the rehearsal's registry in every word, and back in what the client prints. What `docker run`
-starts is labelled and put into the network of the build's security groups: `--network host` in a build means the build's
-own network, which on AWS is the VPC's. Standard library only: it starts with every call of `docker`.
+starts is labelled and put into the network of the build's security groups, in the place of a network that the build has
+made: on AWS its traffic leaves through the build's interface, and so under these groups. Standard library only: it starts
+with every call of `docker`.
 """
 
 import json
 import os
-import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from rehearsal.runtimes import docker_networks, starter
+from rehearsal.runtimes.docker_error import DockerError
+
 _STARTS = ("run", "create")
+_NOT_PLAYED = 125
 
 
 @dataclass(frozen=True)
@@ -35,45 +39,45 @@ class Setting:
 
 def install(folder: Path, setting: Setting) -> Path:
     """Write an executable `docker` into the folder, made if need be; the folder."""
-    root = Path(__file__).resolve().parents[2]
     folder.mkdir(parents=True, exist_ok=True)
     told = folder / "setting.json"
     told.write_text(json.dumps(asdict(setting)), encoding="utf-8")
-    code = f"import sys; sys.path.insert(0, {str(root)!r}); import rehearsal.containers.front as f; f.main({str(told)!r})"
-    executable = folder / "docker"
-    # Through sh, for a #! line takes neither blanks in the interpreter's path nor more than 127 bytes.
-    executable.write_text(
-        f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -I -S -c {shlex.quote(code)} "$@"\n', encoding="utf-8"
-    )
-    executable.chmod(0o755)
+    starter.install(folder, "docker", f"import rehearsal.containers.front as f; f.main({str(told)!r})")
     return folder
 
 
-def rewritten(words: Sequence[str], setting: Setting, project: str) -> list[str]:
-    """The words for the real client, of a build of `project`; what a container is told to run stays as it is."""
+def rewritten(words: Sequence[str], setting: Setting, project: str, made: Path) -> list[str]:
+    """The words for the real client, of a build of `project`; what a container is told to run stays as it is.
+
+    `made` is where the networks of the build are noted. Raises DockerError for a network that is not among them.
+    """
     if not words or words[0] not in _STARTS:
         return [word.replace(setting.ecr, setting.registry) for word in words]
     end = next((n for n, word in enumerate(words) if word.startswith(f"{setting.ecr}/")), len(words) - 1) + 1
     own = [word.replace(setting.ecr, setting.registry) for word in words[1:end]]
-    options = _without_host_network(own)
-    if not any(word.startswith(("--network", "--net")) for word in options):
-        network, hosts = setting.networks.get(project, ("none", ()))
-        options = ["--network", network, *(word for host in hosts for word in ("--add-host", host)), *options]
+    options, chosen = _without_network(own)
+    if chosen and chosen != "none" and not docker_networks.exists(made, chosen):
+        rule = "at level container a build's container can only be in none, in Docker's default, or in one the build has made"
+        message = f"docker: Error response from daemon: network {chosen} not found ({rule})"
+        raise DockerError(message, _NOT_PLAYED)
+    network, hosts = setting.networks.get(project, ("none", ())) if chosen != "none" else ("none", ())
+    options = ["--network", network, *(word for host in hosts for word in ("--add-host", host)), *options]
     labels = [word for name, value in setting.labels.items() for word in ("--label", f"{name}={value}")]
     return [words[0], *labels, *options, *words[end:]]
 
 
-def _without_host_network(words: Sequence[str]) -> list[str]:
-    """Take `--network host` out; another network is somebody's intention and stays."""
+def _without_network(words: Sequence[str]) -> tuple[list[str], str]:
+    """The words without the network they name, and that one."""
     kept: list[str] = []
-    for number, word in enumerate(words):
-        named = number > 0 and words[number - 1] in ("--network", "--net")
-        if word in ("--network=host", "--net=host") or (named and word == "host"):
-            if named:
-                kept.pop()
-            continue
-        kept.append(word)
-    return kept
+    chosen = ""
+    rest = iter(words)
+    for word in rest:
+        option, joined, value = word.partition("=")
+        if option in ("--network", "--net"):
+            chosen = value if joined else next(rest, "")
+        else:
+            kept.append(word)
+    return kept, chosen
 
 
 def main(told: str) -> None:
@@ -81,7 +85,15 @@ def main(told: str) -> None:
     content: dict[str, Any] = json.loads(Path(told).read_text(encoding="utf-8"))
     setting = Setting(**content)
     project = os.environ.get("CODEBUILD_BUILD_ID", "").rpartition(":")[0]
-    words = rewritten(sys.argv[1:], setting, project)
+    made = Path(told).parent / project
+    try:
+        if sys.argv[1:2] == ["network"]:
+            sys.stdout.write(f"{docker_networks.call(made, sys.argv[2:])}\n")
+            return
+        words = rewritten(sys.argv[1:], setting, project, made)
+    except DockerError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(error.exit_code)
     environment = {**os.environ, "DOCKER_HOST": setting.daemon}
     environment.pop("DOCKER_CONTEXT", None)
     if words and words[0] in _STARTS:

@@ -12,7 +12,8 @@ SYSTEM = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 NEEDED: Mapping[str, str] = {
     "aws": "install the lock: make setup",
     "bash": "install bash",
-    "timeout": "install GNU coreutils",
+    "mktemp": "install GNU coreutils",
+    "python3": "install Python",
 }
 """What the buildspec calls and what brings it in."""
 

@@ -14,7 +14,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from rehearsal.runtimes.docker_run import DockerError, run, stop
+from rehearsal.runtimes import docker_networks, starter
+from rehearsal.runtimes.docker_error import DAEMON, DockerError
+from rehearsal.runtimes.docker_run import inspect, remove, run, stop
 from rehearsal.runtimes.store import Reference, Store, StoreError, machine_architecture
 
 _NOT_HERE = 125
@@ -35,6 +37,7 @@ class Docker:
         self._environment = environment
         self._architecture = environment.get("REHEARSAL_ARCHITECTURE") or machine_architecture()
         self._store = Store(folder / "images")
+        self._place = folder
         self._containers = folder / "containers"
         self._logins = Path(environment.get("DOCKER_CONFIG") or folder / "config") / "config.json"
 
@@ -53,7 +56,13 @@ class Docker:
             case ["image", "inspect", "--format" | "-f", template, name]:
                 _say(self._inspect(template, Reference(name)))
             case ["run", *rest]:
-                return run(rest, self._environment, self._containers, self._architecture, self)
+                return run(rest, self._environment, self._place, self._architecture, self)
+            case ["container", "inspect", "--format" | "-f", template, name]:
+                _say(inspect(template, name, self._containers))
+            case ["rm", "--force" | "-f", name] if not name.startswith("-"):
+                remove(name, self._containers)
+            case ["network", *rest]:
+                _say(docker_networks.call(self._place, rest))
             case ["stop" | "kill" as verb, *rest]:
                 stop(verb, rest, self._containers)
             case _:
@@ -134,20 +143,8 @@ class Docker:
 
 
 def install_docker_front(folder: Path) -> Path:
-    """Write an executable `docker` into the folder, made if need be; the executable.
-
-    It starts this project's code with this interpreter, wherever both lie.
-    """
-    root = Path(__file__).resolve().parents[2]
-    code = f"import sys; sys.path.insert(0, {str(root)!r}); import rehearsal.runtimes.docker_front as d; d.main()"
-    folder.mkdir(parents=True, exist_ok=True)
-    executable = folder / "docker"
-    # Through sh, for a #! line takes neither blanks in the interpreter's path nor more than 127 bytes. -I and
-    # -S keep the build's PYTHON* variables out, and save the 20 ms of looking for installed packages.
-    script = f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -I -S -c {shlex.quote(code)} "$@"\n'
-    executable.write_text(script, encoding="utf-8")
-    executable.chmod(0o755)
-    return executable
+    """Write an executable `docker` into the folder, made if need be; the executable."""
+    return starter.install(folder, "docker", "import rehearsal.runtimes.docker_front as d; d.main()")
 
 
 def main() -> None:
@@ -174,7 +171,7 @@ def _reject_foreign(reference: Reference) -> None:
 
 def _refusal(reference: Reference, status: int, code: str, told: str) -> str:
     """A registry's refusal in the words that Docker has for it."""
-    start = "Error response from daemon:"
+    start = DAEMON
     if status in (401, 403):
         hint = "repository does not exist or may require 'docker login'"
         return f"{start} pull access denied for {reference.name}, {hint}: denied: {told}"

@@ -1,8 +1,9 @@
-"""`docker run`, `docker stop` and `docker kill` of the `docker` front: one image's command as a process.
+"""`docker run` and what ends a container, of the `docker` front: one image's command as a process.
 
 Standard library only (see `docker_front.py`).
 """
 
+import contextlib
 import os
 import signal
 import sys
@@ -11,21 +12,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from rehearsal.runtimes import docker_networks as networks
+from rehearsal.runtimes.docker_error import DAEMON, DockerError
 from rehearsal.runtimes.store import Store, StoreError
 from rehearsal.runtimes.unpacked import Launch, Unpacked
 
 _STOP_SECONDS = 10.0
 """What `docker stop` waits before it kills (docker CLI reference, container stop)."""
 _DOCKER_FAILED, _NOT_EXECUTABLE, _NOT_FOUND, _WRONG_FORMAT = 125, 126, 127, 255
-
-
-class DockerError(Exception):
-    """What the command prints on its error stream, and its exit code."""
-
-    def __init__(self, message: str, exit_code: int = 1) -> None:
-        """Keep both."""
-        super().__init__(message)
-        self.exit_code = exit_code
+_TAKEN = frozenset(
+    [
+        "--name",
+        "--network",
+        "--net",
+        "--entrypoint",
+        "--env",
+        "-e",
+        "--env-file",
+        "--workdir",
+        "-w",
+        "--security-opt",
+    ]
+)
+"""Options that take a value, and are played."""
 
 
 class Images(Protocol):
@@ -42,61 +51,111 @@ class Options:
     def __init__(self, words: Sequence[str], environment: Mapping[str, str]) -> None:
         """Take them apart; a variable given by name has its value in `environment`. Raises DockerError."""
         self.name = f"rehearsal-{os.getpid()}"
+        self.network = ""
+        self.removed = False
+        """Whether nothing stays of the container when it has ended (`--rm`)."""
+        self.working_directory: str | None = None
         self.entry_point: list[str] = []
-        self.environment: dict[str, str] = {}
+        self._files: list[str] = []
+        self._given: list[str] = []
         rest = iter(words)
-        self.image = self._read_options(rest, environment)
+        self.image = self._read_options(rest)
         self.command = list(rest)
+        # As Docker does it: every file first, so that what is given by name has the last word.
+        self.environment: dict[str, str] = {}
+        for path in self._files:
+            self.environment |= _file_of_variables(Path(path), environment)
+        for one in self._given:
+            name, given, text = one.partition("=")
+            if given:
+                self.environment[name] = text
+            elif name in environment:  # one that is not set is left out (docker CLI reference, container run)
+                self.environment[name] = environment[name]
 
-    def _read_options(self, words: Iterator[str], environment: Mapping[str, str]) -> str:
+    def _read_options(self, words: Iterator[str]) -> str:
         for word in words:
             if not word.startswith("-"):
                 return word
             option, joined, value = word.partition("=") if word.startswith("--") else (word, "", "")
-            if option in ("--rm", "--init"):  # what both ask for is how every process is run here
+            if option == "--init":  # what it asks for is how every process is run here
                 continue
-            if option not in ("--name", "--network", "--net", "--entrypoint", "--env", "-e"):
+            if option == "--rm":
+                self.removed = True
+                continue
+            if option not in _TAKEN:
                 message = f"docker run {option} is not played at level process; use level container for it"
                 raise DockerError(message, _DOCKER_FAILED)
-            self._take(option, value if joined else next(words, ""), environment)
+            self._take(option, value if joined else next(words, ""))
         message = "docker: 'docker run' requires at least 1 argument"
         raise DockerError(message, _DOCKER_FAILED)
 
-    def _take(self, option: str, value: str, environment: Mapping[str, str]) -> None:
-        if option == "--name":
-            self.name = value
-        elif option == "--entrypoint":
-            self.entry_point = [value]
-        elif option in ("--env", "-e"):
-            name, given, text = value.partition("=")
-            if given:
-                self.environment[name] = text
-            elif (
-                name in environment
-            ):  # a name that is not set is left out (docker CLI reference, container run)
-                self.environment[name] = environment[name]
-        elif value != "host":
-            message = f"docker run {option} {value} is not played: at level process it is the host's network"
+    def _take(self, option: str, value: str) -> None:
+        match option:
+            case "--name":
+                self.name = value
+            case "--network" | "--net":
+                self.network = value
+            case "--entrypoint":
+                self.entry_point = [value]
+            case "--workdir" | "-w":
+                self.working_directory = value
+            case "--env-file":
+                self._files.append(value)
+            case "--security-opt":
+                if value not in ("no-new-privileges", "no-new-privileges=true", "no-new-privileges:true"):
+                    message = f"docker run {option} {value} is not played at level process; use level container for it"
+                    raise DockerError(message, _DOCKER_FAILED)
+            case _:
+                self._given.append(value)
+
+
+def _file_of_variables(path: Path, environment: Mapping[str, str]) -> dict[str, str]:
+    """What `--env-file` gives: a line each, taken as it is (docker CLI reference, container run)."""
+    try:
+        lines = path.read_bytes().removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    except OSError as error:
+        message = f"docker: open {path}: {error.strerror}"
+        raise DockerError(message, _DOCKER_FAILED) from error
+    found: dict[str, str] = {}
+    for line in (os.fsdecode(raw.removesuffix(b"\r")).lstrip(" \t") for raw in lines):
+        if not line or line.startswith("#"):
+            continue
+        name, given, text = line.partition("=")
+        if not name or " " in name or "\t" in name:
+            what = f"variable '{name}' contains whitespaces" if name else f"no variable name on line '{line}'"
+            message = f"docker: invalid env file ({path}): {what}"
             raise DockerError(message, _DOCKER_FAILED)
+        if given:
+            found[name] = text
+        elif name in environment:
+            found[name] = environment[name]
+    return found
 
 
 def run(
-    words: Sequence[str], environment: Mapping[str, str], containers: Path, architecture: str, images: Images
+    words: Sequence[str], environment: Mapping[str, str], place: Path, architecture: str, images: Images
 ) -> int:
     """Run an image's command as a process and pass its exit code on; TERM and INT are passed to it."""
     options = Options(words, environment)
     store, digest = images.image(options.image)
-    space = containers / options.name
+    space = place / "containers" / options.name
     try:
         space.mkdir(parents=True)
     except FileExistsError:
         conflict = f'Conflict. The container name "/{options.name}" is already in use'
         message = f"docker: Error response from daemon: {conflict}"
         raise DockerError(message, _DOCKER_FAILED) from None
+    state = space / "state"
+    state.write_text("", encoding="utf-8")
     try:
+        networks.check(place, options.network)
         return _run(options, store, digest, space, architecture)
+    except DockerError as error:
+        state.write_text(str(error).removeprefix(f"docker: {DAEMON} "), encoding="utf-8")
+        raise
     finally:
-        _remove(space)
+        _remove(space if options.removed else space / "root")
+        (space / "process").unlink(missing_ok=True)
 
 
 def _run(options: Options, store: Store, digest: str, space: Path, architecture: str) -> int:
@@ -105,7 +164,10 @@ def _run(options: Options, store: Store, digest: str, space: Path, architecture:
     try:
         store.unpack(digest, unpacked.root)
         launch = unpacked.launch(
-            options.environment, entry_point=options.entry_point, command=options.command
+            options.environment,
+            entry_point=options.entry_point,
+            command=options.command,
+            working_directory=options.working_directory,
         )
     except (StoreError, ValueError) as error:
         message = f"docker: Error response from daemon: {error}"
@@ -173,6 +235,34 @@ def stop(verb: str, words: Sequence[str], containers: Path) -> None:
         time.sleep(0.02)
     if record.exists():
         _kill_group(pid)
+    sys.stdout.write(f"{name}\n")
+
+
+def inspect(template: str, name: str, containers: Path) -> str:
+    """What `docker container inspect --format` says of a container that was not removed."""
+    state = containers / name / "state"
+    if not state.exists():
+        message = f"Error response from daemon: No such container: {name}"
+        raise DockerError(message)
+    # No limit of memory is kept at this level, so none was ever exceeded.
+    text = template.replace("{{.State.OOMKilled}}", "false")
+    text = text.replace("{{.State.Error}}", state.read_text(encoding="utf-8"))
+    if "{{" in text:
+        played = "only {{.State.OOMKilled}} and {{.State.Error}} are"
+        message = f"--format {template!r} is not played at level process; {played}"
+        raise DockerError(message, _DOCKER_FAILED)
+    return text
+
+
+def remove(name: str, containers: Path) -> None:
+    """`docker rm --force`: end a container that runs, and forget it."""
+    space = containers / name
+    if not space.exists():
+        message = f"Error response from daemon: No such container: {name}"
+        raise DockerError(message)
+    with contextlib.suppress(FileNotFoundError):  # it may be ending just now
+        _kill_group(int((space / "process").read_text(encoding="utf-8")))
+    _remove(space)
     sys.stdout.write(f"{name}\n")
 
 

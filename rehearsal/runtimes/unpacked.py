@@ -7,7 +7,6 @@ the base image, which is not there, would bring. Standard library only (see `sto
 
 import os
 import posixpath
-import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -37,8 +36,7 @@ class Unpacked:
         self._config: Mapping[str, Any] = config.get("config") or {}
         for folder in ("root", "home", "tmp", "bin"):
             (space / folder).mkdir(parents=True, exist_ok=True)
-        for name in _INTERPRETERS:
-            _write_interpreter(space / "bin" / name)
+        _link_interpreter(space)
 
     def launch(
         self,
@@ -90,13 +88,29 @@ class Unpacked:
         image = dict(entry.split("=", 1) for entry in self._config.get("Env") or () if "=" in entry)
         merged = {name: ":".join(map(self._mapped, value.split(":"))) for name, value in image.items()}
         merged |= given
+        merged.pop(
+            "PYTHONHOME", None
+        )  # it names the home of the image's interpreter, and ours runs in its place
         own = [part for part in merged.get("PATH", "").split(":") if part.startswith(str(self.root))]
         defaults = {"LANG": "C.UTF-8", "HOME": str(self._space / "home"), "TMPDIR": str(self._space / "tmp")}
         return {**defaults, **merged, "PATH": ":".join([*own, str(self._space / "bin"), _MACHINE_PATH])}
 
 
-def _write_interpreter(path: Path) -> None:
-    """Write a starter for our interpreter: a link would lose its virtual environment's packages."""
-    if not path.exists():
-        path.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n', encoding="utf-8")
-        path.chmod(0o755)
+def _link_interpreter(space: Path) -> None:
+    """Put our interpreter below `space`, as a virtual environment that shares our packages.
+
+    No script starts it: a shell would lose the variables whose names are none of its own, such as `a.b`, and change some.
+    """
+    own = Path(sys.executable).parent.parent
+    for name in _INTERPRETERS:
+        _link(space / "bin" / name, Path(sys.executable))
+    if (own / "pyvenv.cfg").exists():
+        (space / "pyvenv.cfg").write_bytes((own / "pyvenv.cfg").read_bytes())
+        for folder in ("lib", "lib64"):
+            if (own / folder).exists():
+                _link(space / folder, own / folder)
+
+
+def _link(path: Path, target: Path) -> None:
+    if not path.is_symlink():
+        path.symlink_to(target)

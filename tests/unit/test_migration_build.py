@@ -1,6 +1,7 @@
 """MigrationBuild alone."""
 
 import json
+import shlex
 from typing import Any
 
 import pytest
@@ -133,23 +134,66 @@ def test_a_customer_key_is_the_projects_too() -> None:
 def test_secrets_are_referred_to_and_readable() -> None:
     graph = _build(secrets={"URL": f"{SECRET}:url::", "TOKEN": "/shop/token"}, secretsKmsKeys=[KEY])
     variables = _variables(graph.one("Project"))
-    assert variables["URL"] == ("SECRETS_MANAGER", f"{SECRET}:url")
-    assert variables["TOKEN"] == ("PARAMETER_STORE", "/shop/token")
+    assert variables["DELIVERY_VARIABLES"] == ("PLAINTEXT", "TOKEN URL")
+    assert variables["DELIVERY_VALUE_0"] == ("PARAMETER_STORE", "/shop/token")
+    assert variables["DELIVERY_VALUE_1"] == ("SECRETS_MANAGER", f"{SECRET}:url")
     granted = {s["Action"][0]: s["Resource"] for s in _statements(graph) if len(s["Action"]) == 1}
     assert granted["secretsmanager:GetSecretValue"] == [SECRET]
     assert granted["ssm:GetParameters"] == ["arn:aws:ssm:us-east-1:123456789012:parameter/shop/token"]
     assert granted["kms:Decrypt"] == [KEY]
 
 
-def test_the_command_travels_quoted_and_variables_by_name() -> None:
-    graph = _build(
-        command=["sh", "-c", "echo 'a b'"], entryPoint=["/bin/x y"], environment={"B": "1", "A": "2"}
+def test_the_command_travels_quoted() -> None:
+    variables = _variables(
+        _build(
+            command=["sh", "-c", "echo 'a b'"],
+            entryPoint=["/bin/x y"],
+            workingDirectory="/srv/my app",
+            initProcess=True,
+        ).one("Project")
     )
-    variables = _variables(graph.one("Project"))
     assert variables["DELIVERY_COMMAND"] == ("PLAINTEXT", """sh -c 'echo '"'"'a b'"'"''""")
     assert variables["DELIVERY_ENTRY_POINT"] == ("PLAINTEXT", "'/bin/x y'")
-    assert variables["DELIVERY_VARIABLES"] == ("PLAINTEXT", "A B DATABASE_URL"), "names, never values"
-    assert variables["A"] == ("PLAINTEXT", "2")
+    assert variables["DELIVERY_WORKING_DIRECTORY"] == ("PLAINTEXT", "/srv/my app")
+    assert variables["DELIVERY_INIT_PROCESS"] == ("PLAINTEXT", "yes")
+
+
+def test_without_a_word_about_it_there_is_no_init_process() -> None:
+    told = _variables(_build().one("Project"))["DELIVERY_INIT_PROCESS"]
+    assert told == ("PLAINTEXT", ""), (
+        "an image with an init of its own must be process 1, as ECS's default lets it"
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "HOME",
+        "PATH",
+        "TMPDIR",
+        "HTTP_PROXY",
+        "PYTHONHOME",
+        "LD_PRELOAD",
+        "IFS",
+        "AWS_REGION",
+        "AWS_ACCESS_KEY_ID",
+        "CODEBUILD_BUILD_ID",
+        "DOCKER_HOST",
+        "DELIVERY_TAG",
+        "DELIVERY_VALUE_0",
+        "image",
+        "a.b",
+        "a-b",
+    ],
+)
+def test_no_variable_of_the_application_is_the_builds(name: str) -> None:
+    before = _variables(_build(environment={}).one("Project"))
+    variables = _variables(_build(environment={name: "theirs"}).one("Project"))
+    names = shlex.split(variables["DELIVERY_VARIABLES"][1])
+    assert variables[f"DELIVERY_VALUE_{names.index(name)}"] == ("PLAINTEXT", "theirs")
+    assert set(variables) - set(before) == {f"DELIVERY_VALUE_{len(names) - 1}"}
+    changed = {one for one in before if variables[one] != before[one]}
+    assert changed <= {"DELIVERY_VARIABLES", *(f"DELIVERY_VALUE_{n}" for n in range(len(names)))}
 
 
 def test_the_build_is_told_the_version_of_templates_it_fetches() -> None:

@@ -126,12 +126,25 @@ REFUSED: dict[str, tuple[Change, list[str]]] = {
         ["computeType is 'HUGE'", "BUILD_GENERAL1_SMALL"],
     ),
     "retention": (put("migration.logRetentionDays", 31), ["logRetentionDays is 31", "30"]),
-    "variable name": (put("migration.environment", {"A-B": "1"}), ["A-B", "must have the form"]),
-    "reserved variable": (
-        put("migration.environment", {"CODEBUILD_X": "1"}),
-        ["the variable name CODEBUILD_X belongs to the machine", "choose another name"],
+    "variable name": (
+        put("migration.environment", {"A=B": "1"}),
+        [
+            "delivery:migration.environment.A=B: the variable name 'A=B' has an equals sign",
+            "choose another name",
+        ],
     ),
-    "reserved PATH": (put("services.web.environment", {"PATH": "1"}), ["the variable name PATH belongs"]),
+    "variable without a name": (
+        put("services.web.environment", {"": "1"}),
+        ["services.web.environment. is ''", "at least 1 character"],
+    ),
+    "variable with an end inside": (
+        put("services.web.environment", {"A": "b\0c"}),
+        ["delivery:services.web.environment.A: has a NUL character", "leave it out"],
+    ),
+    "relative folder": (
+        put("migration.workingDirectory", "app"),
+        ["delivery:migration.workingDirectory is 'app'", "must have the form of /app"],
+    ),
     "variable that is no text": (
         put("services.web.environment", {"DEBUG": True}),
         ["delivery:services.web.environment.DEBUG: is a truth value", "put it in quotes"],
@@ -246,10 +259,6 @@ REFUSED: dict[str, tuple[Change, list[str]]] = {
     "service named as ELB forbids": (
         lambda raw: raw.update(services={"internal-api": web(raw)}),
         ["service name 'internal-api' is taken"],
-    ),
-    "variable of the build's own shell": (
-        put("migration.environment", {"image": "x"}),
-        ["delivery:migration: the variable name image is the build's own", "choose another name"],
     ),
     "more pushers than a trust policy holds": (
         put("image.pushers", [{"repository": f"o/{'r' * 80}", "branch": f"b{i}"} for i in range(20)]),

@@ -1,0 +1,85 @@
+"""`docker network create` and `rm` of the `docker` fronts: networks by name, noted in a folder.
+
+A front plays no network of Docker's: at level process a container is a process of this machine, at level container it is
+in the network that stands for the build's security groups. What is kept of them is that they must be made, once, before
+somebody uses them. Standard library only (see `docker_front.py`).
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rehearsal.runtimes.docker_error import DAEMON, DockerError
+
+_NOT_PLAYED = 125
+
+
+def call(place: Path, words: Sequence[str]) -> str:
+    """Do what the words after `docker network` say; what it prints. Raises DockerError."""
+    match list(words):
+        case ["create", *rest]:
+            return _create(place, rest)
+        case ["rm" | "remove", name] if not name.startswith("-"):
+            try:
+                _note(place, name).unlink()
+            except FileNotFoundError:
+                message = f"{DAEMON} network {name} not found"
+                raise DockerError(message) from None
+            return name
+        case _:
+            message = (
+                f"`docker network {' '.join(words)}` is not played in a rehearsal; only create and rm are"
+            )
+            raise DockerError(message, _NOT_PLAYED)
+
+
+def exists(place: Path, name: str) -> bool:
+    """Whether a network of this name was made."""
+    return _note(place, name).exists()
+
+
+def check(place: Path, name: str) -> None:
+    """Refuse a network that was not made, as `docker run` does; none and the host's are always there."""
+    if name not in ("", "host") and not exists(place, name):
+        message = f"docker: {DAEMON} network {name} not found"
+        raise DockerError(message, _NOT_PLAYED)
+
+
+def _create(place: Path, words: Sequence[str]) -> str:
+    name = ""
+    rest = iter(words)
+    for word in rest:
+        if not word.startswith("-"):
+            name = word
+            continue
+        option, joined, value = word.partition("=")
+        value = value if joined else next(rest, "")
+        if option == "--subnet":
+            _check_subnet(value)
+        elif (option, value) not in (("--driver", "bridge"), ("-d", "bridge")):
+            message = f"docker network create {option} {value} is not played in a rehearsal; --driver bridge and --subnet are"
+            raise DockerError(message, _NOT_PLAYED)
+    if not name:
+        message = "docker: 'docker network create' requires 1 argument"
+        raise DockerError(message)
+    note = _note(place, name)
+    note.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        note.touch(exist_ok=False)
+    except FileExistsError:
+        message = f"{DAEMON} network with name {name} already exists"
+        raise DockerError(message) from None
+    return note.name
+
+
+def _check_subnet(text: str) -> None:
+    from ipaddress import IPv4Network  # noqa: PLC0415  (10 ms that no other command needs)
+
+    try:
+        IPv4Network(text)
+    except ValueError as error:
+        message = f"{DAEMON} invalid subnet {text}: {error}"
+        raise DockerError(message) from None
+
+
+def _note(place: Path, name: str) -> Path:
+    return place / "networks" / name.encode().hex()
