@@ -1,11 +1,17 @@
 """The commands: thin, each hands over to the module that does the work."""
 
+import contextlib
 import gc
+import os
+import sys
+from typing import NoReturn
 
 import typer
 
 from delivery.interruption import ending_in_order
 from delivery.options import Options, command
+from rehearsal.errors import MachineError
+from rehearsal.host.environment import take_over
 from rehearsal.interruption import Interruption
 
 app = typer.Typer(
@@ -24,7 +30,7 @@ needed, and nothing leaves this machine, except that a Docker daemon, where ther
 Unless you name your own, the sample application examples/app is played.
 
 Exit codes: 0 every scenario went as it should; 1 one did not, or the application cannot be built; 2 these options; \
-3 the stack's settings or program; 4 this machine (a tool, a port, the disk, Docker); 130 and 143 interrupted and \
+3 the stack's settings or program; 4 this machine (a tool, a port, the disk, Docker); 70 a fault of the rehearsal itself, whose traceback is saved; 130 and 143 interrupted and \
 terminated.
 """
 
@@ -50,5 +56,33 @@ app.command(name="rehearse", help=REHEARSE)(command(Options, rehearse))
 
 
 def main() -> None:
-    """Run the command line."""
-    app(prog_name="delivery")
+    """Run the command line, in an environment made for it; what cannot be written out ends it with one sentence."""
+    try:
+        take_over()
+        app(prog_name="delivery")
+    except MachineError as error:
+        _end(str(error), error.exit_code)
+    except SystemExit as ended:
+        _flush(told=bool(ended.code))
+        raise
+
+
+def _flush(*, told: bool) -> None:
+    """Write out what is left; left to the interpreter, a full disk would be told with a traceback."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if told:
+            return
+        _end(
+            f"standard output: {error.strerror}: the report could not be written; make room",
+            MachineError.exit_code,
+        )
+
+
+def _end(sentence: str, code: int) -> NoReturn:
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.write(f"{sentence}\n")
+        sys.stderr.flush()
+    raise SystemExit(code)

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import pulumi
 
-from rehearsal.errors import RehearsalError, StackError
+from rehearsal.errors import StackError
+from rehearsal.program import ROOT
+from rehearsal.unforeseen import worded
 from settings import SettingsError
 
 
@@ -13,17 +15,15 @@ class Fault:
     """Why a command ended early."""
 
     kind: str
-    """`usage`, `settings`, `machine`, `application` or `rehearsal`, the class in a JSON report."""
+    """`usage`, `settings`, `machine`, `application`, `rehearsal` or `unforeseen`, the class in a JSON report."""
     sentence: str
     """Value seen, rule and remedy; one line for each finding."""
     exit_code: int
 
 
-EXPECTED = (RehearsalError, SettingsError, pulumi.RunError)
-"""What is the user's or the machine's fault, and said without a traceback."""
-
-
 def fault_of(error: Exception) -> Fault:
-    """One of the expected errors, as it is told."""
-    known = error if isinstance(error, RehearsalError) else StackError
-    return Fault(known.kind, str(error), known.exit_code)
+    """Any error, as it is told: expected ones in their own words, the others as `rehearsal.unforeseen` has it."""
+    if isinstance(error, (SettingsError, pulumi.RunError)):
+        return Fault(StackError.kind, str(error), StackError.exit_code)
+    told = worded(error, ROOT)
+    return Fault(told.kind, str(told), told.exit_code)

@@ -9,7 +9,7 @@ from contextlib import suppress
 from rich.console import Console
 from rich.text import Text
 
-from delivery.faults import EXPECTED, fault_of
+from delivery.faults import fault_of
 from delivery.options import Options
 from rehearsal import text
 from rehearsal.cloud import Cloud
@@ -33,9 +33,12 @@ Scenario = Callable[[Rehearsal, Play], None]
 def run(options: Options, interruption: Interruption) -> int:
     """Rehearse; 0 when all went as it should, 1 when not, or the exit code of the error's class."""
     errors = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
+    before = threading.excepthook
+    threading.excepthook = lambda failed: _tell_of_thread(errors, failed)
     try:
-        return _rehearse(options, errors, interruption)
-    except EXPECTED as error:
+        code = _rehearse(options, errors, interruption)
+        sys.stdout.flush()
+    except Exception as error:  # noqa: BLE001  (the one boundary: whatever it is, it is told in one sentence)
         interruption.heed()  # a terminal's Ctrl-C reaches Docker's client too, whose end is no fault of anybody's
         fault = fault_of(error)
         for line in text.lines(fault.sentence, width=text.WHOLE):
@@ -45,6 +48,16 @@ def run(options: Options, interruption: Interruption) -> int:
                 refused_as_json(_stack(options), fault.kind, fault.sentence, fault.exit_code) + "\n"
             )
         return fault.exit_code
+    finally:
+        threading.excepthook = before
+    return code
+
+
+def _tell_of_thread(errors: Console, failed: threading.ExceptHookArgs) -> None:
+    """One sentence of what ended a thread of ours, in place of its traceback."""
+    if isinstance(failed.exc_value, Exception):
+        for line in text.lines(fault_of(failed.exc_value).sentence, width=text.WHOLE):
+            errors.print(line, markup=False)
 
 
 def _rehearse(options: Options, errors: Console, interruption: Interruption) -> int:

@@ -1,15 +1,15 @@
 """What exists: every declared resource, and how to reach the services that hold it."""
 
-import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from documents.place import Place
 from rehearsal.clock import Clock
+from rehearsal.host.sdk import session
 from rehearsal.identity.authority import Authority, Credentials
 from rehearsal.journal import Journal
 from rehearsal.logs import Logs
@@ -138,31 +138,15 @@ class Cloud:
     def _make_client(self, service: str, who: Credentials, region: str) -> Any:
         from botocore.config import Config  # noqa: PLC0415  (0.2 s that most readers of this module never need)
 
-        return _session().create_client(
+        return session().create_client(
             service,
             region_name=region,
             endpoint_url=self.endpoint,
             aws_access_key_id=who.access_key_id,
             aws_secret_access_key=who.secret_access_key,
             aws_session_token=who.session_token,
-            config=Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"}),
+            config=Config(retries={"max_attempts": 1}, proxies={}, s3={"addressing_style": "path"}),
         )
-
-
-@cache
-def _session() -> Any:
-    """A botocore session that reads neither the developer's profile nor their files: no call of ours may leave with them."""
-    from botocore.session import Session  # noqa: PLC0415
-
-    nowhere = (None, None, os.devnull, None)
-    return Session(
-        session_vars={
-            "profile": (None, None, None, None),
-            "config_file": nowhere,
-            "credentials_file": nowhere,
-            "ignore_configured_endpoint_urls": (None, None, True, None),
-        }
-    )
 
 
 def _value(resource: Declared, key: str) -> Any:

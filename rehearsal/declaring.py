@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from botocore.exceptions import ClientError, ParamValidationError
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
 
 from rehearsal.cloud import Cloud, Declared
+from rehearsal.errors import RehearsalError
 from rehearsal.interruption import Interruption
 from rehearsal.program import evaluating, plain, run_program
 from rehearsal.resources import KINDS
@@ -28,24 +30,42 @@ ANSWERS = {
 """What the local cloud answers to the questions a program asks before it declares anything."""
 
 
-class UnknownType(LookupError):  # noqa: N818  (a limit of the rehearsal, said as one)
-    """The program declares a type of resource that the local cloud cannot make."""
+_REMEDY = "take it out of the program for the rehearsal, or add it to rehearsal/resources (functions: rehearsal/declaring.py)"
+
+
+class UnknownType(RehearsalError, LookupError):  # noqa: N818  (a limit of the rehearsal, said as one)
+    """The program declares a type of resource that the local cloud cannot make, or asks what it cannot answer."""
+
+
+class CannotMake(RehearsalError):  # noqa: N818  (as above)
+    """The local cloud knows the type of a resource, but not what is declared of it."""
+
+
+def unknown(type_: str, name: str) -> UnknownType:
+    """What is said of a resource whose type the local cloud does not know."""
+    return UnknownType(f"{type_} ({name})", "the rehearsal does not play this type of resource", _REMEDY)
 
 
 def answer(cloud: Cloud, token: str) -> dict[str, Any]:
     """Result of a function call of the AWS provider."""
     if token not in ANSWERS:
-        raise UnknownType(f"{token} has no answer in the rehearsal; add one in rehearsal/declaring.py")
+        raise UnknownType(token, "the rehearsal does not play this function", _REMEDY)
     return ANSWERS[token](cloud)
 
 
 def make(cloud: Cloud, urn: str, type_: str, name: str, inputs: Mapping[str, Any]) -> Declared:
     """Make one declared resource and put it on record."""
     if type_ not in KINDS:
-        raise UnknownType(f"{type_} ({name}) is not made by the rehearsal; add it in rehearsal/resources")
+        raise unknown(type_, name)
     kind = KINDS[type_]
     named = kind.with_name(name, plain(inputs), f"{cloud.account}{urn}")
-    resource_id, added = kind.make(cloud, named)
+    try:
+        resource_id, added = kind.make(cloud, named)
+    except (ClientError, ParamValidationError, LookupError, TypeError, ValueError) as error:
+        rule = f"the local cloud cannot make it: {type(error).__name__}: {error}"
+        raise CannotMake(
+            f"{type_} ({name})", rule, "declare it otherwise, or take it out for the rehearsal"
+        ) from error
     made = Declared(urn, type_, name, resource_id, named, {**named, "id": resource_id, **added})
     cloud.add(made)
     return made
@@ -74,7 +94,11 @@ class _Answering(Mocks):
 
     def call(self, args: MockCallArgs) -> Any:
         self._go_on()
-        return answer(self._cloud, args.token)
+        try:
+            return answer(self._cloud, args.token)
+        except BaseException as error:
+            self.refused.append(error)
+            raise
 
     def _go_on(self) -> None:
         """Refuse what comes after a signal: the SDK ends in order after a refusal, and hangs after a signal's exception."""

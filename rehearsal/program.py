@@ -5,7 +5,6 @@ a rehearsal, or the recorder of a test. The program cannot tell the difference.
 """
 
 import asyncio
-import json
 import runpy
 from collections.abc import Generator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -14,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
-import yaml
 from pulumi.runtime.mocks import MockMonitor, Mocks
 
+from rehearsal import stackfile
 from rehearsal.errors import StackError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,13 +38,7 @@ def config_of(path: Path) -> dict[str, Any]:
     """Configuration of one stack's file, keyed with namespaces."""
     if not path.is_file():
         raise StackError(str(path), "there is no such file", "name a stack's YAML, such as Pulumi.stg.yaml")
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise StackError(
-            path.name, f"is not YAML: {' '.join(str(error).split())}", "correct it there"
-        ) from None
-    return dict((document or {}).get("config") or {})
+    return stackfile.read(path)
 
 
 @contextmanager
@@ -71,7 +64,7 @@ def evaluating(monitor: MockMonitor, mocks: Mocks, stack: str, config: Mapping[s
     pulumi.runtime.settings.reset_options()
     try:
         pulumi.runtime.set_mocks(mocks, project=PROJECT, stack=stack, monitor=monitor)
-        pulumi.runtime.set_all_config({key: _text(value) for key, value in config.items()})
+        pulumi.runtime.set_all_config({key: stackfile.as_text(value) for key, value in config.items()})
         yield
     except BaseException:
         loop.set_exception_handler(lambda *_: None)  # what fails now follows from what is raised here
@@ -106,10 +99,6 @@ def _close(tasks: Iterable["asyncio.Task[Any]"]) -> None:
 def run_program(root: Path = ROOT) -> None:
     """Run `__main__.py` to its end, every registration included; what it raises, this raises."""
     pulumi.runtime.test(lambda: runpy.run_path(str(root / "__main__.py"), run_name="__main__") and None)()
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def plain(value: Any) -> Any:

@@ -1,5 +1,6 @@
 """What a rehearsal tells people: a timeline while it goes, then a table of steps, or the same as JSON."""
 
+import errno
 import json
 import threading
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ class Timeline:
         self._console = console
         self._lock = threading.Lock()
         self._ended = False
+        self._broken: OSError | None = None
 
     def entry(self, entry: Entry) -> None:
         """One thing that happened."""
@@ -43,13 +45,21 @@ class Timeline:
             (f"{step.seconds:6.2f}s", "bold"), "  ", _mark(step), "  ", (text.line(step.name), "bold")
         )
         self._print(Text("\n           ").join([told, *map(Text, seen)]))
+        if self._broken is not None:  # told here, in the thread that plays: the services' own threads go on
+            raise self._broken
 
     def _print(self, told: Text) -> None:
         """One whole entry: they come from many threads."""
         with self._lock:
             if self._ended:
                 return
-            self._console.print(told, highlight=False, soft_wrap=True)
+            try:
+                self._console.print(told, highlight=False, soft_wrap=True)
+            except SystemExit:  # what rich makes of a closed pipe
+                self._broken = BrokenPipeError(errno.EPIPE, "the timeline's reader has gone")
+            except OSError as error:
+                self._broken = error
+            self._ended = self._broken is not None
 
 
 def table(plays: Sequence[Play], console: Console) -> None:

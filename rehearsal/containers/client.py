@@ -1,13 +1,13 @@
 """The real `docker` client, as an application team uses it: build, login, push."""
 
 import base64
-import os
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rehearsal.errors import ApplicationError
+from rehearsal.host.environment import users
 
 _TAIL = 15
 
@@ -100,7 +100,7 @@ class Client:
     ) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             ["docker", *words],  # noqa: S607  (the user's own client)
-            env={**os.environ, "DOCKER_HOST": self._host, **environment},
+            env={**users(), "DOCKER_HOST": self._host, **environment},
             input=given if given is not None else "",
             capture_output=True,
             text=True,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rehearsal.containers.engine import Engine, EngineError
 from rehearsal.errors import MachineError, RehearsalError
+from rehearsal.host.environment import users
 
 PATIENCE = 2.0
 """Real seconds a daemon has to answer: nobody should wait for one that is not there."""
@@ -65,7 +66,9 @@ def host() -> str:
         return given
     asked = ["docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"]
     try:
-        told = subprocess.run(asked, capture_output=True, text=True, check=False, timeout=PATIENCE)
+        told = subprocess.run(
+            asked, env=users(), capture_output=True, text=True, check=False, timeout=PATIENCE
+        )
     except (OSError, subprocess.TimeoutExpired):
         return "unix:///var/run/docker.sock"
     return told.stdout.strip() or "unix:///var/run/docker.sock"

@@ -10,10 +10,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, cast
 
-import botocore.session
 from botocore.validate import ParamValidator
 
 from rehearsal.blocks import block, blocks
+from rehearsal.host.sdk import session
 
 DESCRIBED_ONLY = frozenset(
     {
@@ -128,8 +128,7 @@ def _placeholder(image: Any) -> str | None:
 
 
 def _input_shape() -> Any:
-    module: Any = botocore.session
-    return module.get_session().get_service_model("ecs").operation_model("RegisterTaskDefinition").input_shape
+    return session().get_service_model("ecs").operation_model("RegisterTaskDefinition").input_shape
 
 
 def _problems(value: Any, shape: Any, path: str) -> list[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rehearsal.cloud import Cloud, Declared
-from rehearsal.declaring import UnknownType, make
+from rehearsal.declaring import make, unknown
 from rehearsal.resources import KINDS
 from rehearsal.resources.kind import Kind
 
@@ -154,12 +154,10 @@ def planned(
 
 
 def kind_of(urn: str) -> Kind:
-    """What the local cloud knows about a URN's type; UnknownType when nothing."""
+    """What the local cloud knows about a URN's type; declaring.UnknownType when nothing."""
     type_ = _type(urn)
     if type_ not in KINDS:
-        raise UnknownType(
-            f"{type_} ({_name(urn)}) is not made by the rehearsal; add it in rehearsal/resources"
-        )
+        raise unknown(type_, _name(urn))
     return KINDS[type_]
 
 

@@ -1,0 +1,115 @@
+"""Reads a stack's YAML file: whatever is in it, it is a configuration or one sentence says what is wrong.
+
+Pulumi's own form is `config:`, a map of `namespace:key` (Pulumi documentation, "Stack settings file reference"). What a
+namespace's owner makes of its values is the owner's to judge; ours are judged by `settings`.
+"""
+
+import json
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+
+from rehearsal.errors import StackError
+
+REGION = "aws:region"
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The configuration of one stack's file, keyed with namespaces; StackError in one sentence."""
+    document = _parsed(path, _text(path))
+    if document is None:
+        return {}
+    if not isinstance(document, dict):
+        raise _wrong(path, f"holds {_called(document)}", "a stack's file is a map with the key config")
+    config = cast("dict[Any, Any]", document).get("config")
+    if config is None:
+        return {}
+    if not isinstance(config, dict):
+        raise _wrong(path, f"has {_called(config)} as config", "config is a map of namespace:key to a value")
+    return _checked(path, cast("dict[Any, Any]", config))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        found = error.object[error.start]
+        remedy = "save it as UTF-8"
+        raise StackError(
+            path.name, f"byte {error.start} is {found:#04x}, which is not UTF-8", remedy
+        ) from None
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise StackError(str(path), f"it cannot be read: {why}", "make it a file that you may read") from None
+
+
+def _parsed(path: Path, text: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise _wrong(path, f"is not YAML: {' '.join(str(error).split())}", "correct it there") from None
+    except RecursionError:
+        raise _wrong(path, "is nested too deeply", "a setting is a few levels deep") from None
+    except (ValueError, OverflowError, TypeError) as error:
+        raise _wrong(
+            path,
+            f"has a date or number that cannot be: {error}",
+            'quote what is meant as text, such as "2026-02-30"',
+        ) from None
+
+
+def _checked(path: Path, config: dict[Any, Any]) -> dict[str, Any]:
+    for key in config:
+        if not isinstance(key, str):
+            remedy = "write it as namespace:key, such as aws:region, in quotes where YAML would read something else"
+            raise _wrong(path, f"has the configuration key {key!r} ({type(key).__name__})", remedy)
+    region: Any = config.get(REGION)
+    if region is not None and not isinstance(region, str):
+        raise _wrong(path, f"has {_called(region)} as {REGION}", "it is a text, such as us-east-1")
+    for key, value in config.items():
+        _finite(path, key, value)
+    return cast("dict[str, Any]", config)
+
+
+def _finite(path: Path, key: str, value: Any) -> None:
+    """Refuse an alias that holds itself: nobody could write its value down."""
+    try:
+        as_text(value)
+    except (ValueError, RecursionError):
+        raise _wrong(
+            path, f"has a value under {key} that holds itself or is nested too deeply", "write it out"
+        ) from None
+
+
+def as_text(value: Any) -> str:
+    """A configuration value as Pulumi hands it to a program: text as it is, everything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(_with_text_keys(value), default=str)
+
+
+def _with_text_keys(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_key(key): _with_text_keys(inner) for key, inner in cast("dict[Any, Any]", value).items()}
+    if isinstance(value, list | tuple | set):
+        return [_with_text_keys(inner) for inner in cast("list[Any]", value)]
+    return value
+
+
+def _key(key: Any) -> str:
+    return key if isinstance(key, str) else json.dumps(key, default=str)
+
+
+def _called(value: Any) -> str:
+    kinds = {
+        list: "a list",
+        dict: "a map",
+        str: "a text",
+        bool: "true or false",
+        int: "a number",
+        float: "a number",
+    }
+    return kinds.get(type(value), f"a {type(value).__name__}")
+
+
+def _wrong(path: Path, seen: str, remedy: str) -> StackError:
+    return StackError(path.name, seen, remedy)
