@@ -7,9 +7,12 @@ import pulumi
 from pulumi_aws import ssm
 
 from components.json_text import json_text
+from documents.limits import check_parameter
 from documents.names import Names
 from documents.place import Place
 from settings import Settings
+
+_GROWN_BY = "delivery:services (names, clusters and containers)"
 
 
 class DescriptorArgs(TypedDict):
@@ -35,7 +38,9 @@ class Descriptor(pulumi.ComponentResource):
             description="What the delivery stack made, for its operators",
             type="String",
             tier="Intelligent-Tiering",  # several services are more than the 4 KB of a standard parameter
-            value=json_text(args["content"]),
+            value=json_text(
+                args["content"], lambda text: check_parameter(args["names"].descriptor, text, _GROWN_BY)
+            ),
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.name = parameter.name

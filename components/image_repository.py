@@ -67,7 +67,12 @@ class ImageRepository(pulumi.ComponentResource):
         accepted = [subject for pusher in image.pushers for subject in github.subjects(**pusher.model_dump())]
         trust = github.trust_workflows(provider, accepted)
         return granted_role(
-            f"{name}-push", f"{names.pipeline}-push", trust, grants.push(self.arn), inside
+            f"{name}-push",
+            f"{names.pipeline}-push",
+            trust,
+            grants.push(self.arn),
+            inside,
+            grown_by="delivery:image.pushers",
         ).arn
 
 

@@ -1,22 +1,40 @@
 """JSON of a document in which some values are known later."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pulumi
 
+from components.refusing import refusing
 
-def json_text(document: Any) -> pulumi.Input[str]:
+USUAL_ARN = "a" * 100
+"""Stands for a value that is not known yet where only its length matters."""
+
+
+def json_text(document: Any, check: Callable[[str], None] | None = None) -> pulumi.Input[str]:
     """The document as JSON, once everything in it is known; at once when nothing in it has to be waited for.
 
     `pulumi.Output.json_dumps` makes an output of every value of the document, which for a stack's policies is most of what
     an evaluation does; this waits for the outputs alone. What is secret in the document makes the text secret.
+
+    `check` sees the text: at once, with values of usual length for what is not known yet, so that a preview of a new stack is
+    refused already; and again when everything is known.
     """
     known_later = list(_outputs(document))
     if not known_later:
-        return json.dumps(document)
-    return pulumi.Output.all(*known_later).apply(lambda values: json.dumps(_filled(document, iter(values))))
+        return _checked(check, document, [])
+    if check is not None:
+        _checked(check, document, [USUAL_ARN] * len(known_later))
+    return pulumi.Output.all(*known_later).apply(lambda values: _checked(check, document, values))
+
+
+def _checked(check: Callable[[str], None] | None, document: Any, values: list[Any]) -> str:
+    text = json.dumps(_filled(document, iter(values)))
+    if check is not None:
+        with refusing():
+            check(text)
+    return text
 
 
 def _outputs(value: Any) -> Iterator[pulumi.Output[Any]]:

@@ -82,7 +82,8 @@ class MigrationBuild(pulumi.ComponentResource):
         )
         open_database(name, network.database, group.id, inside)
         trust = trust_account("codebuild.amazonaws.com", args["place"].account)
-        role = granted_role(name, names.migration, trust, _statements(args), inside)
+        grown_by = "delivery:migration (secrets, secretsKmsKeys) and delivery:network.privateSubnetIds"
+        role = granted_role(name, names.migration, trust, _statements(args), inside, grown_by=grown_by)
         environment_type, image = BUILD_IMAGES[args["architecture"]]
         project = codebuild.Project(
             f"{name}-project",

@@ -8,6 +8,7 @@ import pulumi
 from pulumi_aws import iam
 
 from components.json_text import json_text
+from documents.limits import check_policy, check_trust
 from documents.policy import Statement, document
 
 
@@ -19,18 +20,31 @@ class Granted:
     policies: list[pulumi.Resource]
 
 
-def granted_role(
+def granted_role(  # noqa: PLR0913  (what a role is made of)
     name: str,
     role_name: str,
     trust: dict[str, Any],
     statements: Sequence[Statement],
     inside: pulumi.ResourceOptions,
+    *,
+    grown_by: str = "delivery:services",
 ) -> Granted:
-    """A role called `role_name` in AWS that may do exactly `statements`; an empty list makes no policy."""
-    role = iam.Role(f"{name}-role", name=role_name, assume_role_policy=json_text(trust), opts=inside)
+    """A role called `role_name` in AWS that may do exactly `statements`; an empty list makes no policy.
+
+    `grown_by` names the settings that make its policies long; RunError when they are longer than IAM takes them.
+    """
+    role = iam.Role(
+        f"{name}-role",
+        name=role_name,
+        assume_role_policy=json_text(trust, lambda text: check_trust(role_name, text, grown_by)),
+        opts=inside,
+    )
     if not statements:
         return Granted(role.arn, [])
     policy = iam.RolePolicy(
-        f"{name}-policy", role=role.name, policy=json_text(document(statements)), opts=inside
+        f"{name}-policy",
+        role=role.name,
+        policy=json_text(document(statements), lambda text: check_policy(role_name, text, grown_by)),
+        opts=inside,
     )
     return Granted(role.arn, [policy])

@@ -6,16 +6,18 @@ every change to what runs goes through the templates; the ECS service ignores wh
 
 import json
 from collections.abc import Sequence
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import pulumi
 from pulumi_aws import cloudwatch, ec2, ecs
 
 from components.database_access import open_database
+from components.refusing import refusing
 from components.role import Granted, granted_role
 from components.service_front import ServiceFront
 from documents import appspec, grants, taskdef
 from documents.images import repositories
+from documents.limits import LONGEST_REPOSITORY, check_task_definition
 from documents.names import Names
 from documents.place import Place
 from documents.policy import Statement, trust, trust_account
@@ -70,6 +72,7 @@ class WebService(pulumi.ComponentResource):
         group = self._security_group(name, args, inside)
         execution, task = _roles(name, args, inside)
         self.execution_role_arn, self.task_role_arn = execution.arn, task.arn
+        _refuse_what_ecs_would(args)
         pieces = pulumi.Output.all(execution.arn, task.arn)
         self.task_definition = pieces.apply(lambda roles: _template(args, roles[0], roles[1]))
         self.appspec = group.id.apply(lambda group_id: _appspec(args, group_id))
@@ -196,11 +199,21 @@ def _roles(name: str, args: WebServiceArgs, inside: pulumi.ResourceOptions) -> t
     base = args["names"].service(args["key"])
     tasks = "ecs-tasks.amazonaws.com"
     execution = granted_role(
-        f"{name}-execution", f"{base}-execution", trust(tasks), _execution_statements(args), inside
+        f"{name}-execution",
+        f"{base}-execution",
+        trust(tasks),
+        _execution_statements(args),
+        inside,
+        grown_by=f"delivery:services.{args['key']} (secrets, secretsKmsKeys, sidecars)",
     )
     of_account = trust_account(tasks, args["place"].account)
     task = granted_role(
-        f"{name}-task", f"{base}-task", of_account, args["service"].task_role_statements, inside
+        f"{name}-task",
+        f"{base}-task",
+        of_account,
+        args["service"].task_role_statements,
+        inside,
+        grown_by=f"delivery:services.{args['key']}.taskRoleStatements",
     )
     return execution, task
 
@@ -238,6 +251,10 @@ def _task(args: WebServiceArgs, execution_role: str, task_role: str) -> taskdef.
 
 
 def _template(args: WebServiceArgs, execution_role: str, task_role: str) -> str:
+    return taskdef.text(_definition(args, execution_role, task_role))
+
+
+def _definition(args: WebServiceArgs, execution_role: str, task_role: str) -> dict[str, Any]:
     service = args["service"]
     pushed = taskdef.Container(
         name=service.container,
@@ -250,9 +267,23 @@ def _template(args: WebServiceArgs, execution_role: str, task_role: str) -> str:
         secrets=service.secrets,
     )
     sidecars = [taskdef.Container(**sidecar.model_dump()) for sidecar in service.sidecars]
-    definition = taskdef.task_definition(_task(args, execution_role, task_role), [pushed, *sidecars])
-    check_input("ecs", "RegisterTaskDefinition", definition)
-    return taskdef.text(definition)
+    return taskdef.task_definition(_task(args, execution_role, task_role), [pushed, *sidecars])
+
+
+def _refuse_what_ecs_would(args: WebServiceArgs) -> None:
+    """RunError unless ECS takes the definition once a digest stands in it; the roles' ARNs are as long as their names say."""
+    place, base = args["place"], args["names"].service(args["key"])
+    roles = [
+        f"arn:{place.partition}:iam::{place.account}:role/{base}-{role}" for role in ("execution", "task")
+    ]
+    definition = _definition(args, *roles)
+    longest = f"{place.registry}/{'r' * LONGEST_REPOSITORY}@sha256:{'0' * 64}"
+    filled = json.loads(json.dumps(definition).replace(taskdef.pushed_image(), longest))
+    with refusing():
+        check_input("ecs", "RegisterTaskDefinition", definition)
+        check_task_definition(
+            filled, f"delivery:services.{args['key']} (environment, secrets, command, sidecars)"
+        )
 
 
 def _appspec(args: WebServiceArgs, group_id: str) -> str:

@@ -17,6 +17,7 @@ class Approval(Group):
     )
     message: str = Field(
         default="Migrate the database and move traffic to this image?",
+        min_length=1,
         max_length=1000,
         description="What the approver reads.",
     )

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from botocore.validate import ParamValidator
 
+from documents.limits import LimitError, check_task_definition
 from rehearsal.blocks import block, blocks
 from rehearsal.host.sdk import session
 
@@ -79,6 +80,10 @@ def check(definition: Mapping[str, Any]) -> None:
     report = validator.validate(dict(definition), shape).generate_report()
     reported = [line for line in str(report).splitlines() if not line.startswith("Unknown parameter")]
     problems = _problems(definition, shape, "") + reported
+    try:
+        check_task_definition(definition, "RegisterTaskDefinition")
+    except LimitError as error:
+        raise TemplateError(str(error)) from None
     if problems:
         message = f"the task definition is no valid input of RegisterTaskDefinition: {'; '.join(problems)}"
         raise TemplateError(message)
