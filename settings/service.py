@@ -265,6 +265,17 @@ class Service(Group):
         return self
 
     @model_validator(mode="after")
+    def _test_traffic_for_its_hook(self) -> "Service":
+        """CodeDeploy User Guide, tutorial-ecs-with-hooks-create-second-listener: validation needs a second listener."""
+        if self.rollout.hooks.after_allow_test_traffic is not None and self.load_balancer.test_port is None:
+            message = (
+                "rollout.hooks.afterAllowTestTraffic is called while a test listener points to green, and there is no "
+                "loadBalancer.testPort: give one, or take another hook such as afterInstall"
+            )
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
     def _names_once(self) -> "Service":
         names = [self.container, *(sidecar.name for sidecar in self.sidecars)]
         twice = sorted({name for name in names if names.count(name) > 1})

@@ -309,6 +309,13 @@ REFUSED: dict[str, tuple[Change, list[str]]] = {
         put("release.window", {"cron": "0 9 * * *"}),
         ["delivery:release.window.cron: cron '0 9 * * *' has 5 fields", "write it as"],
     ),
+    "a hook for test traffic without any": (
+        put(
+            "services.web.rollout",
+            {"hooks": {"afterAllowTestTraffic": "arn:aws:lambda:us-east-1:123456789012:function:check"}},
+        ),
+        ["rollout.hooks.afterAllowTestTraffic", "there is no loadBalancer.testPort: give one"],
+    ),
     "alarm threshold": (put("release.alarms", {"serverErrors": 0}), ["alarms.serverErrors is 0"]),
     "an alarm quicker than a start may be slow": (
         put("release.alarms", {"unhealthyMinutes": 2}),
