@@ -15,6 +15,7 @@ _T = TypeVar("_T")
 
 WHAT = "What is rehearsed"
 APPLICATION = "Whose application"
+TRAFFIC = "Traffic and limits"
 OUTSIDE = "The world outside the stack"
 SHOWN = "What is shown"
 
@@ -55,6 +56,14 @@ class Options:
             rich_help_panel=WHAT,
         ),
     ] = None
+    app: Annotated[
+        Path | None,
+        typer.Option(
+            help="Release the application in this folder, by its Dockerfile, instead of the sample application.",
+            metavar="FOLDER",
+            rich_help_panel=APPLICATION,
+        ),
+    ] = None
     image: Annotated[
         str | None,
         typer.Option(
@@ -66,11 +75,33 @@ class Options:
     previous: Annotated[
         str | None,
         typer.Option(
-            help="With --image: the local image that answers before.",
-            metavar="NAME[:TAG]",
+            help="With --app or --image: what answers before, a folder or a local image. Default: the bootstrap image.",
+            metavar="FOLDER|NAME[:TAG]",
             rich_help_panel=APPLICATION,
         ),
     ] = None
+    traffic_path: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Path that is asked for while releases go on; may be given again. An answer below 400 is a good one. "
+            "Default: each service's health path; of the sample application, /.",
+            metavar="PATH",
+            rich_help_panel=TRAFFIC,
+        ),
+    ] = None
+    traffic_concurrency: Annotated[
+        int,
+        typer.Option(
+            help="Requests under way at a time, for each path of each service.", rich_help_panel=TRAFFIC
+        ),
+    ] = 1
+    release_timeout: Annotated[
+        float,
+        typer.Option(
+            help="Seconds a release may take here; a limit of the rehearsal's own, AWS has others.",
+            rich_help_panel=TRAFFIC,
+        ),
+    ] = 300.0
     approve: Annotated[
         bool | None,
         typer.Option(

@@ -5,29 +5,27 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.text import Text
 
+from delivery.choosing import Scenario, chosen, load
 from delivery.faults import fault_of
 from delivery.options import Options
-from rehearsal import text
+from rehearsal import jsonreport, text
 from rehearsal.cloud import Cloud
 from rehearsal.database import wanted
 from rehearsal.engine.state import declare_state, read_state
-from rehearsal.errors import UsageError
 from rehearsal.gateway.ecr import TagRule
 from rehearsal.interruption import Interruption
 from rehearsal.journal import Journal
 from rehearsal.levels import level_named
 from rehearsal.outside import Outside, hook_results, moment, tag_rule
-from rehearsal.ownimage import OwnImage
+from rehearsal.play import Play, Step, Unexpected
 from rehearsal.program import config_of, stack_config
 from rehearsal.rehearsal import Rehearsal, rehearsing
-from rehearsal.report import Timeline, as_json, refused_as_json, table
-from rehearsal.scenarios import SCENARIOS, Play, Step, Unexpected
-
-Scenario = Callable[[Rehearsal, Play], None]
+from rehearsal.report import Timeline, table
 
 
 def run(options: Options, interruption: Interruption) -> int:
@@ -44,9 +42,8 @@ def run(options: Options, interruption: Interruption) -> int:
         for line in text.lines(fault.sentence, width=text.WHOLE):
             errors.print(line, markup=False)
         if options.as_json:
-            sys.stdout.write(
-                refused_as_json(_stack(options), fault.kind, fault.sentence, fault.exit_code) + "\n"
-            )
+            told = jsonreport.refusal(_stack(options), fault.kind, fault.sentence, fault.exit_code)
+            sys.stdout.write(f"{told}\n")
         return fault.exit_code
     finally:
         threading.excepthook = before
@@ -61,19 +58,19 @@ def _tell_of_thread(errors: Console, failed: threading.ExceptHookArgs) -> None:
 
 
 def _rehearse(options: Options, errors: Console, interruption: Interruption) -> int:
-    scenarios = _chosen(options)
+    what, asked_for = chosen(options), load(options)
     outside = _outside(options)
     stack = _stack(options)
     # A stack that isn't there is refused before anything is announced.
     config_of(options.stack_file) if options.stack_file else stack_config(stack)
-    level = level_named(options.level or ("container" if options.image else None))
-    if options.image is not None and level.name == "process":
-        rule = "level process can't reach Docker's images"
-        raise UsageError(f"--image {options.image}", rule, "rehearse it with --level container")
+    level = level_named(options.level or ("container" if what.needs_docker else None))
     shown = errors if options.as_json else Console(soft_wrap=True, emoji=False)
-    shown.print(Text(f"Rehearsing stack {stack} at level {level.name}", "bold") + f": {level.shows}.")
+    shown.print(
+        Text(f"Rehearsing stack {stack} at level {level.name}", "bold")
+        + f" with {what.whose}: {level.shows}."
+    )
     timeline = Timeline(shown)
-    journal = Journal()
+    journal, began = Journal(), datetime.now(UTC)
     journal.follow(timeline.entry)
     with rehearsing(
         stack,
@@ -84,13 +81,14 @@ def _rehearse(options: Options, errors: Console, interruption: Interruption) -> 
         outside=outside,
         interruption=interruption,
     ) as rehearsal:
+        rehearsal.load, rehearsal.release_timeout = asked_for, options.release_timeout
         plays: list[Play] = []
-        for name, scenario in scenarios.items():
+        for name, scenario in what.scenarios.items():
             with interruption.at_once():
                 plays.append(_play(rehearsal, name, scenario, timeline, after=plays))
         ok = all(play.ok for play in plays)
         timeline.end()
-        _report(options, rehearsal, plays)
+        _report(options, what.whose, began, rehearsal, plays)
         if options.keep:
             _stay(rehearsal, shown, interruption)
     return 0 if ok else 1
@@ -131,27 +129,6 @@ def _state(options: Options) -> Callable[[Cloud], None] | None:
     return lambda cloud: declare_state(cloud, state)
 
 
-def _chosen(options: Options) -> dict[str, Scenario]:
-    names = options.scenario or ()
-    if options.image is not None:
-        if names:
-            rule = "the scenarios are about the sample application's versions"
-            raise UsageError(f"--scenario {names[0]} with --image", rule, "leave one of them out")
-        return {"own-image": OwnImage(options.image, options.previous).play}
-    if options.previous is not None:
-        rule = "it is what answers before the image"
-        raise UsageError(f"--previous {options.previous}", rule, "name the image with --image")
-    unknown = [name for name in names if name not in SCENARIOS]
-    if unknown:
-        raise UsageError(
-            f"--scenario {unknown[0]}", "there is no such scenario", f"name one of {', '.join(SCENARIOS)}"
-        )
-    if not names:
-        return SCENARIOS
-    # The others begin where a release has ended.
-    return {name: played for name, played in SCENARIOS.items() if name in names or name == "release"}
-
-
 def _play(
     rehearsal: Rehearsal, name: str, scenario: Scenario, timeline: Timeline, *, after: Sequence[Play]
 ) -> Play:
@@ -171,16 +148,29 @@ def _play(
     return play
 
 
-def _report(options: Options, rehearsal: Rehearsal, plays: Sequence[Play]) -> None:
-    level = rehearsal.level
+def _report(
+    options: Options, whose: str, began: datetime, rehearsal: Rehearsal, plays: Sequence[Play]
+) -> None:
+    level, logs = rehearsal.level, rehearsal.cloud.logs.kept()
     if options.as_json:
-        sys.stdout.write(as_json(_stack(options), level.name, level.shows, plays) + "\n")
+        told = jsonreport.report(
+            stack=rehearsal.stack,
+            level=level.name,
+            shows=level.shows,
+            application=whose,
+            started=began,
+            plays=plays,
+            logs=logs,
+        )
+        sys.stdout.write(f"{told}\n")
         return
     console = Console(width=max(120, Console().width), emoji=False)
     console.print()
     table(plays, console)
     verdict = "all went as it should" if all(play.ok for play in plays) else "NOT all went as it should"
-    console.print(f"\nLevel {level.name}: {verdict}. This level shows {level.shows}.", soft_wrap=True)
+    shown = f"\nLevel {level.name} with {whose}: {verdict}. This level shows {level.shows}."
+    kept = f"\nLogs of builds and tasks: {logs}" if logs else ""
+    console.print(Text(text.shown(shown + kept, width=text.WHOLE)), soft_wrap=True)
 
 
 def _stay(rehearsal: Rehearsal, console: Console, interruption: Interruption) -> None:

@@ -9,12 +9,22 @@ from rehearsal.program import ROOT
 
 @dataclass(frozen=True)
 class Version:
-    """One version of an application."""
+    """One version of an application: a folder with a Dockerfile, and what is laid over it."""
 
     name: str
-    """What the version says of itself."""
+    """What it is called in timelines and reports."""
     folder: Path
     overlays: Sequence[Path] = ()
+
+
+@dataclass(frozen=True)
+class LocalImage:
+    """One version of an application: an image of this machine's Docker daemon."""
+
+    name: str
+    """What it is called in timelines and reports."""
+    image: str
+    """What the daemon calls it."""
 
 
 EXAMPLES = ROOT / "examples"

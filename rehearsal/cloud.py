@@ -20,6 +20,9 @@ ACCOUNT = "123456789012"
 HERE = Place(ACCOUNT, "us-east-1")
 """Where a cloud is unless the stack says otherwise."""
 
+BOOTSTRAP = "the bootstrap image"
+"""What people call the image that a service runs before its first release."""
+
 ADMINISTRATOR = Credentials("test", "test", None, None)
 """Who runs `pulumi up`: the infrastructure team, allowed everything."""
 
@@ -57,6 +60,8 @@ class Cloud:
     clock: Clock = field(default_factory=Clock)
     kept_logs: Logs | None = None
     """Where logs outlive the rehearsal; below `scratch` when left out."""
+    versions: dict[str, str] = field(default_factory=dict[str, str])
+    """What people call the images that run here: by digest those that were pushed, by reference those that were not."""
     _declared: dict[str, Declared] = field(default_factory=dict[str, Declared])
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _clients: dict[tuple[str, str, str], Any] = field(default_factory=dict[tuple[str, str, str], Any])
@@ -106,6 +111,12 @@ class Cloud:
         """How many resources are on record."""
         with self._lock:
             return len(self._declared)
+
+    def version_of(self, image: str) -> str:
+        """What people call an image reference: by its digest the version that was pushed, else what is not pushed here."""
+        digest = image.rpartition("@")[2]
+        known = self.versions.get(image) or self.versions.get(digest)
+        return known or (digest.removeprefix("sha256:")[:12] if digest.startswith("sha256:") else image)
 
     def one(self, type_: str, **where: Any) -> Declared:
         """The one resource of a type whose outputs (or inputs) have these values.

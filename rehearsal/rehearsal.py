@@ -6,9 +6,11 @@ the reaper ends (see `processes.py`).
 
 import gc
 import json
+import re
 import secrets
 import threading
-from collections.abc import Callable, Generator, Mapping
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -18,8 +20,8 @@ from typing import Any
 from documents.github import subjects
 from documents.place import Place
 from rehearsal import secretsfile
-from rehearsal.application import Version
-from rehearsal.cloud import ACCOUNT, ADMINISTRATOR, HERE, Cloud, Declared
+from rehearsal.application import LocalImage, Version
+from rehearsal.cloud import ACCOUNT, ADMINISTRATOR, BOOTSTRAP, HERE, Cloud, Declared
 from rehearsal.codebuild.codebuild import CodeBuild
 from rehearsal.codedeploy.codedeploy import CodeDeployToECS
 from rehearsal.codedeploy.deployments import Deployments
@@ -29,9 +31,10 @@ from rehearsal.codepipeline.ecrsource import EcrSource
 from rehearsal.codepipeline.executions import Execution
 from rehearsal.database import Address, Wanted
 from rehearsal.declaring import declare
-from rehearsal.ecs.ecs import EcsServices
+from rehearsal.ecs.ecs import EcsServices, Service
 from rehearsal.elb.loadbalancer import LoadBalancers
-from rehearsal.errors import RehearsalError
+from rehearsal.elb.targetgroups import HealthCheck
+from rehearsal.errors import ApplicationError, RehearsalError
 from rehearsal.eventbridge.eventbridge import EventBridge, push_event
 from rehearsal.gateway.ecr import Push, TagRule
 from rehearsal.gateway.gateway import Gateway
@@ -49,10 +52,15 @@ from rehearsal.scratch import run_folder
 from rehearsal.secretsfile import Given
 from rehearsal.secretvalues import Told, readers, store
 from rehearsal.sns.topics import Topics
+from rehearsal.traffic import Load, Route, Traffic, answering
+from rehearsal.verdict import Answering
 from settings import NAMESPACE, Settings, parse
 
 PIPELINE = "aws:codepipeline/pipeline:Pipeline"
 ROLE = "aws:iam/role:Role"
+RELEASE_TIMEOUT = 300.0
+"""Real seconds a release may take before the rehearsal gives up on it, unless another limit is asked for."""
+
 LISTENER = "aws:lb/listener:Listener"
 SERVICE = "aws:ecs/service:Service"
 
@@ -78,6 +86,13 @@ class Rehearsal:
     """The application's database."""
     _arrived: threading.Condition = field(default_factory=threading.Condition)
     _started: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    """Executions that events of pushes started, by digest, in order."""
+    _earlier: dict[str, int] = field(default_factory=dict[str, int])
+    """How many of them were there before the last push of a digest."""
+    load: Load = field(default_factory=Load)
+    """How much is asked while a scenario goes on."""
+    release_timeout: float = RELEASE_TIMEOUT
+    """Real seconds a release may take before the rehearsal gives up on it."""
 
     @property
     def journal(self) -> Journal:
@@ -109,13 +124,40 @@ class Rehearsal:
         provider = trust["Statement"][0]["Principal"]["Federated"]
         return self.cloud.authority.assume_with_web_identity(role.arn, provider, claims)
 
-    def push(self, version: Version) -> str:
-        """Push a version of the application under a tag of its own and under the stack's tag; its digest."""
+    def push(self, version: Version | LocalImage) -> str:
+        """Push a version of the application under a tag of its own and under the stack's tag; its digest.
+
+        ApplicationError when the tag is on that very image already: ECR has nothing to tell of such a push.
+        """
         image = self.settings.image
-        unique = f"{version.name}-{secrets.token_hex(4)}"
-        return self.level.push(
-            version.folder, version.overlays, image.repository, [unique, image.tag], self.pusher()
-        )
+        before = self._tagged()
+        with self._arrived:  # executions that are there before this push are other pushes'
+            earlier = {one: len(ids) for one, ids in self._started.items()}
+        tags = [f"{_as_tag(version.name)}-{secrets.token_hex(4)}", image.tag]
+        if isinstance(version, LocalImage):
+            digest = self.level.push_image(version.image, image.repository, tags, self.pusher())
+        else:
+            digest = self.level.push(version.folder, version.overlays, image.repository, tags, self.pusher())
+        if digest == before:
+            raise ApplicationError(
+                f"{version.name} is the image {short(digest)}",
+                f"the tag {image.tag} is on it already, so ECR sends no event and no release starts",
+                "push an image that differs, or start a release of this digest by hand (docs/operations.md)",
+            )
+        self.cloud.versions.setdefault(digest, version.name)
+        self._earlier[digest] = earlier.get(digest, 0)
+        return digest
+
+    def _tagged(self) -> str | None:
+        """The digest that the stack's tag is on; None when it is on none."""
+        image = self.settings.image
+        wanted = [{"imageTag": image.tag}]
+        ecr = self.cloud.client("ecr")
+        try:
+            found = ecr.describe_images(repositoryName=image.repository, imageIds=wanted)["imageDetails"]
+        except (ecr.exceptions.ImageNotFoundException, ecr.exceptions.RepositoryNotFoundException):
+            return None
+        return str(found[0]["imageDigest"])
 
     @property
     def pipeline_name(self) -> str:
@@ -142,15 +184,48 @@ class Rehearsal:
         return started
 
     def release_of(self, digest: str, timeout: float = 120.0) -> Execution:
-        """The first execution that a push of this digest started, once it has ended.
+        """The execution that the last push of this digest started, once it has ended.
 
         Raises TimeoutError when the push starts nothing, or its release goes on for more than `timeout` real seconds.
         """
         with self._arrived:
-            if not self._arrived.wait_for(lambda: self._started.get(digest), timeout):
+            earlier = self._earlier.get(digest, 0)
+            if not self._arrived.wait_for(lambda: len(self._started.get(digest, ())) > earlier, timeout):
                 raise TimeoutError(f"the push of {short(digest)} started nothing within {timeout:.0f} s")
-            started = self._started[digest][0]
+            started = self._started[digest][earlier]
         return self.pipeline.wait(started, timeout)
+
+    def steady(self, timeout: float) -> list[str]:
+        """Wait until every service's tasks are healthy; who answers then. NotSteady says which are not."""
+        deadline = time.monotonic() + timeout
+        for declared in self.cloud.declared(SERVICE):
+            self._service(declared).primary.wait_steady(max(0.0, deadline - time.monotonic()))
+        return [str(one) for one in self.answering()]
+
+    def routes(self, paths: Sequence[str] = ()) -> list[Route]:
+        """What to ask every service that has tasks for: these paths, or its own health path."""
+        asked: list[Route] = []
+        for name, service in self.settings.services.items():
+            check = service.health_check
+            own = HealthCheck(path=check.path, matcher=check.status_codes)
+            running = next(one for one in self.cloud.declared(SERVICE) if one.name == f"{name}-service")
+            if self._service(running).primary.count:
+                asked += [Route(name, self.url(name), path, own) for path in paths or (check.path,)]
+        return asked
+
+    def answering(self) -> list[Answering]:
+        """Who answers each service's health path now."""
+        log = self.load_balancers.access_log
+        return [answering(route, log, self.cloud) for route in self.routes()]
+
+    def traffic(self, paths: Sequence[str] = ()) -> Traffic:
+        """Requests to be sent while something goes on, for these paths unless the load names others."""
+        log = self.load_balancers.access_log
+        return Traffic(self.cloud, log, self.routes(self.load.paths or paths), self.load.concurrency)
+
+    def _service(self, declared: Declared) -> Service:
+        cluster = str(declared.inputs.get("cluster") or "default").rpartition("/")[2]
+        return self.services.service(cluster, str(declared.outputs["name"]))
 
     def url(self, service: str) -> str:
         """Where a service's production listener answers."""
@@ -159,6 +234,11 @@ class Rehearsal:
     def listener(self, service: str) -> Declared:
         """The production listener of a service."""
         return next(one for one in self.cloud.declared(LISTENER) if one.name == f"{service}-listener")
+
+
+def _as_tag(name: str) -> str:
+    """A name as a part of an image tag, which takes letters, digits, `_`, `.` and `-`."""
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip(".-")[:100] or "image"
 
 
 def short(digest: str) -> str:
@@ -317,7 +397,7 @@ def _services(  # noqa: PLR0913, PLR0917  (one argument for each thing the servi
         )
         events = EventBridge(cloud, pipeline.start, Topics(cloud))
         for declared in cloud.declared(SERVICE):
-            services.create_service(declared)
+            cloud.versions[services.create_service(declared).primary.image] = BOOTSTRAP
         yield Rehearsal(
             stack, settings, cloud, level, pipeline, load_balancers, services, deployments, events
         )

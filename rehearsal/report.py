@@ -1,7 +1,6 @@
-"""What a rehearsal tells people: a timeline while it goes, then a table of steps, or the same as JSON."""
+"""What a rehearsal tells people: a timeline while it goes, then a table of steps."""
 
 import errno
-import json
 import threading
 from collections.abc import Sequence
 
@@ -11,7 +10,7 @@ from rich.text import Text
 
 from rehearsal import text
 from rehearsal.journal import Entry
-from rehearsal.scenarios import Play, Step
+from rehearsal.play import Play, Step
 
 _SHORT = 160
 _LONG = 320
@@ -83,49 +82,6 @@ def _mark(step: Step) -> Text:
 
 _FEW_WORDS = 56
 _INDENT = 17
-
-
-FORMAT = 1
-"""Version of the JSON report: raised when a field changes its meaning or goes away, not when one is added."""
-
-
-def as_json(stack: str, level: str, shows: str, plays: Sequence[Play]) -> str:
-    """The whole report as JSON."""
-    ok = all(play.ok for play in plays)
-    content = {
-        "format": FORMAT,
-        "ok": ok,
-        "exitCode": 0 if ok else 1,
-        "error": None,
-        "stack": stack,
-        "level": level,
-        "shows": shows,
-        "scenarios": [
-            {
-                "name": play.scenario,
-                "ok": play.ok,
-                "steps": [
-                    {"name": one.name, "seconds": round(one.seconds, 3), "ok": one.ok, "seen": one.seen}
-                    for one in play.steps
-                ],
-            }
-            for play in plays
-        ],
-    }
-    return json.dumps(content, indent=2, ensure_ascii=False)
-
-
-def refused_as_json(stack: str, kind: str, sentence: str, exit_code: int) -> str:
-    """The report of a rehearsal that could not be played, as JSON."""
-    content = {
-        "format": FORMAT,
-        "ok": False,
-        "exitCode": exit_code,
-        "error": {"class": kind, "sentence": sentence},
-        "stack": stack,
-        "scenarios": [],
-    }
-    return json.dumps(content, indent=2, ensure_ascii=False)
 
 
 def _shortened(message: str) -> str:

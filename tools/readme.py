@@ -43,7 +43,10 @@ def rehearsal_table() -> str:
     """What `make rehearse` prints after its timeline."""
     command = [sys.executable, "-m", "delivery", "rehearse", "--level", "process"]
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
-    return "\n".join(line.rstrip() for line in done.stdout[done.stdout.index("\nrelease\n") :].splitlines())
+    shown = done.stdout[done.stdout.index("\nrelease\n") :].splitlines()
+    return "\n".join(
+        line.rstrip() for line in shown if not line.startswith("Logs of ")
+    )  # a place of this machine
 
 
 def tiers(output: str) -> str:

@@ -52,6 +52,11 @@ class Alarms:
             raise LookupError(message)
         return [name for name in names if self._state(declared[name].inputs, since) == "ALARM"]
 
+    def target_group(self, name: str) -> str | None:
+        """ARN of the target group that an alarm watches; None when it watches none."""
+        found = next((one for one in self._cloud.declared(ALARM) if _name(one) == name), None)
+        return None if found is None else self._group(found.inputs)
+
     def _state(self, alarm: Mapping[str, Any], since: float) -> str:
         group = self._group(alarm)
         compare = _COMPARISONS.get(str(alarm.get("comparisonOperator")))

@@ -279,10 +279,18 @@ class BlueGreen:
             message = (
                 "One or more alarms have been activated according to the Amazon CloudWatch metrics you "
                 "selected, and the affected deployments have been stopped. "
-                f"Activated alarms: {', '.join(active)}"
+                f"Activated alarms: {', '.join(map(self._watched, active))}"
             )
             code = "ALARM_ACTIVE"
             raise Failed(code, message)
+
+    def _watched(self, alarm: str) -> str:
+        """An alarm with what its target group serves: the groups' own names change their colors with every release."""
+        group = self._parts.alarms.target_group(alarm)
+        if group is None:
+            return alarm
+        color = "green" if group == self._green_group else "blue"
+        return f"{alarm} ({color}, {self._parts.load_balancers.serves(group)})"
 
     def _active_alarms(self) -> Sequence[str]:
         names = self._group.alarms

@@ -83,6 +83,12 @@ class TaskSet:
         return str(self.blueprint.definition["taskDefinitionArn"])
 
     @property
+    def image(self) -> str:
+        """What the load-balanced container runs; empty when no container is behind a load balancer."""
+        containers = self.blueprint.definition["containerDefinitions"]
+        return next((str(one["image"]) for one in containers if one["name"] == self.blueprint.container), "")
+
+    @property
     def running(self) -> list[LiveTask]:
         """Tasks that run now."""
         return [slot.task for slot in self._slots if slot.task is not None]
@@ -209,7 +215,7 @@ class TaskSet:
         health_port = None
         if own is not None and own != self.blueprint.port:
             health_port = task.running.address(self.blueprint.container, own)[1]
-        self.load_balancers.register(group, *task.address, health_port)
+        self.load_balancers.register(group, *task.address, health_port, self.image)
 
     def _deregister(self, task: LiveTask) -> None:
         if self.blueprint.target_group is not None and task.address is not None:

@@ -18,6 +18,7 @@ from aiohttp import web
 
 from rehearsal.blocks import block, blocks
 from rehearsal.cloud import Cloud, Declared
+from rehearsal.elb.accesslog import AccessLog
 from rehearsal.elb.proxy import Entrance, forward
 from rehearsal.elb.targetgroups import Count, Health, TargetGroup
 
@@ -69,6 +70,7 @@ class LoadBalancers:
             d.arn: TargetGroup(d.arn, d.inputs, cloud.clock, startup_allowance)
             for d in cloud.declared(TARGET_GROUP)
         }
+        self.access_log = AccessLog()
         self._listeners = {d.arn: _listener(d) for d in cloud.declared(LISTENER)}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -114,13 +116,18 @@ class LoadBalancers:
         """Where a declared listener answers, without a slash at the end."""
         return f"http://127.0.0.1:{self._listener(listener_arn).port}"
 
-    def register(self, target_group_arn: str, host: str, port: int, health_port: int | None = None) -> None:
-        """Add a target; `health_port` is the reachable port of a health check that has a port of its own."""
+    def register(
+        self, target_group_arn: str, host: str, port: int, health_port: int | None = None, image: str = ""
+    ) -> None:
+        """Add a target; `health_port` is the reachable port of a health check that has a port of its own.
+
+        `image` is what the target's container runs: by it the access log tells versions apart.
+        """
         group = self._group(target_group_arn)
 
         async def do() -> None:
             assert self._session is not None  # noqa: S101  (open since start)
-            group.register(self._session, host, port, health_port)
+            group.register(self._session, host, port, health_port, image)
 
         self._call(do())
         self._cloud.journal.record("ELB", f"target {host}:{port} registered", target_group=target_group_arn)
@@ -165,8 +172,8 @@ class LoadBalancers:
             self._mark_in_use()
 
         self._call(do())
-        shares = {arn.rsplit("targetgroup/", 1)[-1]: weight for arn, weight in weights.items()}
-        self._cloud.journal.record("ELB", f"listener on port {listener.entrance.port} forwards to {shares}")
+        shares = ", ".join(f"{weight} to {self.told(arn)}" for arn, weight in weights.items())
+        self._cloud.journal.record("ELB", f"listener on port {listener.entrance.port} forwards {shares}")
 
     def total(self, target_group_arn: str, metric: str) -> float:
         """Sum (or present value) of a CloudWatch metric, such as HTTPCode_Target_5XX_Count."""
@@ -175,6 +182,16 @@ class LoadBalancers:
     def points(self, target_group_arn: str, metric: str) -> Sequence[Count]:
         """Data points of a metric, for alarms."""
         return self._read(lambda: self._group(target_group_arn).counters.points(metric))
+
+    def serves(self, target_group_arn: str) -> str:
+        """The versions that a target group's targets run; `nothing` when it has none."""
+        images = self._read(lambda: [target.image for target in self._group(target_group_arn).targets])
+        return ", ".join(dict.fromkeys(map(self._cloud.version_of, images))) or "nothing"
+
+    def told(self, target_group_arn: str) -> str:
+        """A target group as people tell them apart: by name, and by what it serves."""
+        name = target_group_arn.rpartition("targetgroup/")[2].partition("/")[0]
+        return f"{name} ({self.serves(target_group_arn)})"
 
     def target_groups(self) -> list[str]:
         """ARNs of all declared target groups."""
@@ -239,7 +256,9 @@ class LoadBalancers:
             arn = listener.group()
             if arn is None or self._session is None:
                 return web.Response(status=503)
-            return await forward(request, self._groups[arn], self._session, listener.entrance)
+            return await forward(
+                request, self._groups[arn], self._session, listener.entrance, self.access_log
+            )
 
         return handle
 

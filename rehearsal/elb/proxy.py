@@ -14,6 +14,7 @@ import aiohttp
 from aiohttp import hdrs, web
 from multidict import CIMultiDict, CIMultiDictProxy
 
+from rehearsal.elb.accesslog import AccessLog, Answered
 from rehearsal.elb.targetgroups import Target, TargetGroup
 
 HOP_BY_HOP = frozenset(
@@ -34,6 +35,7 @@ HOP_BY_HOP = frozenset(
 TIMEOUTS = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=60)
 """AWS's connection timeout and default idle timeout, in real seconds: they bound real programs."""
 
+TRACE = "X-Amzn-Trace-Id"
 CHUNK = 64 * 1024
 SERVER_ERROR = 500
 
@@ -48,7 +50,11 @@ class Entrance:
 
 
 async def forward(
-    request: web.BaseRequest, group: TargetGroup, session: aiohttp.ClientSession, entrance: Entrance
+    request: web.BaseRequest,
+    group: TargetGroup,
+    session: aiohttp.ClientSession,
+    entrance: Entrance,
+    log: AccessLog,
 ) -> web.StreamResponse:
     """Answer a request from one target of the group."""
     target = group.choose()
@@ -56,6 +62,7 @@ async def forward(
         group.counters.add("HTTPCode_ELB_5XX_Count")
         return _own(503, "Service Temporarily Unavailable")
     group.counters.add("RequestCount")
+    log.note(request.headers.get(TRACE, ""), Answered(group.arn, target.name, target.image))
     target.begin()
     try:
         return await _exchange(request, group, target, session, entrance)
@@ -118,7 +125,7 @@ def _to_target(request: web.BaseRequest, entrance: Entrance) -> CIMultiDict[str]
     headers["X-Forwarded-For"] = f"{came_through}, {client}" if came_through else client
     headers["X-Forwarded-Proto"] = entrance.protocol.lower()
     headers["X-Forwarded-Port"] = str(entrance.port)
-    headers.setdefault("X-Amzn-Trace-Id", f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)}")
+    headers.setdefault(TRACE, f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)}")
     return headers
 
 

@@ -83,6 +83,8 @@ class Target:
     health_port: int
     registered: float
     """`time.monotonic()` of the registration."""
+    image: str = ""
+    """Reference of the image that its container runs."""
     health: Health = "initial"
     reason: str = "Elb.RegistrationInProgress"
     """AWS's reason code, and for a mismatch the status seen."""
@@ -185,9 +187,16 @@ class TargetGroup:
         """AWS's reason code by target name."""
         return {t.name: t.reason if self.in_use else "Target.NotInUse" for t in self.targets}
 
-    def register(self, session: aiohttp.ClientSession, host: str, port: int, health_port: int | None) -> None:
-        """Add a target and begin to check it."""
-        target = Target(host, port, health_port or port, time.monotonic())
+    def register(
+        self,
+        session: aiohttp.ClientSession,
+        host: str,
+        port: int,
+        health_port: int | None,
+        image: str = "",
+    ) -> None:
+        """Add a target, whose container runs `image`, and begin to check it."""
+        target = Target(host, port, health_port or port, time.monotonic(), image)
         self._targets[target.name] = target
         target.checker = asyncio.create_task(self._check_forever(session, target))
 

@@ -13,8 +13,9 @@ from rehearsal.containers.engine import Engine
 from rehearsal.containers.networks import DATABASE
 from rehearsal.containers.owner import RUN
 from rehearsal.containers.securitygroups import INGRESS
+from rehearsal.play import Play
 from rehearsal.rehearsal import SERVICE, Rehearsal
-from rehearsal.scenarios import Play, broken_migration, denied, release
+from rehearsal.scenarios import broken_migration, denied, release
 
 DATABASE_SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/stg/database-AbCdEf"
 

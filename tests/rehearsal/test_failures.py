@@ -37,7 +37,6 @@ from rehearsal.gateway.emulator import give_secret_arn
 from rehearsal.images.image import pack
 from rehearsal.images.registry import Registry, RegistryError, ecr_token
 from rehearsal.rehearsal import ROLE, Rehearsal
-from rehearsal.traffic import Stream
 
 REFUSED = re.compile(
     r"is not authorized to perform: (?P<action>[\w:]+) on resource: \"?(?P<resource>[^\s\"]+)"
@@ -226,15 +225,16 @@ def test_an_unhealthy_version_never_gets_traffic_and_is_taken_away_again(
     sick = event["detail"]["image-digest"]
     listener = rehearsal.listener(SERVICE).arn
     before = rehearsal.load_balancers.weights(listener)
-    with provided(rehearsal, "CodeBuild", replay), Stream(rehearsal.url(SERVICE), "/healthz") as stream:
+    with provided(rehearsal, "CodeBuild", replay), rehearsal.traffic() as traffic:
         stopped = release(rehearsal, sick)
     said = failure(stopped, "Deploy-web")
     assert "ALARM_ACTIVE" in said, "the declared alarm stops it long before CodeDeploy's hour is over"
     assert "is unhealthy Target.ResponseCodeMismatch [500]" in said
     assert "version sick refuses its health checks" in said, "the task's own last words"
     assert "It was rolled back by d-" in said
-    assert (stream.failures, list(stream.versions)) == ([], ["good"])
-    assert stream.sent > 20
+    verdict = traffic.verdict(rehearsal.answering)
+    assert (dict(verdict.failed), list(verdict.answered)) == ({}, ["good"])
+    assert verdict.sent > 20
     after = rehearsal.load_balancers.weights(listener)
     assert {arn: w for arn, w in after.items() if w} == {arn: w for arn, w in before.items() if w}
     green = next(arn for arn, weight in after.items() if not weight)

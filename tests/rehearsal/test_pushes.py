@@ -31,6 +31,7 @@ from stagehands import (
 
 from rehearsal.codepipeline.executions import Execution
 from rehearsal.codepipeline.pipelines import PIPELINE_TYPE
+from rehearsal.errors import ApplicationError
 from rehearsal.images.image import pack
 from rehearsal.images.registry import Registry, ecr_token
 from rehearsal.rehearsal import Rehearsal
@@ -109,6 +110,31 @@ def test_pushing_the_same_image_again_starts_nothing(
     )
     time.sleep(0.1)
     assert executions(rehearsal) == before
+
+
+def test_pushing_a_version_that_the_tag_is_on_already_is_said_and_never_taken_for_the_release_before(
+    rehearsal: Rehearsal, first: str, tmp_path: Path
+) -> None:
+    """What it says is what EventBridge would have: nothing (ECR API Reference, PutImage: no changes since the last push)."""
+    before = executions(rehearsal)
+    with pytest.raises(ApplicationError, match=r"the tag stg is on it already, so ECR sends no event"):
+        rehearsal.push(version(tmp_path, "first"))
+    assert executions(rehearsal) == before
+
+
+def test_pushing_an_older_image_again_is_a_release_of_its_own(
+    rehearsal: Rehearsal, first: str, tmp_path: Path
+) -> None:
+    """The tag moves back to a digest that was released before; the wait is for this push's execution."""
+    rehearsal.release_of(rehearsal.push(version(tmp_path, "between")))
+    earlier = [one.id for one in rehearsal.pipeline.executions(rehearsal.pipeline_name)]
+    again = rehearsal.push(version(tmp_path, "first"))
+    assert again == first
+    execution = rehearsal.release_of(again)
+    assert execution.id not in earlier
+    assert execution.status == "Succeeded"
+    assert rehearsal.release_of(again).id == execution.id, "asked twice, the answer is the same"
+    assert [one.version for one in rehearsal.answering()] == ["first"]
 
 
 def test_of_two_pushes_100_ms_apart_the_later_one_ends_in_production(

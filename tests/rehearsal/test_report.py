@@ -6,8 +6,8 @@ import pytest
 from rich.console import Console
 
 from rehearsal.journal import Entry
+from rehearsal.play import Play, Step
 from rehearsal.report import Timeline, table
-from rehearsal.scenarios import Play, Step
 
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop"
 """`:secret:` is the name of an emoji."""

@@ -1,0 +1,74 @@
+"""A scenario as it is played: its steps, each with an expectation, and what traffic noticed of it."""
+
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from rehearsal.codepipeline.executions import Execution
+from rehearsal.verdict import Verdict
+
+
+class Unexpected(Exception):  # noqa: N818  (an outcome: the step did not go as it should)
+    """A step did not go as it should; the text says what was seen and what should have been."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step that was played."""
+
+    name: str
+    seconds: float
+    ok: bool
+    seen: str
+
+
+@dataclass(frozen=True)
+class Released:
+    """One release that was played: what was pushed, and the execution it came to."""
+
+    version: str
+    """What the image is called here."""
+    digest: str
+    execution: Execution
+
+
+@dataclass
+class Play:
+    """One scenario as it goes; a step that does not go as expected ends it."""
+
+    scenario: str
+    steps: list[Step] = field(default_factory=list[Step])
+    follower: Callable[[Step], None] | None = None
+    releases: list[Released] = field(default_factory=list[Released])
+    verdict: Verdict | None = None
+    """What traffic noticed; None when the scenario ended before there was any."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether every step went as it should."""
+        return bool(self.steps) and all(step.ok for step in self.steps)
+
+    @contextmanager
+    def step(self, name: str) -> Generator[list[str]]:
+        """Time one step; what the block puts into the list is what was seen."""
+        begun = time.monotonic()
+        seen: list[str] = []
+        try:
+            yield seen
+        except Exception as error:
+            self.add(Step(name, time.monotonic() - begun, ok=False, seen=str(error) or type(error).__name__))
+            raise Unexpected(f"{name}: {error}") from error
+        self.add(Step(name, time.monotonic() - begun, ok=True, seen="; ".join(seen)))
+
+    def add(self, step: Step) -> None:
+        """Take a step that is over."""
+        self.steps.append(step)
+        if self.follower:
+            self.follower(step)
+
+
+def expect(condition: bool, otherwise: str) -> None:  # noqa: FBT001  (reads as a sentence)
+    """Raise Unexpected that says `otherwise` unless the condition holds."""
+    if not condition:
+        raise Unexpected(otherwise)
