@@ -3,8 +3,8 @@
 Honored: command, entry point, environment and secrets, user, working directory, init process, read-only root, ulimits,
 capabilities, health check, stop timeout; CPU and memory as hard limits of each container (on Fargate the containers of a
 task share them). As on Fargate the containers of a task share one network: the first one's. Not played: volumes,
-`dependsOn`, other log drivers. Declared durations are compressed by the rehearsal's clock, as everywhere, but programs
-start in real time, so a health check has at least what `_Shortest` says.
+`dependsOn`, other log drivers. A container's health check has its declared, real seconds: what it judges is real as well.
+Where Docker and Fargate differ, Fargate's way is taken: see docs/fidelity.md, "Docker and Fargate".
 """
 
 import base64
@@ -12,7 +12,7 @@ import contextlib
 import json
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rehearsal.blocks import block, blocks
@@ -31,16 +31,12 @@ _MIB = 1024 * 1024
 _CPU_UNITS = 1024
 """ECS's CPU units in one vCPU."""
 _NANOSECONDS = 1_000_000_000
+_OPEN_FILES = (65_535, 65_535)
+"""Fargate's soft and hard nofile, where none is declared (ECS Developer Guide, fargate-tasks-services)."""
+_SYSCTLS = {"net.ipv4.ip_unprivileged_port_start": "1024"}
+"""Docker lets every user have every port, ECS only root those below 1024 (aws/containers-roadmap#1721, open)."""
 _PULL_SECONDS = 60.0
 """Real seconds that the pull of a public image may take before a stand-in plays it."""
-
-
-class _Shortest:
-    """Real seconds that a declared duration lasts at least."""
-
-    INTERVAL = 0.25
-    TIMEOUT = 2.0
-    START_PERIOD = 5.0
 
 
 class ContainerRuntime:
@@ -70,6 +66,8 @@ class ContainerRuntime:
         self._memory = int(told["MemTotal"])
         self._lock = threading.Lock()
         self._public: dict[str, bool] = {}
+        self._gives_files = True
+        """Whether this daemon may give as many open files as Fargate does; inside a container it may not."""
 
     def run_task(
         self, task_id: str, containers: Sequence[ContainerSpec], cpu: str, memory: str
@@ -87,16 +85,36 @@ class ContainerRuntime:
                     played.append(self._play(task_id, spec))
                     continue
                 place = f"container:{started[0].id}" if started else network.name
-                body = self._body(spec, image, network, place, limits)
-                if not started:
-                    body["ExposedPorts"] = {f"{port}/tcp": {} for port in every_port}
-                started.append(
-                    self._start(f"{self._name(task_id)}-{spec.name}", spec, body, started, network)
-                )
+                name = f"{self._name(task_id)}-{spec.name}"
+
+                def begin(
+                    spec: ContainerSpec = spec, image: str = image, place: str = place, name: str = name
+                ) -> Started:
+                    body = self._body(spec, image, network, place, limits)
+                    if not started:
+                        body["ExposedPorts"] = {f"{port}/tcp": {} for port in every_port}
+                    return self._start(name, spec, body, started, network)
+
+                started.append(self._with_files(begin))
         except BaseException:
             ContainerTask(self._engine, self._processes, started, played).stop(0.0)
             raise
         return ContainerTask(self._engine, self._processes, started, played)
+
+    def _with_files(self, begin: Callable[[], Started]) -> Started:
+        """Start with Fargate's open files, or with what this daemon may give, which the timeline says once."""
+        gave = self._gives_files
+        try:
+            return begin()
+        except RuntimeError as error:
+            if not gave or "rlimit" not in str(error):
+                raise
+        with self._lock:
+            first, self._gives_files = self._gives_files, False
+        if first:  # others may have met it at the same time
+            text = f"this Docker daemon may not give {_OPEN_FILES[1]} open files, as Fargate does; its own limit applies"
+            self._cloud.journal.record("ECS", text)
+        return begin()
 
     def _name(self, task_id: str) -> str:
         return f"delivery-rehearsal-{task_id[:12]}"
@@ -164,17 +182,22 @@ class ContainerRuntime:
         }
         capabilities = block(linux.get("capabilities"))
         host |= {"CapAdd": capabilities.get("add") or [], "CapDrop": capabilities.get("drop") or []}
+        resources = {"nofile": _OPEN_FILES} if self._gives_files else {}
+        resources |= {
+            one["name"]: (one["softLimit"], one["hardLimit"]) for one in blocks(definition.get("ulimits"))
+        }
         host["Ulimits"] = [
-            {"Name": one["name"], "Soft": one["softLimit"], "Hard": one["hardLimit"]}
-            for one in blocks(definition.get("ulimits"))
+            {"Name": name, "Soft": soft, "Hard": hard} for name, (soft, hard) in resources.items()
         ]
-        if not place.startswith("container:"):  # the others share the first one's names
+        if not place.startswith("container:"):  # the others share the first one's network and its names
             host["ExtraHosts"] = list(network.hosts)
+            host["Sysctls"] = _SYSCTLS
         body: dict[str, Any] = {
             "Image": image,
             "Env": [f"{name}={value}" for name, value in environment.items()],
             "Labels": self._owner.labels,
             "StopTimeout": int(spec.stop_timeout),
+            "Healthcheck": self._health_check(block(definition.get("healthCheck"))),
             "HostConfig": host,
         }
         chosen = {
@@ -182,26 +205,26 @@ class ContainerRuntime:
             "Entrypoint": list(spec.entry_point),
             "User": spec.user,
             "WorkingDir": spec.working_directory,
-            "Healthcheck": self._health_check(block(definition.get("healthCheck"))),
         }
         return body | {key: value for key, value in chosen.items() if value}
 
     def _health_check(self, declared: Mapping[str, Any]) -> dict[str, Any]:
-        """ECS's container health check in Docker's form (API ecs.HealthCheck has the defaults)."""
+        """ECS's container health check in Docker's form (API ecs.HealthCheck has the defaults).
+
+        Without one the image's own HEALTHCHECK is switched off: ECS does not monitor it (ECS Developer Guide, healthcheck).
+        """
         if not declared:
-            return {}
-        clock = self._cloud.clock
+            return {"Test": ["NONE"]}
 
-        def nanoseconds(seconds: float, shortest: float) -> int:
-            return int(max(clock.seconds(seconds), shortest) * _NANOSECONDS)
+        def nanoseconds(name: str, default: float) -> int:
+            return int(float(declared.get(name) or default) * _NANOSECONDS)
 
-        start = float(declared.get("startPeriod") or 0)
         return {
             "Test": list(declared["command"]),
-            "Interval": nanoseconds(float(declared.get("interval") or 30), _Shortest.INTERVAL),
-            "Timeout": nanoseconds(float(declared.get("timeout") or 5), _Shortest.TIMEOUT),
+            "Interval": nanoseconds("interval", 30),
+            "Timeout": nanoseconds("timeout", 5),
             "Retries": int(declared.get("retries") or 3),
-            "StartPeriod": nanoseconds(start, _Shortest.START_PERIOD),
+            "StartPeriod": nanoseconds("startPeriod", 0),
         }
 
     def _start(

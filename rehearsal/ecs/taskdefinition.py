@@ -14,6 +14,7 @@ from botocore.validate import ParamValidator
 
 from documents.limits import LimitError, check_task_definition
 from rehearsal.blocks import block, blocks
+from rehearsal.ecs import fargate
 from rehearsal.host.sdk import session
 
 DESCRIBED_ONLY = frozenset(
@@ -87,6 +88,8 @@ def check(definition: Mapping[str, Any]) -> None:
     if problems:
         message = f"the task definition is no valid input of RegisterTaskDefinition: {'; '.join(problems)}"
         raise TemplateError(message)
+    if refused := fargate.refusals(definition):
+        raise TemplateError("; ".join(refused))
 
 
 def container(definition: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:

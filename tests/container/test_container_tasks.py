@@ -1,6 +1,7 @@
 """What one task's containers are given, and how they end; on the tiny image, in a rehearsal that plays nothing."""
 
 import json
+import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -122,8 +123,46 @@ def test_the_ulimits_and_capabilities_are_the_definitions(run: Any, engine: Engi
     task = run(spec(*WAITING, definition=definition))
     host = engine.ask("GET", f"/containers/{task.ids['app']}/json")["HostConfig"]
     assert host["Ulimits"] == [{"Name": "nofile", "Soft": 512, "Hard": 1024}]
+    assert host["Privileged"] is False
     assert host["CapDrop"] == ["CHOWN"]
     assert host["ReadonlyRootfs"] is True
+
+
+def test_the_images_own_health_check_is_not_heeded(run: Any, engine: Engine) -> None:
+    # ECS Developer Guide, healthcheck: checks embedded in an image and not in the container definition are not monitored
+    name = "delivery-tests/ill:1"
+    dockerfile = f"FROM {BOOTSTRAP_IMAGE}\nHEALTHCHECK --interval=1s --retries=1 CMD exit 1\n"
+    subprocess.run(
+        ["/usr/bin/env", "docker", "build", "--quiet", "--tag", name, "-"],
+        input=dockerfile.encode(),
+        check=True,
+    )
+    task = run(replace(spec("sleep", "60"), image=name))
+    time.sleep(3)
+    assert task.exit_code() is None, "ECS would let it run"
+    state = engine.ask("GET", f"/containers/{task.ids['app']}/json")["State"]
+    assert (state.get("Health") or {}).get("Status") in (None, "none")
+    engine.ask("DELETE", f"/images/{name}", query={"force": 1})
+
+
+def test_open_files_are_limited_as_on_fargate_or_the_timeline_says_otherwise(
+    run: Any, rehearsal: Rehearsal
+) -> None:
+    # ECS Developer Guide, fargate-tasks-services, "Task resource limits"
+    task = run(spec("sh", "-c", "echo $(ulimit -Sn) $(ulimit -Hn); sleep 0.5"))
+    assert ended(task) == 0
+    said = [one.message for one in rehearsal.journal.entries("ECS") if "open files" in one.message]
+    assert task.log_tail() == ["65535 65535"] or len(said) == 1, "told once, and nothing fails for it"
+
+
+@pytest.mark.parametrize(("user", "code"), [("65534:65534", 1), ("0", 0)])
+def test_only_root_gets_a_port_below_1024(run: Any, user: str, code: int) -> None:
+    # aws/containers-roadmap#1721; Docker's own default since 20.10 lets everybody
+    probe = "httpd -p 80 -h /tmp && echo up; c=$?; sleep 0.3; exit $c"
+    task = run(spec("sh", "-c", probe, user=user))
+    assert ended(task) == code, task.log_tail()
+    said = " ".join(task.log_tail())
+    assert ("up" if code == 0 else "Permission denied") in said, said
 
 
 def test_a_command_that_does_not_exist_has_ecss_own_word(run: Any) -> None:
