@@ -15,6 +15,23 @@ from rehearsal.errors import StackError
 REGION = "aws:region"
 
 
+class _Once(yaml.SafeLoader):
+    """Reads YAML as SafeLoader does, but a key stands once in a map, as the Pulumi CLI wants it."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001  (as inherited)
+        seen: dict[str, int] = {}
+        for key, _ in node.value:
+            line = key.start_mark.line + 1
+            if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
+                if key.value in seen:
+                    where = f"in line {seen[key.value]} and line {line}"
+                    raise yaml.constructor.ConstructorError(
+                        None, None, f"it has the key {key.value} twice, {where}"
+                    )
+                seen[key.value] = line
+        return super().construct_mapping(node, deep)
+
+
 def read(path: Path) -> dict[str, Any]:
     """The configuration of one stack's file, keyed with namespaces; StackError in one sentence."""
     document = _parsed(path, _text(path))
@@ -46,7 +63,7 @@ def _text(path: Path) -> str:
 
 def _parsed(path: Path, text: str) -> Any:
     try:
-        return yaml.safe_load(text)
+        return yaml.load(text, Loader=_Once)  # noqa: S506  (a SafeLoader)
     except yaml.YAMLError as error:
         raise _wrong(path, f"is not YAML: {' '.join(str(error).split())}", "correct it there") from None
     except RecursionError:

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import Field, ValidationError, model_validator
 
 from settings.base import Group
-from settings.findings import SettingsError, explain, strings
+from settings.findings import SettingsError, explain, odd_keys, strings
 from settings.image import Image
 from settings.migration import Migration
 from settings.network import Network
@@ -136,6 +136,9 @@ def parse(raw: Mapping[str, Any]) -> Settings:
 
     Raises SettingsError with one sentence for each finding.
     """
+    odd = list(odd_keys(raw, f"{NAMESPACE}:"))
+    if odd:
+        raise SettingsError("\n".join(odd))
     try:
         return Settings.model_validate(dict(raw))
     except ValidationError as error:

@@ -32,7 +32,9 @@ def _sentence(finding: ErrorDetails, model: type[BaseModel], namespace: str) -> 
         return f"{path} is not a setting; {_nearest(str(steps[-1]), _known(model, steps[:-1]))}"
     if kind == "missing":
         return f"{path} is missing and has no default; add it"
-    rule = finding["msg"].removeprefix("Value error, ")
+    rule = (
+        finding["msg"].removeprefix("Value error, ").replace("dictionary", "map").replace("Dictionary", "Map")
+    )
     if kind == "value_error":
         return f"{path}: {rule}"
     pattern = finding.get("ctx", {}).get("pattern")
@@ -82,6 +84,22 @@ def _written(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(_written(inner) for inner in value) + "]"
     return repr(value if isinstance(value, str) else str(value))
+
+
+def odd_keys(value: Any, path: str, above: tuple[int, ...] = ()) -> Iterator[str]:
+    """A sentence for each key that YAML does not read as text, and for whatever holds itself."""
+    if id(value) in above:
+        yield f"{path} holds itself; write out what is meant instead of the alias"
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            if isinstance(key, str):
+                below = f"{path}{'' if path.endswith(':') else '.'}{key}"
+                yield from odd_keys(inner, below, (*above, id(value)))
+            else:
+                yield f"{path} has the key {_seen(key, [path])}, which YAML does not read as text; put it in quotes"
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from odd_keys(inner, f"{path}.{index}", (*above, id(value)))
 
 
 def _nearest(wrong: str, known: list[str]) -> str:
