@@ -16,6 +16,7 @@ from components.refusing import refusing
 from components.role import Granted, granted_role
 from components.service_front import ServiceFront
 from documents import appspec, grants, taskdef
+from documents.bootstrap import bootstrap_container
 from documents.images import repositories
 from documents.limits import LONGEST_REPOSITORY, check_task_definition
 from documents.names import Names
@@ -167,7 +168,11 @@ class WebService(pulumi.ComponentResource):
         self, name: str, args: WebServiceArgs, inside: pulumi.ResourceOptions
     ) -> ecs.TaskDefinition:
         service = args["service"]
-        container = taskdef.bootstrap_container(service.container, service.port, service.health_check.path)
+        check = service.health_check
+        ports = [(service.port, service.protocol)]
+        if check.port is not None and check.port != service.port:
+            ports.append((check.port, check.protocol or service.protocol))
+        container = bootstrap_container(service.container, ports, check.path)
 
         def containers(roles: list[str]) -> str:
             return json.dumps(
@@ -259,8 +264,11 @@ def _definition(args: WebServiceArgs, execution_role: str, task_role: str) -> di
     pushed = taskdef.Container(
         name=service.container,
         image=taskdef.pushed_image(),
+        entry_point=service.entry_point,
         command=service.command,
-        port=service.port,
+        working_directory=service.working_directory,
+        init_process=service.init_process,
+        ports=sorted({service.port, service.health_check.port or service.port}),
         user=service.user,
         stop_timeout_seconds=service.stop_timeout_seconds,
         environment=service.environment,

@@ -1,17 +1,12 @@
-"""The task definition template, and the tiny first revision a service starts on."""
+"""The task definition template."""
 
 import json
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Any
 
 IMAGE_PLACEHOLDER = "IMAGE1_NAME"
 """Placeholder for the pushed image; in the template it stands in angle brackets."""
-
-BOOTSTRAP_IMAGE = "public.ecr.aws/docker/library/busybox:stable"
-"""A public image of two megabytes with a web server, for the time before the first push."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +16,11 @@ class Container:
     name: str
     image: str
     essential: bool = True
+    entry_point: Sequence[str] = ()
     command: Sequence[str] = ()
-    port: int | None = None
+    working_directory: str | None = None
+    init_process: bool = False
+    ports: Sequence[int] = ()
     user: str | None = None
     stop_timeout_seconds: int | None = None
     environment: Mapping[str, str] | None = None
@@ -65,8 +63,8 @@ def _container(task: Task, container: Container) -> dict[str, Any]:
         "essential": container.essential,
         "environment": [{"name": n, "value": v} for n, v in sorted((container.environment or {}).items())],
         "secrets": [{"name": n, "valueFrom": v} for n, v in sorted((container.secrets or {}).items())],
-        "portMappings": [{"containerPort": container.port, "protocol": "tcp"}] if container.port else [],
-        "linuxParameters": {"initProcessEnabled": True},
+        "portMappings": [{"containerPort": port, "protocol": "tcp"} for port in container.ports],
+        "linuxParameters": {"initProcessEnabled": container.init_process},
         "logConfiguration": {
             "logDriver": "awslogs",
             "options": {
@@ -76,6 +74,10 @@ def _container(task: Task, container: Container) -> dict[str, Any]:
             },
         },
     }
+    if container.entry_point:
+        definition["entryPoint"] = list(container.entry_point)
+    if container.working_directory:
+        definition["workingDirectory"] = container.working_directory
     if container.command:
         definition["command"] = list(container.command)
     if container.user:
@@ -88,19 +90,6 @@ def _container(task: Task, container: Container) -> dict[str, Any]:
 def pushed_image() -> str:
     """What stands for the image in the template; CodeDeployToECS puts the pushed one there."""
     return f"<{IMAGE_PLACEHOLDER}>"
-
-
-def bootstrap_container(name: str, port: int, health_path: str) -> Container:
-    """A web server that answers the health path until the first release takes its place."""
-    path = PurePosixPath("/www") / health_path.split("?", maxsplit=1)[0].strip("/")
-    page = path / "index.html" if health_path.split("?", maxsplit=1)[0].endswith("/") else path
-    script = (
-        f"mkdir -p {shlex.quote(str(page.parent))} && echo waiting for the first push > {shlex.quote(str(page))} "
-        f"&& exec httpd -f -p {port} -h /www"
-    )
-    return Container(
-        name=name, image=BOOTSTRAP_IMAGE, command=["sh", "-c", script], port=port, stop_timeout_seconds=2
-    )
 
 
 def text(definition: Mapping[str, Any]) -> str:

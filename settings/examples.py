@@ -16,6 +16,8 @@ EXAMPLES = {
     "migration.secretsKmsKeys": f"arn:aws:kms:{_ACCOUNT}:key/0123abcd-4567-89ef-0123-456789abcdef",
     "services.cluster": "apps-stg",
     "services.container": "app",
+    "services.workingDirectory": "/app",
+    "services.sidecars.workingDirectory": "/app",
     "services.secretsKmsKeys": f"arn:aws:kms:{_ACCOUNT}:key/0123abcd-4567-89ef-0123-456789abcdef",
     "services.healthCheck.path": "/healthz",
     "services.loadBalancer.arn": f"arn:aws:elasticloadbalancing:{_ACCOUNT}:loadbalancer/app/shared/0123456789abcdef",

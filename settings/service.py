@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from documents.alarms import unhealthy_minutes
-from documents.ranges import canonical, check_rules, check_status_codes
+from documents.ranges import canonical, check_rules
 from settings.base import (
+    AbsolutePath,
     Group,
     KmsKeyArn,
     Port,
@@ -18,6 +18,7 @@ from settings.base import (
     VariableName,
     VariableValue,
 )
+from settings.healthcheck import HealthCheck, Protocol
 from settings.secret import SecretReference
 
 FARGATE_MEMORY: dict[int, tuple[int, ...]] = {
@@ -39,57 +40,6 @@ HTTPS = 443
 
 LambdaArn = Annotated[str, Field(pattern=r"^arn:aws[\w-]*:lambda:[\w-]+:\d{12}:function:[\w-]+(:[\w$-]+)?$")]
 ContainerName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,255}$")]
-
-
-def _status_codes(value: str) -> str:
-    check_status_codes(value)
-    return value
-
-
-class HealthCheck(Group):
-    """How the load balancer finds out that a task can take traffic."""
-
-    path: str = Field(
-        default="/healthz",
-        pattern=r"^/[!-~]*$",
-        max_length=1024,
-        description="Path that answers when the task can take traffic.",
-    )
-    status_codes: Annotated[str, AfterValidator(_status_codes)] = Field(
-        default="200",
-        description="Status codes that mean healthy, 200 to 499: one, several or ranges; 200 among them.",
-    )
-    interval_seconds: int = Field(default=10, ge=5, le=300, description="Seconds between two checks.")
-    timeout_seconds: int = Field(
-        default=5, ge=2, le=120, description="Seconds after which a check has failed."
-    )
-    healthy_threshold: int = Field(
-        default=2, ge=2, le=10, description="Checks in a row that make a target healthy."
-    )
-    unhealthy_threshold: int = Field(
-        default=3, ge=2, le=10, description="Checks in a row that make a target unhealthy."
-    )
-    grace_period_seconds: int = Field(
-        default=60,
-        ge=0,
-        le=2_147_483_647,
-        description="Seconds a new task has before ECS heeds the checks; CodeDeploy gives a release one hour to be healthy.",
-    )
-
-    @property
-    def slow_start_minutes(self) -> int:
-        """Minutes in a row with an unhealthy target that a start within its grace period cannot fill."""
-        return unhealthy_minutes(self.grace_period_seconds, self.interval_seconds, self.unhealthy_threshold)
-
-    @model_validator(mode="after")
-    def _in_time(self) -> "HealthCheck":
-        if self.timeout_seconds >= self.interval_seconds:
-            message = (
-                f"timeoutSeconds {self.timeout_seconds} is not below intervalSeconds {self.interval_seconds}; "
-                "a check must end before the next begins: lower the timeout or raise the interval"
-            )
-            raise ValueError(message)
-        return self
 
 
 class LoadBalancer(Group):
@@ -195,6 +145,16 @@ class Sidecar(Group):
     image: str = Field(min_length=1, description="Image, by digest where it should never change unasked.")
     essential: bool = Field(default=False, description="Whether the task stops when this container does.")
     command: list[str] = Field(default=[], description="Command words.")
+    entry_point: list[str] = Field(
+        default=[], description="Replaces the image's ENTRYPOINT, and drops its CMD."
+    )
+    working_directory: AbsolutePath | None = Field(
+        default=None, description="Folder the container starts in; default: the image's WORKDIR."
+    )
+    init_process: bool = Field(
+        default=False,
+        description="Whether an init runs as process 1, passes signals on and reaps; off where the image brings its own.",
+    )
     environment: dict[VariableName, VariableValue] = Field(default={}, description="Plain variables.")
     secrets: dict[VariableName, SecretReference] = Field(
         default={}, description="Variables read from secrets."
@@ -214,8 +174,19 @@ class Service(Group):
         default="app", description="Name of the container that runs the pushed image."
     )
     port: Port = Field(default=8080, description="Port the container listens on.")
+    protocol: Protocol = Field(default="HTTP", description="What the container speaks on this port.")
     command: list[Annotated[str, Field(min_length=1)]] = Field(
         default=[], description="Replaces the image's CMD."
+    )
+    entry_point: list[str] = Field(
+        default=[], description="Replaces the image's ENTRYPOINT, and drops its CMD."
+    )
+    working_directory: AbsolutePath | None = Field(
+        default=None, description="Folder the container starts in; default: the image's WORKDIR."
+    )
+    init_process: bool = Field(
+        default=False,
+        description="Whether an init runs as process 1, passes signals on and reaps; off where the image brings its own.",
     )
     user: str | None = Field(
         default=None, min_length=1, description="User the container runs as; default: the image's."
@@ -271,6 +242,17 @@ class Service(Group):
             message = (
                 "rollout.hooks.afterAllowTestTraffic is called while a test listener points to green, and there is no "
                 "loadBalancer.testPort: give one, or take another hook such as afterInstall"
+            )
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _one_protocol_for_each_port(self) -> "Service":
+        check = self.health_check
+        if check.port in (None, self.port) and check.protocol not in (None, self.protocol):
+            message = (
+                f"healthCheck.protocol {check.protocol} is not what the container speaks on port {self.port} "
+                f"(protocol {self.protocol}): no check would succeed; leave it out, or give healthCheck.port"
             )
             raise ValueError(message)
         return self

@@ -21,6 +21,7 @@ from rehearsal.cloud import Cloud, Declared
 from rehearsal.elb.accesslog import AccessLog
 from rehearsal.elb.proxy import Entrance, forward
 from rehearsal.elb.targetgroups import Count, Health, TargetGroup
+from rehearsal.errors import RehearsalError
 
 _T = TypeVar("_T")
 
@@ -29,6 +30,18 @@ TARGET_GROUP = "aws:lb/targetGroup:TargetGroup"
 
 STARTUP_ALLOWANCE = 5.0
 """Real seconds a new target may refuse connections before health checks count that against it."""
+
+
+def _spoken(group: Declared) -> Mapping[str, Any]:
+    """The inputs of a target group that is played; RehearsalError when it speaks TLS with its targets."""
+    check = block(group.inputs.get("healthCheck")).get("protocol")
+    if "HTTPS" in (group.inputs.get("protocol"), check):
+        raise RehearsalError(
+            f"target group {group.inputs.get('name') or group.name} speaks HTTPS with its targets",
+            "the rehearsal plays no TLS between load balancer and container",
+            "rehearse with protocol and healthCheck.protocol HTTP, in a stack file of its own (--config)",
+        )
+    return group.inputs
 
 
 @dataclass
@@ -67,7 +80,7 @@ class LoadBalancers:
         """Prepare; `startup_allowance` is in real seconds."""
         self._cloud = cloud
         self._groups = {
-            d.arn: TargetGroup(d.arn, d.inputs, cloud.clock, startup_allowance)
+            d.arn: TargetGroup(d.arn, _spoken(d), cloud.clock, startup_allowance)
             for d in cloud.declared(TARGET_GROUP)
         }
         self.access_log = AccessLog()

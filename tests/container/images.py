@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from documents.taskdef import BOOTSTRAP_IMAGE
+from documents.bootstrap import BOOTSTRAP_IMAGE
 from rehearsal.containers.engine import Engine, EngineError
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from documents.taskdef import BOOTSTRAP_IMAGE
+from documents.bootstrap import BOOTSTRAP_IMAGE
 from rehearsal.containers.engine import Engine, EngineError
 from rehearsal.containers.owner import PROJECT, RUN, Owner, is_dead
 from rehearsal.host import reaper

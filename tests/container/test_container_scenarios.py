@@ -65,7 +65,9 @@ def test_the_task_definition_arrives_in_the_container(rehearsal: Rehearsal, engi
     )
     assert found["HostConfig"]["NanoCpus"] == 250_000_000, "cpu 256 is a quarter of a vCPU"
     assert found["HostConfig"]["Memory"] == 512 * 1024 * 1024
-    assert found["HostConfig"]["Init"] is True, "linuxParameters.initProcessEnabled"
+    assert found["HostConfig"]["Init"] is False, (
+        "linuxParameters.initProcessEnabled, which ECS leaves off unless asked"
+    )
     assert found["Config"]["StopTimeout"] == 30
     assert found["Config"]["User"] == "app", "the image's own user, since the settings name none"
     assert password(rehearsal) not in json.dumps([found["Config"]["Cmd"], found["Args"], found["Path"]])

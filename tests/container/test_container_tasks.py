@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from documents.taskdef import BOOTSTRAP_IMAGE
+from documents.bootstrap import BOOTSTRAP_IMAGE
 from rehearsal.containers.engine import Engine
 from rehearsal.containers.networks import DATABASE
 from rehearsal.containers.runtime import ContainerRuntime

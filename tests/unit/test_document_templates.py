@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from documents import appspec, taskdef
+from documents.bootstrap import TLS_BOOTSTRAP_IMAGE, bootstrap_container
 from documents.shapes import ShapeError, check_input
 from documents.templates import version
 
@@ -62,7 +63,7 @@ def test_command_words_arrive_unharmed_through_the_shell_of_the_buildspec(words:
 
 
 def test_the_template_is_an_input_of_register_task_definition() -> None:
-    pushed = taskdef.Container("app", taskdef.pushed_image(), port=8080, environment={"B": "2", "A": "1"})
+    pushed = taskdef.Container("app", taskdef.pushed_image(), ports=[8080], environment={"B": "2", "A": "1"})
     definition = taskdef.task_definition(TASK, [pushed])
     check_input("ecs", "RegisterTaskDefinition", definition)
     [container] = definition["containerDefinitions"]
@@ -142,10 +143,43 @@ def test_hooks_stand_in_the_order_codedeploy_calls_them() -> None:
     ],
 )
 def test_the_bootstrap_image_answers_the_health_path(path: str, page: str, tmp_path: Path) -> None:
-    container = taskdef.bootstrap_container("app", 8080, path)
+    container = bootstrap_container("app", [(8080, "HTTP")], path)
     script = container.command[2]
     *make, serve = script.split(" && ")
     assert serve == "exec httpd -f -p 8080 -h /www", "exec, so that TERM stops it at once"
     written = " && ".join(make).replace("/www", f"{tmp_path}/www")
     subprocess.run(["/bin/sh", "-c", written], check=True)
     assert (tmp_path / page.lstrip("/")).is_file(), "busybox's httpd answers a file with 200"
+
+
+def test_the_bootstrap_image_answers_on_the_health_checks_own_port_too() -> None:
+    container = bootstrap_container("app", [(8080, "HTTP"), (9000, "HTTP")], "/healthz")
+    assert container.command[2].endswith("&& httpd -p 9000 -h /www && exec httpd -f -p 8080 -h /www")
+    assert container.ports == [8080, 9000]
+
+
+@pytest.mark.parametrize("ports", [[(8443, "HTTPS")], [(8080, "HTTP"), (9443, "HTTPS")]])
+def test_where_tls_is_asked_for_the_bootstrap_image_can_speak_it(ports: list[tuple[int, str]]) -> None:
+    container = bootstrap_container("app", ports, "/healthz")
+    assert container.image == TLS_BOOTSTRAP_IMAGE, (
+        "busybox has no TLS, and a target that fails its checks stops releases"
+    )
+    assert container.command[:2] == ["ruby", "-e"]
+    assert container.command[3:] == [f"{port}:{protocol}" for port, protocol in ports]
+
+
+def test_an_init_process_runs_only_where_it_is_asked_for() -> None:
+    containers = [
+        taskdef.Container("app", taskdef.pushed_image()),
+        taskdef.Container(
+            "side", "envoy", init_process=True, entry_point=["/init"], working_directory="/srv"
+        ),
+    ]
+    app, side = taskdef.task_definition(TASK, containers)["containerDefinitions"]
+    assert app["linuxParameters"] == {"initProcessEnabled": False}, (
+        "an init of the image's own must be process 1"
+    )
+    assert "entryPoint" not in app
+    assert "workingDirectory" not in app
+    assert side["linuxParameters"] == {"initProcessEnabled": True}
+    assert (side["entryPoint"], side["workingDirectory"]) == (["/init"], "/srv")

@@ -4,6 +4,7 @@ import json
 from functools import partial
 from typing import Any
 
+import pytest
 import yaml
 from harness import NAMES, PLACE, Config, Graph, deployed, remembered, settings
 
@@ -95,14 +96,80 @@ def test_the_two_target_groups_differ_in_name_only() -> None:
     assert blue == green, "their roles swap with every deployment"
     assert blue["targetType"] == "ip", "awsvpc tasks are addresses"
     assert blue["deregistrationDelay"] == 30, "draining lasts as long as a task may take to stop, not 300 s"
+    assert blue["protocol"] == "HTTP"
     assert blue["healthCheck"] == {
         "path": "/healthz",
+        "port": "traffic-port",
+        "protocol": "HTTP",
         "matcher": "200",
         "interval": 10,
         "timeout": 5,
         "healthyThreshold": 2,
         "unhealthyThreshold": 3,
     }
+
+
+def test_a_health_check_has_a_port_of_its_own_where_one_is_given() -> None:
+    graph, texts = _service(healthCheck={"port": 9000})
+    for number in (1, 2):
+        group = graph.one("TargetGroup", f"web-{number}").inputs
+        assert (group["healthCheck"]["port"], group["healthCheck"]["protocol"]) == ("9000", "HTTP")
+        assert group["port"] == 80, "the group itself is not replaced for it"
+    [container] = json.loads(texts["taskdef"])["containerDefinitions"]
+    assert [one["containerPort"] for one in container["portMappings"]] == [8080, 9000]
+    [resource] = yaml.safe_load(texts["appspec"])["Resources"]
+    assert resource["TargetService"]["Properties"]["LoadBalancerInfo"]["ContainerPort"] == 8080, (
+        "traffic's own port"
+    )
+    [first] = json.loads(graph.one("TaskDefinition").inputs["containerDefinitions"])
+    assert [one["containerPort"] for one in first["portMappings"]] == [8080, 9000]
+    assert "httpd -p 9000" in first["command"][2], "what waits for the first push is checked there too"
+    [rule] = graph.one("SecurityGroup", "web-group").inputs["ingress"]
+    assert rule["fromPort"] <= 9000 <= rule["toPort"], "the load balancer reaches the port of the check"
+
+
+@pytest.mark.parametrize(
+    ("given", "traffic", "check"),
+    [
+        ({"protocol": "HTTPS"}, "HTTPS", "HTTPS"),
+        ({"protocol": "HTTPS", "healthCheck": {"port": 9000, "protocol": "HTTP"}}, "HTTPS", "HTTP"),
+        ({"healthCheck": {"port": 9443, "protocol": "HTTPS"}}, "HTTP", "HTTPS"),
+    ],
+)
+def test_traffic_and_check_each_have_their_protocol(given: dict[str, Any], traffic: str, check: str) -> None:
+    graph, _ = _service(**given)
+    for number in (1, 2):
+        group = graph.one("TargetGroup", f"web-{number}").inputs
+        assert (group["protocol"], group["healthCheck"]["protocol"]) == (traffic, check)
+    [first] = json.loads(graph.one("TaskDefinition").inputs["containerDefinitions"])
+    assert first["command"][0] == "ruby", "an image that speaks TLS waits for the first push"
+    assert graph.one("Listener").inputs["protocol"] == "HTTP", (
+        "what clients speak is the certificate's matter"
+    )
+
+
+def test_containers_run_as_their_images_were_built() -> None:
+    own = {"entryPoint": ["/init"], "workingDirectory": "/srv", "initProcess": True}
+    _, texts = _service(**own, sidecars=[{"name": "a", "image": "x", **own}, {"name": "b", "image": "y"}])
+    app, a, b = json.loads(texts["taskdef"])["containerDefinitions"]
+    for one in (app, a):
+        assert (one["entryPoint"], one["workingDirectory"]) == (["/init"], "/srv")
+        assert one["linuxParameters"] == {"initProcessEnabled": True}
+    assert b["linuxParameters"] == {"initProcessEnabled": False}, "s6-overlay and its like must be process 1"
+    assert not {"entryPoint", "workingDirectory"} & set(b)
+
+
+@pytest.mark.parametrize(
+    "name", ["AWS_REGION", "HOME", "PATH", "spring.datasource.url", "a-b", "DOCKER_X", "CODEBUILD_X"]
+)
+def test_a_variable_may_have_any_name_that_ecs_takes(name: str) -> None:
+    """Amazon ECS API Reference, KeyValuePair: the name has no pattern."""
+    sidecars = [{"name": "side", "image": "x", "environment": {name: "1"}, "secrets": {f"{name}2": "/a/b"}}]
+    _, texts = _service(environment={name: "2"}, secrets={f"{name}2": "/a/b"}, sidecars=sidecars)
+    app, side = json.loads(texts["taskdef"])["containerDefinitions"]
+    assert {"name": name, "value": "2"} in app["environment"]
+    assert {"name": name, "value": "1"} in side["environment"]
+    assert [one["secrets"] for one in (app, side)] == [[{"name": f"{name}2", "valueFrom": "/a/b"}]] * 2
 
 
 def test_codedeploy_controls_the_service_and_pulumi_ignores_what_it_changes() -> None:

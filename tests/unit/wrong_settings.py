@@ -141,6 +141,13 @@ REFUSED: dict[str, tuple[Change, list[str]]] = {
         put("services.web.environment", {"A": "b\0c"}),
         ["delivery:services.web.environment.A: has a NUL character", "leave it out"],
     ),
+    "two protocols on one port": (
+        put("services.web.healthCheck", {"protocol": "HTTPS"}),
+        [
+            "delivery:services.web: healthCheck.protocol HTTPS is not what the container speaks on port 8080",
+            "healthCheck.port",
+        ],
+    ),
     "relative folder": (
         put("migration.workingDirectory", "app"),
         ["delivery:migration.workingDirectory is 'app'", "must have the form of /app"],
