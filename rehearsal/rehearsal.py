@@ -21,6 +21,7 @@ from documents.github import subjects
 from documents.place import Place
 from rehearsal import secretsfile
 from rehearsal.application import LocalImage, Version
+from rehearsal.clock import Clock
 from rehearsal.cloud import ACCOUNT, ADMINISTRATOR, BOOTSTRAP, HERE, Cloud, Declared
 from rehearsal.codebuild.codebuild import CodeBuild
 from rehearsal.codedeploy.codedeploy import CodeDeployToECS
@@ -265,10 +266,11 @@ def rehearsing(  # noqa: PLR0913  (one keyword for each thing a caller may choos
     declare_instead: Callable[[Cloud], None] | None = None,
     outside: Outside | None = None,
     interruption: Interruption | None = None,
+    clock: Clock | None = None,
 ) -> Generator[Rehearsal]:
     """Start everything a stack needs, evaluate its program, and stop everything at the end.
 
-    `stack_file` is the stack's YAML where it is not this project's own; `declare_instead` makes the resources in the program's place, for example from an exported state; `outside` answers for the world around the stack. A signal that `interruption` has heard of ends the starting where nothing is left behind. Raises RehearsalError for what the machine lacks, SettingsError and pulumi.RunError for the stack's own faults.
+    `stack_file` is the stack's YAML where it is not this project's own; `declare_instead` makes the resources in the program's place, for example from an exported state; `outside` answers for the world around the stack; `clock` says how fast AWS's waits pass. A signal that `interruption` has heard of ends the starting where nothing is left behind. Raises RehearsalError for what the machine lacks, SettingsError and pulumi.RunError for the stack's own faults.
     """
     require()
     interruption = interruption or Interruption()
@@ -292,7 +294,15 @@ def rehearsing(  # noqa: PLR0913  (one keyword for each thing a caller may choos
             authority, lambda push: pushes.result().pushed(push), place=place, log=folder / "emulator.log"
         )
         ends.callback(gateway.stop)
-        cloud = Cloud(gateway.start(), authority, journal, folder, place, kept_logs=Logs.of_run(ROOT, stack))
+        cloud = Cloud(
+            gateway.start(),
+            authority,
+            journal,
+            folder,
+            place,
+            clock or Clock(),
+            kept_logs=Logs.of_run(ROOT, stack),
+        )
         if not settings.image.create_repository:
             _make_existing_repository(cloud, settings.image.repository, outside.repository)
         with _not_collecting():

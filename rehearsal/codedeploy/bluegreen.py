@@ -7,12 +7,11 @@ traveloka/terraform-aws-alb-single-listener#47; that the *first* deployment adds
 inferred. Lambda functions of hooks are authorized, not run: the rehearsal is told what each would answer.
 """
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rehearsal.cloud import Cloud
-from rehearsal.codedeploy.alarms import Alarms
+from rehearsal.cloudwatch.alarms import Alarms, NoAlarm
 from rehearsal.codedeploy.deployment import Deployment, Failed, new_id
 from rehearsal.codedeploy.servicerole import RoleRefused, ServiceRole
 from rehearsal.ecs.ecs import EcsRefused, EcsServices, Service
@@ -23,7 +22,7 @@ FULL = 100
 """All of production traffic, in percent."""
 
 LONGEST_WAIT = 3.0
-"""Real seconds that a declared wait lasts at most: an hour that blue is kept for shows no more than five minutes do."""
+"""Real seconds that a declared wait lasts at most while all is well: an hour that blue is kept for shows no more than five minutes do."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +41,11 @@ class BlueGreen:
     """Runs one deployment."""
 
     def __init__(self, parts: Parts, deployment: Deployment, install_timeout: float) -> None:
-        """Prepare; `install_timeout` is real seconds that green may take to be steady (AWS: one hour)."""
+        """Prepare; `install_timeout` is declared seconds that green may take to be steady (AWS: one hour)."""
         self._parts = parts
         self._deployment = deployment
         self._group = deployment.group
         self._install_timeout = install_timeout
-        self._began = time.monotonic()
         self._green: TaskSet | None = None
 
     def run(self) -> None:
@@ -167,7 +165,7 @@ class BlueGreen:
         if not green.steady():
             message = (
                 "The deployment timed out while waiting for the replacement task set to become healthy. "
-                f"This time out period is 60 minutes ({self._install_timeout:g} real seconds here): "
+                f"This time out period is {self._install_timeout / 60:g} minutes: "
                 f"{green.why_not_steady()}"
             )
             code = "TIMEOUT"
@@ -202,23 +200,22 @@ class BlueGreen:
         self._parts.services.delete_task_set(self._service, self._blue)
 
     def _fail(self, failure: Exception) -> None:
-        code = "INVALID_ECS_SERVICE"
+        code = "ELASTIC_LOAD_BALANCING_INVALID"  # a target group or listener that is not there
         if isinstance(failure, Failed):
             code = failure.code
         elif isinstance(failure, RoleRefused):
             code = "IAM_ROLE_PERMISSIONS"
         deployment = self._deployment
-        deployment.status = "Stopped" if code == "MANUAL_STOP" else "Failed"
+        # monitoring-create-alarms: "the deployment stops, and the status is updated to Stopped"
+        deployment.status = "Stopped" if code in ("MANUAL_STOP", "ALARM_ACTIVE") else "Failed"
         words = "" if code == "TIMEOUT" else self._last_words()  # which says them itself
         deployment.error_code, deployment.message = code, f"{failure}{words}"
         self._say(f"deployment {deployment.status.lower()}: {code}: {failure}")
 
     def _last_words(self) -> str:
-        """Stopped reason and last log lines of green, or what its health checks see."""
+        """What green's tasks ended of, or what their health checks see, and what they wrote last."""
         green = self._green
-        if green is None or (green.steady() and not green.stopped):
-            return ""
-        return f"\n  {green.stopped[-1] if green.stopped else green.why_not_steady()}"
+        return "" if green is None or green.steady() else f"\n  {green.why_not_steady()}"
 
     def _roll_back(self) -> None:
         """Bring blue back as the group declares it, as a deployment with an id of its own."""
@@ -258,18 +255,20 @@ class BlueGreen:
         self._parts.load_balancers.modify_listener(listener, weights)
 
     def _wait_declared(self, declared: float) -> None:
-        self._wait(min(self._parts.cloud.clock.seconds(declared), LONGEST_WAIT), lambda: False)
+        clock = self._parts.cloud.clock
+        self._wait(min(declared, LONGEST_WAIT / clock.factor), lambda: False)
 
     def _wait(
-        self, seconds: float, done: Callable[[], bool], give_up: Callable[[], bool] | None = None
+        self, declared: float, done: Callable[[], bool], give_up: Callable[[], bool] | None = None
     ) -> None:
-        """Wait real seconds or until done, watching alarms and stop requests all the while."""
-        deadline = time.monotonic() + seconds
+        """Wait declared seconds or until done, watching alarms and stop requests all the while."""
+        clock = self._parts.cloud.clock
+        end = clock.now() + declared
         while True:
             self._watch()
-            if done() or (give_up is not None and give_up()) or time.monotonic() >= deadline:
+            if done() or (give_up is not None and give_up()) or clock.now() >= end:
                 return
-            self._deployment.stop_requested.wait(min(POLL, max(deadline - time.monotonic(), 0.0)))
+            self._deployment.stop_requested.wait(min(POLL, (end - clock.now()) * clock.factor))
 
     def _watch(self) -> None:
         if self._deployment.stop_requested.is_set():
@@ -302,7 +301,14 @@ class BlueGreen:
             if not self._group.ignore_poll_alarm_failure:
                 raise
             return ()
-        return self._parts.alarms.active(names, self._began)
+        try:
+            return self._parts.alarms.active(names)
+        except NoAlarm as missing:
+            if self._group.ignore_poll_alarm_failure:
+                return ()
+            code = "CODEDEPLOY_RESOURCE_CANNOT_BE_FOUND"
+            message = f"the state of an alarm of the deployment group cannot be retrieved from CloudWatch: {missing}"
+            raise Failed(code, message) from missing
 
     def _require_green(self) -> TaskSet:
         assert self._green is not None  # noqa: S101  (Install made it or failed)

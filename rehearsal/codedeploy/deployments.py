@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping
 
 from rehearsal.cloud import Cloud
-from rehearsal.codedeploy.alarms import Alarms
+from rehearsal.cloudwatch.alarms import Alarms
 from rehearsal.codedeploy.appspec import AppSpec
 from rehearsal.codedeploy.bluegreen import BlueGreen, Parts
 from rehearsal.codedeploy.deployment import Deployment
@@ -15,8 +15,8 @@ from rehearsal.codedeploy.deploymentgroup import DeploymentGroup
 from rehearsal.ecs.ecs import EcsServices
 from rehearsal.elb.loadbalancer import LoadBalancers
 
-INSTALL_TIMEOUT = 15.0
-"""Real seconds that stand for the hour CodeDeploy waits for green (deployment-type-bluegreen)."""
+INSTALL_TIMEOUT = 3600.0
+"""Declared seconds that CodeDeploy waits for green (AmazonECS/latest/developerguide/deployment-type-bluegreen)."""
 
 _OVER = frozenset({"Succeeded", "Failed", "Stopped"})
 
@@ -38,7 +38,7 @@ class Deployments:
         install_timeout: float = INSTALL_TIMEOUT,
         hooks: Mapping[str, str] | None = None,
     ) -> None:
-        """Begin without deployments; `install_timeout` is in real seconds, `hooks` what functions of hooks answer."""
+        """Begin without deployments; `install_timeout` is in declared seconds, `hooks` what functions of hooks answer."""
         self._parts = Parts(
             cloud, services, load_balancers, Alarms(cloud, load_balancers), {} if hooks is None else hooks
         )

@@ -101,7 +101,11 @@ class EcsServices:
         with self._lock:
             task_sets = [task_set for service in self._services.values() for task_set in service.task_sets]
             self._services.clear()
-        threads = [threading.Thread(target=task_set.end, daemon=True) for task_set in task_sets]
+        self._load_balancers.hurry()
+        threads = [
+            threading.Thread(target=task_set.end, kwargs={"hurried": True}, daemon=True)
+            for task_set in task_sets
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:

@@ -8,7 +8,7 @@ containers as ordinary environment variables; AWS hands them out at an address i
 import secrets
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -27,8 +27,8 @@ TASKS = "ecs-tasks.amazonaws.com"
 
 LOG_LINES = 20
 
-SHORTEST_STOP = 2.0
-"""Real seconds between TERM and KILL at least: programs do not stop faster because the clock does."""
+HURRIED_STOP = 2.0
+"""Real seconds between TERM and KILL when the rehearsal ends, whatever is declared."""
 
 
 class StartFailed(Exception):  # noqa: N818  (a task's stopped reason, not a fault of ours)
@@ -63,7 +63,6 @@ class LiveTask:
     execution: Credentials | None
     address: tuple[str, int] | None = None
     """Where its load-balanced container port answers from here."""
-    started: float = field(default_factory=time.monotonic)
 
 
 def start(
@@ -96,13 +95,13 @@ def start(
     return LiveTask(task_id, definition, running, execution)
 
 
-def stop(cloud: Cloud, task: LiveTask, reason: str) -> StoppedTask:
-    """Stop a task: TERM, the declared `stopTimeout` (compressed, at least two seconds), KILL."""
+def stop(cloud: Cloud, task: LiveTask, reason: str, *, hurried: bool = False) -> StoppedTask:
+    """Stop a task: TERM, the declared `stopTimeout` in real seconds (two when `hurried`), KILL."""
     exit_code = task.running.exit_code()
     declared = max(
         (float(c.get("stopTimeout") or 30) for c in task.definition["containerDefinitions"]), default=30.0
     )
-    task.running.stop(max(cloud.clock.seconds(declared), SHORTEST_STOP))
+    task.running.stop(HURRIED_STOP if hurried else max(declared * cloud.clock.own, HURRIED_STOP))
     written = task.running.log_tail(KEPT_LINES)
     revision = str(task.definition["taskDefinitionArn"]).rpartition("/")[2].replace(":", "-")
     cloud.logs.append(f"task-{revision}-{task.task_id[:8]}", written)

@@ -3,8 +3,8 @@
 Steady state: AmazonECS/latest/APIReference/API_TaskSet (`stabilityStatus`). Replacement of tasks that fail
 load balancer checks after the grace period:
 AmazonECS/latest/developerguide/troubleshoot-service-load-balancers. Launches that keep failing are
-throttled, never given up, on AWS (service-throttle-logic); a rehearsal gives up after `ATTEMPTS` and says
-so.
+throttled, never given up, on AWS (service-throttle-logic); a rehearsal gives up after `ATTEMPTS`, or after
+one task that was not healthy when its grace period ended, and says so.
 """
 
 import threading
@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from rehearsal import text
 from rehearsal.cloud import Cloud
 from rehearsal.ecs import task as ecstask
 from rehearsal.ecs.task import LiveTask, StartFailed, StoppedTask
@@ -25,8 +26,11 @@ ATTEMPTS = 3
 POLL = 0.03
 """Real seconds between two looks at a task."""
 
-SHORTEST_GRACE = 5.0
-"""Real seconds a declared grace period lasts at least; programs start in real time."""
+TELL_AFTER = (5.0, 15.0)
+"""Declared seconds after which a task that is not healthy is told of, and then how often."""
+
+INCIDENT = 90.0
+"""Declared seconds for which time passes as it is after a task that was well has failed: its successor may fail as soon."""
 
 RETRY_AFTER = 10.0
 """Declared seconds before a failed task is replaced."""
@@ -50,12 +54,17 @@ class Blueprint:
     security_groups: Sequence[str] = ()
 
 
-@dataclass
+@dataclass(eq=False)
 class _Slot:
     """Place for one task."""
 
     task: LiveTask | None = None
+    ended: StoppedTask | None = None
+    """The last task that was here, as soon as it is known to end."""
     failures: int = 0
+    """Failed tasks in a row since one was healthy."""
+    was_well: bool = False
+    """Whether its present or last task was healthy once."""
     thread: threading.Thread | None = None
 
 
@@ -76,6 +85,7 @@ class TaskSet:
     """Tasks that ended by themselves, oldest first."""
     _slots: list[_Slot] = field(default_factory=list[_Slot])
     _ending: threading.Event = field(default_factory=threading.Event)
+    _hurried: bool = False
 
     @property
     def task_definition(self) -> str:
@@ -108,13 +118,15 @@ class TaskSet:
             self._slots.append(slot)
             slot.thread.start()
 
-    def end(self) -> None:
-        """Drain and stop every task; returns when nothing runs any more."""
+    def end(self, *, hurried: bool = False) -> None:
+        """Drain and stop every task; returns when nothing runs any more. `hurried` when the rehearsal ends."""
+        self._hurried = self._hurried or hurried
         self.status = "DRAINING"
         self._ending.set()
         for slot in self._slots:
             if slot.thread is not None:
                 slot.thread.join()
+            self.cloud.clock.release(slot)
 
     def steady(self) -> bool:
         """Whether every wanted task runs and its target is healthy."""
@@ -136,26 +148,47 @@ class TaskSet:
             time.sleep(POLL)
 
     def why_not_steady(self) -> str:
-        """Say which tasks stopped why, or what the health checks of the running ones see."""
-        said = [f"{len(self.running)} of {self.count} tasks run"]
+        """Say of each place what runs there and what its health checks see, or which task stopped there why."""
+        said = f"{len(self.running)} of {self.count} tasks run"
         if self.given_up:
-            said[0] += (
-                f"; the rehearsal stopped replacing a task after {ATTEMPTS} failures, where ECS goes on"
-            )
-        group = self.blueprint.target_group
-        if group is not None:
-            reasons = self.load_balancers.reasons(group)
-            health = self.load_balancers.health(group)
-            said += [f"target {name} is {health[name]} {reasons.get(name, '')}".rstrip() for name in health]
-        text = "; ".join(said)
-        return f"{text}\n  {self.stopped[-1]}" if self.stopped else text + self._last_words()
+            said += "; the rehearsal stopped replacing one, where ECS goes on"
+        return said + "".join(f"\n  {one}" for one in self._of_places())
 
-    def _last_words(self) -> str:
-        return "".join(
-            f"\n  task {task.task_id} runs and wrote:" + "".join(f"\n    {line}" for line in lines)
-            for task in self.running
-            if (lines := task.running.log_tail(ecstask.LOG_LINES))
-        )
+    def _of_places(self) -> list[str]:
+        found: list[str] = []
+        for slot in self._slots:
+            task, ended = slot.task, slot.ended
+            if task is not None:
+                unwell = self._unwell(task)
+                if unwell:
+                    found.append(
+                        f"task {task.task_id} {unwell}{_words(task.running.log_tail(ecstask.LOG_LINES))}"
+                    )
+                    continue
+            if ended is not None and (task is None or slot.failures):
+                found.append(str(ended))
+            elif task is None:
+                found.append("a task is being started")
+        return list(dict.fromkeys(found))
+
+    def _unwell(self, task: LiveTask) -> str:
+        """What keeps a running task from being healthy; empty when nothing does."""
+        code = task.running.exit_code()
+        if code is not None:
+            return f"has just exited (exit code {code})"
+        group = self.blueprint.target_group
+        if group is None:
+            return ""
+        if task.address is None:
+            return "runs and is not registered yet"
+        name = _target(task.address)
+        health = self.load_balancers.health(group).get(name)
+        if health in (None, "healthy"):
+            return ""
+        reason = self.load_balancers.reasons(group).get(name, "")
+        seen = self.load_balancers.findings(group).get(name)
+        place = f"container {self.blueprint.container}, port {self.blueprint.port}"
+        return f"({place}) is {health}: {reason}{f': {seen}' if seen else ''}"
 
     def _keep(self, slot: _Slot) -> None:
         """Keep one task alive until the task set ends or too many of them failed."""
@@ -164,6 +197,8 @@ class TaskSet:
             if ended is None:
                 return
             slot.failures += 1
+            if slot.was_well:
+                self.cloud.clock.hold(slot, INCIDENT)
             self.stopped.append(ended)
             self.cloud.journal.record("ECS", f"task stopped: {ended.reason}", exit_code=ended.exit_code)
             self.cloud.clock.sleep(RETRY_AFTER * slot.failures, until=self._ending)
@@ -172,9 +207,15 @@ class TaskSet:
         """Run one task from start to end; None when it ended because the task set does."""
         try:
             blueprint = self.blueprint
-            task = ecstask.start(self.cloud, self.runtime, blueprint.definition, blueprint.security_groups)
+            # Pulling and starting is real work: nothing that only waits goes on faster meanwhile.
+            with self.cloud.clock.held():
+                task = ecstask.start(
+                    self.cloud, self.runtime, blueprint.definition, blueprint.security_groups
+                )
         except StartFailed as failure:
-            return StoppedTask("(not started)", str(failure))
+            slot.ended = StoppedTask("(not started)", str(failure))
+            return slot.ended
+        reason: str | None = None
         try:
             self._register(task)
             slot.task = task
@@ -182,29 +223,59 @@ class TaskSet:
         except (LookupError, OSError, RuntimeError) as failure:
             reason = f"CannotStartContainerError: {failure}"
         finally:
+            if reason is not None:
+                words = text.last_words(task.running.log_tail(ecstask.LOG_LINES), ecstask.LOG_LINES)
+                slot.ended = StoppedTask(task.task_id, reason, task.running.exit_code(), words)
             slot.task = None
             self._deregister(task)
-            ended = ecstask.stop(self.cloud, task, "Scaling activity initiated by (deployment)")
+            stopped = ecstask.stop(
+                self.cloud, task, "Scaling activity initiated by (deployment)", hurried=self._hurried
+            )
         if reason is None:
             return None
-        return StoppedTask(task.task_id, reason, ended.exit_code, ended.log)
+        slot.ended = StoppedTask(task.task_id, reason, stopped.exit_code, stopped.log)
+        return slot.ended
 
     def _watch(self, slot: _Slot, task: LiveTask) -> str | None:
-        grace = max(
-            self.cloud.clock.seconds(self.blueprint.grace), SHORTEST_GRACE if self.blueprint.grace else 0.0
-        )
-        group = self.blueprint.target_group
+        """Watch one task; why it must end, or None when the task set ends."""
+        clock, group, grace = self.cloud.clock, self.blueprint.target_group, self.blueprint.grace
+        began = clock.now()
+        told, slot.was_well = TELL_AFTER[0], False
         while not self._ending.wait(POLL):
             if task.running.exit_code() is not None:
                 return "Essential container in task exited"
             if group is None or task.address is None:
                 continue
             health = self.load_balancers.health(group).get(_target(task.address))
+            age = clock.now() - began
             if health == "healthy":
-                slot.failures = 0
-            elif health == "unhealthy" and time.monotonic() - task.started > grace:
-                return f"Task failed ELB health checks in (target-group {group})"
+                slot.failures, slot.was_well = 0, True
+            elif health == "unhealthy" and age > grace:
+                if not slot.was_well:
+                    slot.failures = (
+                        ATTEMPTS - 1
+                    )  # a grace period of real seconds each: once is enough to know
+                return self._failed_checks(task, group)
+            elif age > told:
+                told = age + TELL_AFTER[1]
+                self._tell(task, age)
         return None
+
+    def _failed_checks(self, task: LiveTask, group: str) -> str:
+        """ECS's reason (troubleshoot-service-load-balancers), and what was seen when; then ours, which settings decide this."""
+        check = self.load_balancers.check(group)
+        return (
+            f"Task failed ELB health checks in (target-group {group}): it {self._unwell(task)}; it had gracePeriodSeconds "
+            f"{self.blueprint.grace:g} and unhealthyThreshold {check.unhealthy_threshold} checks, one each intervalSeconds "
+            f"{check.interval:g}, all real seconds: raise gracePeriodSeconds if it needs longer to start"
+        )
+
+    def _tell(self, task: LiveTask, age: float) -> None:
+        left = self.blueprint.grace - age
+        grace = f"its grace period lasts {left:.0f} s more" if left > 0 else "its grace period is over"
+        self.cloud.journal.record(
+            "ECS", f"task {task.task_id[:8]} {self._unwell(task)}, {age:.0f} s after its start; {grace}"
+        )
 
     def _register(self, task: LiveTask) -> None:
         group = self.blueprint.target_group
@@ -220,6 +291,12 @@ class TaskSet:
     def _deregister(self, task: LiveTask) -> None:
         if self.blueprint.target_group is not None and task.address is not None:
             self.load_balancers.deregister(self.blueprint.target_group, *task.address)
+
+
+def _words(lines: Sequence[str]) -> str:
+    """The last lines that a task wrote, fit to be shown."""
+    shown = text.last_words(lines, ecstask.LOG_LINES)
+    return " and wrote:" + "".join(f"\n    {line}" for line in shown) if shown else " and wrote nothing"
 
 
 def _target(address: tuple[str, int]) -> str:

@@ -20,16 +20,13 @@ from rehearsal.blocks import block, blocks
 from rehearsal.cloud import Cloud, Declared
 from rehearsal.elb.accesslog import AccessLog
 from rehearsal.elb.proxy import Entrance, forward
-from rehearsal.elb.targetgroups import Count, Health, TargetGroup
+from rehearsal.elb.targetgroups import Count, Health, HealthCheck, TargetGroup
 from rehearsal.errors import RehearsalError
 
 _T = TypeVar("_T")
 
 LISTENER = "aws:lb/listener:Listener"
 TARGET_GROUP = "aws:lb/targetGroup:TargetGroup"
-
-STARTUP_ALLOWANCE = 5.0
-"""Real seconds a new target may refuse connections before health checks count that against it."""
 
 
 def _spoken(group: Declared) -> Mapping[str, Any]:
@@ -76,12 +73,11 @@ class _Listener:
 class LoadBalancers:
     """Every declared listener and target group of a cloud; a context manager."""
 
-    def __init__(self, cloud: Cloud, startup_allowance: float = STARTUP_ALLOWANCE) -> None:
-        """Prepare; `startup_allowance` is in real seconds."""
+    def __init__(self, cloud: Cloud) -> None:
+        """Prepare."""
         self._cloud = cloud
         self._groups = {
-            d.arn: TargetGroup(d.arn, _spoken(d), cloud.clock, startup_allowance)
-            for d in cloud.declared(TARGET_GROUP)
+            d.arn: TargetGroup(d.arn, _spoken(d), cloud.clock) for d in cloud.declared(TARGET_GROUP)
         }
         self.access_log = AccessLog()
         self._listeners = {d.arn: _listener(d) for d in cloud.declared(LISTENER)}
@@ -148,7 +144,7 @@ class LoadBalancers:
     def deregister(self, target_group_arn: str, host: str, port: int) -> None:
         """Take a target out: nothing new goes there; returns when its requests in flight are answered.
 
-        Waits at most the declared deregistration delay (compressed).
+        Waits at most the declared deregistration delay, which is real time: the requests are the application's.
         """
         self._call(self._group(target_group_arn).deregister(host, port))
         self._cloud.journal.record("ELB", f"target {host}:{port} drained", target_group=target_group_arn)
@@ -160,6 +156,19 @@ class LoadBalancers:
     def reasons(self, target_group_arn: str) -> dict[str, str]:
         """AWS's reason code of each target's state; empty for healthy ones."""
         return self._read(self._group(target_group_arn).reasons)
+
+    def findings(self, target_group_arn: str) -> dict[str, str]:
+        """What the last check of each target saw, in our words; empty after a good answer."""
+        return self._read(self._group(target_group_arn).findings)
+
+    def check(self, target_group_arn: str) -> HealthCheck:
+        """How a target group checks its targets."""
+        return self._group(target_group_arn).check
+
+    def hurry(self) -> None:
+        """Wait no longer for requests in flight: the rehearsal ends."""
+        for group in self._groups.values():
+            group.hurried = True
 
     def health_port(self, target_group_arn: str) -> int | None:
         """The health check's own container port; None when it checks the traffic port."""

@@ -91,7 +91,7 @@ async def _exchange(
             skip_auto_headers=(hdrs.USER_AGENT, hdrs.ACCEPT, hdrs.ACCEPT_ENCODING, hdrs.CONTENT_TYPE),
         ) as answer:
             if answer.status >= SERVER_ERROR:
-                group.counters.add("HTTPCode_Target_5XX_Count")
+                group.server_error()
             return await _stream(request, answer)
     except TimeoutError:
         group.counters.add("HTTPCode_ELB_5XX_Count")

@@ -6,6 +6,7 @@ Rules follow AWS's "Health checks for Application Load Balancer target groups"
 """
 
 import asyncio
+import contextlib
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -25,8 +26,11 @@ REMEMBERED = 20_000
 FASTEST_INTERVAL = 0.05
 """Real seconds between two checks of a target, however much the clock compresses."""
 
-SHORTEST_TIMEOUT = 3.0
-"""Real seconds a check may take at least: a program does not answer faster because the clock runs faster."""
+PROMPT = 0.5
+"""Real seconds after which a check that is still unanswered holds the clock."""
+
+ERROR_HOLDS = 6.0
+"""Declared seconds that one server error holds the clock: ten a minute, AWS's usual threshold here, then hold it all the time."""
 
 
 @dataclass(frozen=True)
@@ -74,22 +78,23 @@ def _port_text(port: Any) -> str:
     return str(int(float(port)))
 
 
-@dataclass
+@dataclass(eq=False)
 class Target:
     """One registered address."""
 
     host: str
     port: int
     health_port: int
-    registered: float
-    """`time.monotonic()` of the registration."""
     image: str = ""
     """Reference of the image that its container runs."""
     health: Health = "initial"
     reason: str = "Elb.RegistrationInProgress"
     """AWS's reason code, and for a mismatch the status seen."""
+    seen: str = ""
+    """What the last check saw, when it was not good: ours, beside AWS's code."""
     successes: int = 0
-    failures: int = 0
+    failing_since: float | None = None
+    """Declared moment of the first of the present failures in a row."""
     in_flight: int = 0
     checker: asyncio.Task[None] | None = None
     idle: asyncio.Event = field(default_factory=asyncio.Event)
@@ -117,7 +122,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Count:
-    """One data point: a real moment and the value that held from then on (gauge) or came then (counter)."""
+    """One data point: a declared moment and the value that held from then on (gauge) or came then (counter)."""
 
     at: float
     value: float
@@ -126,21 +131,22 @@ class Count:
 class Counters:
     """The CloudWatch metrics of one target group (load-balancer-cloudwatch-metrics, same guide)."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
         """Start at zero."""
+        self._clock = clock
         self._series: dict[str, deque[Count]] = {}
         self._totals: dict[str, float] = {}
 
     def add(self, metric: str, value: float = 1.0) -> None:
         """Count `value` more of a summed metric."""
         self._totals[metric] = self._totals.get(metric, 0.0) + value
-        self._points(metric).append(Count(time.monotonic(), value))
+        self._points(metric).append(Count(self._clock.now(), value))
 
     def level(self, metric: str, value: float) -> None:
         """Note the present value of a gauge; repeated values are noted once."""
         points = self._points(metric)
         if not points or points[-1].value != value:
-            points.append(Count(time.monotonic(), value))
+            points.append(Count(self._clock.now(), value))
         self._totals[metric] = value
 
     def total(self, metric: str) -> float:
@@ -158,21 +164,18 @@ class Counters:
 class TargetGroup:
     """Targets behind one declared `aws:lb/targetGroup:TargetGroup`."""
 
-    def __init__(self, arn: str, inputs: Mapping[str, Any], clock: Clock, startup_allowance: float) -> None:
-        """Make an empty group.
-
-        `startup_allowance` is how many real seconds a new target may refuse connections before that counts
-        as a failed check; a real program does not start faster because declared seconds are compressed.
-        """
+    def __init__(self, arn: str, inputs: Mapping[str, Any], clock: Clock) -> None:
+        """Make an empty group."""
         self.arn = arn
         self.check = HealthCheck.of(inputs)
         self.deregistration_delay = _deregistration_delay(inputs)
-        self.counters = Counters()
+        self.counters = Counters(clock)
         self.in_use = False
         self._targets: dict[str, Target] = {}
         self._next = 0
         self._clock = clock
-        self._startup_allowance = startup_allowance
+        self.hurried = False
+        """Whether draining targets are no longer waited for, because the rehearsal ends."""
 
     @property
     def targets(self) -> list[Target]:
@@ -187,6 +190,15 @@ class TargetGroup:
         """AWS's reason code by target name."""
         return {t.name: t.reason if self.in_use else "Target.NotInUse" for t in self.targets}
 
+    def findings(self) -> dict[str, str]:
+        """What the last check of each target saw; empty for a good answer."""
+        return {t.name: t.seen for t in self.targets}
+
+    def server_error(self) -> None:
+        """Count an answer of 5xx, and let time pass as it is for a while: errors come at their own pace."""
+        self.counters.add("HTTPCode_Target_5XX_Count")
+        self._clock.hold(self, ERROR_HOLDS)
+
     def register(
         self,
         session: aiohttp.ClientSession,
@@ -196,8 +208,10 @@ class TargetGroup:
         image: str = "",
     ) -> None:
         """Add a target, whose container runs `image`, and begin to check it."""
-        target = Target(host, port, health_port or port, time.monotonic(), image)
+        target = Target(host, port, health_port or port, image)
         self._targets[target.name] = target
+        if self.in_use:
+            self._clock.hold(target)
         target.checker = asyncio.create_task(self._check_forever(session, target))
 
     async def deregister(self, host: str, port: int) -> None:
@@ -212,14 +226,20 @@ class TargetGroup:
         target.health, target.reason = "draining", "Target.DeregistrationInProgress"
         self._note_health()
         await _cancelled(target.checker)
-        try:
-            await asyncio.wait_for(
-                target.idle.wait(), max(self._clock.seconds(self.deregistration_delay), 1.0)
-            )
-        except TimeoutError:
-            target.reason = f"{target.in_flight} requests outlived the deregistration delay"
+        self._clock.release(target)
+        await self._answered(target)
         if self._targets.get(target.name) is target:
             del self._targets[target.name]
+
+    async def _answered(self, target: Target) -> None:
+        """Wait until a draining target has answered what it has, in real time: requests in flight take what they take."""
+        begun, patience = time.monotonic(), max(self.deregistration_delay * self._clock.own, 1.0)
+        while not target.idle.is_set():
+            if time.monotonic() - begun > (1.0 if self.hurried else patience):
+                target.reason = f"{target.in_flight} requests outlived the deregistration delay"
+                return
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(target.idle.wait(), 0.2)
 
     def choose(self) -> Target | None:
         """The next target by round robin; None when there is none to choose.
@@ -239,51 +259,80 @@ class TargetGroup:
         """Stop every check."""
         for target in self.targets:
             await _cancelled(target.checker)
+            self._clock.release(target)
+        self._clock.release(self)
 
     async def _check_forever(self, session: aiohttp.ClientSession, target: Target) -> None:
         interval = max(self._clock.seconds(self.check.interval), FASTEST_INTERVAL)
         while True:
             begun = time.monotonic()
             if self.in_use:
+                if target.health == "initial":
+                    self._clock.hold(target)
                 await self._check(session, target)
+                if target.health == "healthy" and target.failing_since is None:
+                    self._clock.release(target)
+                else:
+                    self._clock.hold(target)
             # "The time that it takes for the target to respond does not affect the interval" (same page).
             await asyncio.sleep(max(interval - (time.monotonic() - begun), 0.0))
 
     async def _check(self, session: aiohttp.ClientSession, target: Target) -> None:
-        url = f"http://{target.host}:{target.health_port}{self.check.path}"
-        limit = max(self._clock.seconds(self.check.timeout), SHORTEST_TIMEOUT)
+        slow = asyncio.get_running_loop().call_later(PROMPT * self._clock.own, self._clock.hold, target)
+        try:
+            reason, seen = await self._answer(session, target)
+        finally:
+            slow.cancel()
+        self._judge(target, reason, seen)
+
+    async def _answer(self, session: aiohttp.ClientSession, target: Target) -> tuple[str, str]:
+        """AWS's reason code and what was seen; both empty for a good answer."""
+        check = self.check
+        url = f"http://{target.host}:{target.health_port}{check.path}"
         # Each check has a connection of its own, and names itself (load-balancer-troubleshooting).
         headers = {"User-Agent": "ELB-HealthChecker/2.0", "Connection": "close"}
+        timeout = aiohttp.ClientTimeout(total=check.timeout * self._clock.own)
         try:
-            timeout = aiohttp.ClientTimeout(total=limit)
             async with session.get(url, headers=headers, timeout=timeout, allow_redirects=False) as answer:
-                good, reason = (
-                    self.check.accepts(answer.status),
-                    f"Target.ResponseCodeMismatch [{answer.status}]",
-                )
+                if check.accepts(answer.status):
+                    return "", ""
+                reason = f"Target.ResponseCodeMismatch [{answer.status}]"
+                return reason, f"it answers {answer.status} on {check.path}, where {check.matcher} is healthy"
         except TimeoutError:
-            good, reason = False, "Target.Timeout"
-        except aiohttp.ClientConnectorError:
-            if target.health == "initial" and time.monotonic() - target.registered < self._startup_allowance:
-                target.reason = "Elb.InitialHealthChecking"
-                return
-            good, reason = False, "Target.FailedHealthChecks"
-        except (aiohttp.ClientError, OSError):
-            good, reason = False, "Target.FailedHealthChecks"
-        self._judge(target, good=good, reason=reason)
+            return "Target.Timeout", f"it gave no answer on {check.path} within {check.timeout:g} s"
+        except aiohttp.ClientConnectorError as error:
+            return (
+                "Target.FailedHealthChecks",
+                f"it takes no connection ({error.os_error.strerror or error.os_error})",
+            )
+        except (aiohttp.ClientError, OSError) as error:
+            return (
+                "Target.FailedHealthChecks",
+                f"it gave no HTTP answer on {check.path} ({type(error).__name__})",
+            )
 
-    def _judge(self, target: Target, *, good: bool, reason: str) -> None:
+    def _judge(self, target: Target, reason: str, seen: str) -> None:
+        """Take a check's result.
+
+        Checks are sent more often than declared, so that a good answer is seen at once; failures count as many as the declared
+        interval would have brought, in the application's own time.
+        """
         if target.health == "draining":
             return
-        if good:
-            target.successes, target.failures = target.successes + 1, 0
+        target.seen = seen
+        if not reason:
+            target.successes, target.failing_since = target.successes + 1, None
             # A new target is healthy after one success; one that was unhealthy needs the threshold.
             if target.health == "initial" or target.successes >= self.check.healthy_threshold:
                 target.health, target.reason = "healthy", ""
         else:
-            target.successes, target.failures = 0, target.failures + 1
-            target.reason = reason
-            if target.failures >= self.check.unhealthy_threshold:
+            now = self._clock.now()
+            if target.failing_since is None:
+                target.failing_since = now
+                self._clock.hold(target)
+            target.successes, target.reason = 0, reason
+            failures = 1 + int((now - target.failing_since) / self.check.interval)
+            if failures >= self.check.unhealthy_threshold:
                 target.health = "unhealthy"
         self._note_health()
 

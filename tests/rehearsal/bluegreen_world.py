@@ -4,6 +4,7 @@ Everything but the program in the containers is real: gateway, policies, HTTP, h
 """
 
 import json
+import re
 import socket
 import threading
 import time
@@ -40,11 +41,12 @@ EXECUTION_ROLE = f"arn:aws:iam::{ACCOUNT}:role/web-execution"
 TASK_ROLE = f"arn:aws:iam::{ACCOUNT}:role/web-task"
 DEPLOY_ROLE = f"arn:aws:iam::{ACCOUNT}:role/web-deploy"
 PIPELINE_ROLE = f"arn:aws:iam::{ACCOUNT}:role/pipeline"
+TIMEOUT = 4
 CHECK = {
     "path": "/health",
     "matcher": "200",
     "interval": 5,
-    "timeout": 2,
+    "timeout": TIMEOUT,
     "healthyThreshold": 2,
     "unhealthyThreshold": 2,
 }
@@ -79,15 +81,22 @@ PIPELINE_POLICY: list[dict[str, Any]] = [
 ]
 
 
+OWN = 0.1
+"""Real seconds that a second of the fake programs' own time lasts."""
+
+
 class Program(BaseHTTPRequestHandler):
     """The program in a fake container; its image's name says how it behaves."""
 
     protocol_version = "HTTP/1.1"
     image = ""
+    since = 0.0
     environment: Mapping[str, str] = {}
 
     def do_GET(self) -> None:
-        sick = "unhealthy" in self.image if self.path == "/health" else "broken" in self.image
+        if self.path == "/health" and "hanging" in self.image:
+            time.sleep(TIMEOUT * OWN * 3)
+        sick = self.sick() if self.path == "/health" else "broken" in self.image
         if self.path == "/slow":
             time.sleep(0.6)
         if self.path == "/drop":
@@ -99,6 +108,15 @@ class Program(BaseHTTPRequestHandler):
         self.send_header("Connection-Was", self.headers.get("Connection", "none"))
         self.end_headers()
         self.wfile.write(body)
+
+    def sick(self) -> bool:
+        """Whether health checks fail: always, for the first seconds, or after them, as the image's name says."""
+        age = (time.monotonic() - self.since) / OWN
+        if warming := re.search(r"warming-(\d+)", self.image):
+            return age < int(warming[1])
+        if sickening := re.search(r"sickening-(\d+)", self.image):
+            return age > int(sickening[1])
+        return "unhealthy" in self.image
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -155,7 +173,9 @@ def served(image: str, environment: Mapping[str, str] | None = None) -> Generato
 
 
 def started(image: str, environment: Mapping[str, str]) -> Server:
-    handler = type("Bound", (Program,), {"image": image, "environment": environment})
+    handler = type(
+        "Bound", (Program,), {"image": image, "environment": environment, "since": time.monotonic()}
+    )
     server = Server(handler)
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     return server
@@ -178,7 +198,7 @@ class FakeTask:
         return self.code
 
     def log_tail(self, lines: int = 20) -> list[str]:
-        return [f"{self.specs[0].image} wrote this"][-lines:]
+        return [f"\x1b[31m{self.specs[0].image} wrote this\x1b[0m\x07"][-lines:]
 
     def stop(self, timeout: float) -> None:
         assert timeout >= 2, (
@@ -203,7 +223,8 @@ class FakeRuntime:
             message = "no such file: /app/start"
             raise RuntimeError(message)
         crashes = "crashing" in image
-        task = FakeTask(containers, None if crashes else started(image, containers[0].environment))
+        silent = crashes or "refusing" in image
+        task = FakeTask(containers, None if silent else started(image, containers[0].environment))
         task.code = 3 if crashes else None
         self.tasks.append(task)
         return task
@@ -248,7 +269,7 @@ def declare(cloud: Cloud, type_: str, name: str, /, **inputs: Any) -> Declared:
 
 
 def new_cloud(endpoint: str, authority: Authority, scratch: Path) -> Cloud:
-    cloud = Cloud(endpoint, authority, Journal(), scratch, Place(ACCOUNT, REGION), Clock(0.01))
+    cloud = Cloud(endpoint, authority, Journal(), scratch, Place(ACCOUNT, REGION), Clock(0.01, own=OWN))
     declare_balancer(cloud)
     return cloud
 
@@ -366,7 +387,7 @@ class World:
 def running(cloud: Cloud, image: str = "example/app:v1", **service: Any) -> Generator[World]:
     declared = declare_service(cloud, register(cloud, task_definition(image)), **service)
     runtime = FakeRuntime()
-    with LoadBalancers(cloud, 0.5) as balancers, EcsServices(cloud, runtime, balancers) as services:
+    with LoadBalancers(cloud) as balancers, EcsServices(cloud, runtime, balancers) as services:
         services.create_service(declared).primary.wait_steady(5)
         yield World(cloud, runtime, balancers, services)
     assert runtime.alive == [], "everything started is stopped"

@@ -38,7 +38,7 @@ from bluegreen_world import (
 )
 
 from rehearsal.cloud import Cloud
-from rehearsal.codedeploy.alarms import ALARM
+from rehearsal.cloudwatch.alarms import ALARM
 from rehearsal.codedeploy.codedeploy import CodeDeployToECS
 from rehearsal.codedeploy.deploymentgroup import GroupInvalid, Step, steps
 from rehearsal.codedeploy.deployments import Deployments
@@ -129,7 +129,7 @@ def deploy(  # noqa: PLR0913  (each test names only what it changes)
 
 
 def codedeploy(world: World) -> Deployments:
-    return Deployments(world.cloud, world.services, world.load_balancers, install_timeout=4)
+    return Deployments(world.cloud, world.services, world.load_balancers)
 
 
 def said(world: World, source: str) -> list[str]:

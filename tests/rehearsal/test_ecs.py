@@ -60,7 +60,7 @@ def why_not(cloud: Cloud, **container: Any) -> tuple[TaskSet, str]:
     container.setdefault("image", "example/app:v1")
     definition = register(cloud, task_definition(**container))
     runtime = FakeRuntime()
-    with LoadBalancers(cloud, 0.3) as balancers, EcsServices(cloud, runtime, balancers) as services:
+    with LoadBalancers(cloud) as balancers, EcsServices(cloud, runtime, balancers) as services:
         service = services.create_service(declare_service(cloud, definition))
         task_set = service.primary
         with pytest.raises(NotSteady) as refused:
@@ -111,7 +111,7 @@ def test_a_container_gets_its_variables_secrets_and_task_role(cloud: Cloud) -> N
         ],
     )
     runtime = FakeRuntime()
-    with LoadBalancers(cloud, 0.5) as balancers, EcsServices(cloud, runtime, balancers) as services:
+    with LoadBalancers(cloud) as balancers, EcsServices(cloud, runtime, balancers) as services:
         services.create_service(declare_service(cloud, register(cloud, definition))).primary.wait_steady(5)
         seen = json.loads(get(f"{balancers.url(PRODUCTION)}/environment")[1])
     assert (seen["STAGE"], seen["PASSWORD"], seen["TOKEN"], seen["BY_ARN"]) == (
@@ -167,7 +167,7 @@ def test_a_task_opens_its_log_stream_as_the_execution_role_and_leaves_its_last_l
     group = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/web:*"
     allow(cloud, {"Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": group})
     definition = register(cloud, task_definition("example/app:v1", logConfiguration=LOGS))
-    with LoadBalancers(cloud, 0.5) as balancers, EcsServices(cloud, FakeRuntime(), balancers) as services:
+    with LoadBalancers(cloud) as balancers, EcsServices(cloud, FakeRuntime(), balancers) as services:
         task_set = services.create_service(declare_service(cloud, definition)).primary
         task_set.wait_steady(5)
         name = f"web/web/{task_set.running[0].task_id}"

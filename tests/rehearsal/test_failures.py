@@ -228,8 +228,9 @@ def test_an_unhealthy_version_never_gets_traffic_and_is_taken_away_again(
     with provided(rehearsal, "CodeBuild", replay), rehearsal.traffic() as traffic:
         stopped = release(rehearsal, sick)
     said = failure(stopped, "Deploy-web")
-    assert "ALARM_ACTIVE" in said, "the declared alarm stops it long before CodeDeploy's hour is over"
-    assert "is unhealthy Target.ResponseCodeMismatch [500]" in said
+    assert "Task failed ELB health checks in (target-group arn:aws:elasticloadbalancing:" in said
+    assert "is unhealthy: Target.ResponseCodeMismatch [500]: it answers 500 on /healthz" in said
+    assert "it had gracePeriodSeconds 60 and unhealthyThreshold 3" in said, "the settings that decide this"
     assert "version sick refuses its health checks" in said, "the task's own last words"
     assert "It was rolled back by d-" in said
     verdict = traffic.verdict(rehearsal.answering)

@@ -32,7 +32,7 @@ def cloud(tmp_path: Path) -> Cloud:
 
 @pytest.fixture
 def balancers(cloud: Cloud) -> Iterator[LoadBalancers]:
-    with LoadBalancers(cloud, startup_allowance=0.3) as running:
+    with LoadBalancers(cloud) as running:
         yield running
 
 

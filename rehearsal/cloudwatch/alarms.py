@@ -1,14 +1,14 @@
 """CloudWatch alarms on a load balancer's target groups, evaluated from what the load balancer counted.
 
-Simplified from AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail ("Evaluating an alarm"): the last
-`evaluationPeriods` periods are looked at whenever somebody asks, periods end now instead of on the minute,
-and only metrics of namespace AWS/ApplicationELB with a TargetGroup dimension have data. Alarms that combine
-metrics (`metricQueries`) have none and stay in INSUFFICIENT_DATA.
+AmazonCloudWatch/latest/monitoring/alarm-evaluation: the last `evaluationPeriods` periods decide, whenever somebody asks, in
+declared time; nothing that was counted is forgotten when a deployment ends. Metrics come in whole periods whose borders
+nobody chooses, so the rehearsal takes those that are worst: what could be an alarm is one. Only metrics of namespace
+AWS/ApplicationELB with a TargetGroup dimension have data. Alarms that combine metrics (`metricQueries`) have none and stay
+in INSUFFICIENT_DATA.
 """
 
 import operator
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rehearsal.blocks import block
@@ -21,8 +21,8 @@ ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 GAUGES = frozenset({"UnHealthyHostCount", "HealthyHostCount"})
 """Metrics with a level; all others are sums of events."""
 
-SHORTEST_PERIOD = 0.5
-"""Real seconds that a period lasts at least, so that it can hold real requests."""
+BORDERS = 12
+"""How many places of a period's border are tried."""
 
 _COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
     "GreaterThanThreshold": operator.gt,
@@ -32,6 +32,10 @@ _COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
 }
 
 
+class NoAlarm(LookupError):  # noqa: N818  (an outcome: CloudWatch has no state to tell)
+    """An alarm that does not exist was asked for."""
+
+
 class Alarms:
     """Answers which declared alarms are in ALARM."""
 
@@ -39,45 +43,56 @@ class Alarms:
         """Read nothing yet."""
         self._cloud = cloud
         self._load_balancers = load_balancers
+        self._states: dict[str, str] = {}
 
-    def active(self, names: Sequence[str], since: float) -> list[str]:
-        """List the named alarms that are in ALARM, in the order asked.
-
-        `since` (on `time.monotonic()`) is when a deployment began: what was counted before it is not held
-        against it. LookupError names an alarm that is not declared.
-        """
+    def active(self, names: Sequence[str]) -> list[str]:
+        """List the named alarms that are in ALARM, in the order asked; NoAlarm names one that is not declared."""
         declared = {_name(d): d for d in self._cloud.declared(ALARM)}
         if unknown := [name for name in names if name not in declared]:
-            message = f"alarm {unknown[0]!r} is not declared; declared are {sorted(declared)}"
-            raise LookupError(message)
-        return [name for name in names if self._state(declared[name].inputs, since) == "ALARM"]
+            message = f"alarm {', '.join(unknown)} does not exist; there are {', '.join(sorted(declared)) or 'none'}"
+            raise NoAlarm(message)
+        return [name for name in names if self._now(name, declared[name].inputs) == "ALARM"]
 
     def target_group(self, name: str) -> str | None:
         """ARN of the target group that an alarm watches; None when it watches none."""
         found = next((one for one in self._cloud.declared(ALARM) if _name(one) == name), None)
         return None if found is None else self._group(found.inputs)
 
-    def _state(self, alarm: Mapping[str, Any], since: float) -> str:
+    def _now(self, name: str, alarm: Mapping[str, Any]) -> str:
+        """An alarm's state; a change is told."""
+        state = self._state(alarm)
+        before = self._states.get(name, "OK")
+        self._states[name] = state
+        if state != before and "ALARM" in (state, before):
+            self._cloud.journal.record("CloudWatch", f"alarm {name} is {state}")
+        return state
+
+    def _state(self, alarm: Mapping[str, Any]) -> str:
         group = self._group(alarm)
         compare = _COMPARISONS.get(str(alarm.get("comparisonOperator")))
         if group is None or compare is None:
             return "INSUFFICIENT_DATA"
         wanted = int(alarm.get("evaluationPeriods") or 1)
         breaching_wanted = int(alarm.get("datapointsToAlarm") or wanted)
-        values = self._values(alarm, group, wanted, since)
         missing_breaches = alarm.get("treatMissingData") == "breaching"
         threshold = float(alarm.get("threshold") or 0)
-        breaching = [missing_breaches if value is None else compare(value, threshold) for value in values]
-        return "ALARM" if sum(breaching) >= breaching_wanted else "OK"
+        for values in self._values(alarm, group, wanted):
+            breaching = [missing_breaches if value is None else compare(value, threshold) for value in values]
+            if sum(breaching) >= breaching_wanted:
+                return "ALARM"
+        return "OK"
 
-    def _values(self, alarm: Mapping[str, Any], group: str, periods: int, since: float) -> list[float | None]:
+    def _values(self, alarm: Mapping[str, Any], group: str, periods: int) -> Iterator[list[float | None]]:
+        """The values of the last periods, for each place their borders may have."""
         metric = str(alarm.get("metricName"))
         statistic = str(alarm.get("statistic") or "Sum")
-        length = max(self._cloud.clock.seconds(float(alarm.get("period") or 60)), SHORTEST_PERIOD)
+        length = float(alarm.get("period") or 60)
         points = self._load_balancers.points(group, metric)
-        now = time.monotonic()
-        ends = [now - number * length for number in range(periods)]
-        return [_value(points, metric, statistic, max(end - length, since), end) for end in ends]
+        now = self._cloud.clock.now()
+        for place in range(BORDERS):
+            end = now + length * place / BORDERS
+            ends = [end - number * length for number in range(periods)]
+            yield [_value(points, metric, statistic, end - length, end) for end in ends]
 
     def _group(self, alarm: Mapping[str, Any]) -> str | None:
         """Find the target group that the alarm's dimension names by the last part of its ARN."""
@@ -88,8 +103,6 @@ class Alarms:
 
 
 def _value(points: Sequence[Count], metric: str, statistic: str, start: float, end: float) -> float | None:
-    if end <= start:
-        return None
     inside = [point.value for point in points if start <= point.at < end]
     if metric in GAUGES:
         # A gauge holds between two notes, so its value at the start counts too.
