@@ -10,11 +10,11 @@ from harness import raw_settings, settings
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
-from valid_settings import drawn, valid_settings
 
 from rehearsal import stackfile
 from rehearsal.errors import StackError
 from settings import Settings, SettingsError, parse
+from tests.valid_settings import drawn, valid_settings
 
 SCALAR = (
     st.none()

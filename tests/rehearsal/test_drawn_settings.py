@@ -1,0 +1,88 @@
+"""Every combination of settings that loads can be rehearsed: each service of the local cloud reads what is declared for it."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import settings as examples
+
+from documents.names import appspec_file, taskdef_file
+from documents.place import Place
+from rehearsal.cloud import Cloud
+from rehearsal.codebuild import buildspec, projects
+from rehearsal.codedeploy import appspec
+from rehearsal.codedeploy.deploymentgroup import GROUP, DeploymentGroup
+from rehearsal.codepipeline import pipelines
+from rehearsal.database import address_of
+from rehearsal.declaring import declare
+from rehearsal.ecs import taskdefinition
+from rehearsal.elb.targetgroups import HealthCheck as TargetHealthCheck
+from rehearsal.gateway.gateway import Gateway
+from rehearsal.identity.authority import Authority
+from rehearsal.journal import Journal
+from rehearsal.outside import Outside
+from rehearsal.secretvalues import store
+from settings import Settings, parse
+from tests.valid_settings import valid_settings
+
+ACCOUNT, STACK = "123456789012", "drawn"
+DIGEST = "sha256:" + "a" * 64
+
+
+@examples(
+    max_examples=8,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+@given(valid_settings())
+def test_what_loads_is_declared_and_read_by_every_service(raw: dict[str, Any]) -> None:
+    settings = parse(raw)
+    place = Place.of(ACCOUNT, "us-east-1")
+    config = {"aws:region": place.region, **{f"delivery:{key}": value for key, value in raw.items()}}
+    authority = Authority()
+    gateway = Gateway(authority, lambda push: None, place=place)
+    with tempfile.TemporaryDirectory() as scratch:
+        try:
+            cloud = Cloud(gateway.start(), authority, Journal(), Path(scratch), place)
+            Outside(approve=lambda text: True).refuse_what_does_not_fit(settings)
+            declare(cloud, STACK, config)
+            store(cloud, settings, address_of("postgresql://app@127.0.0.1:5432/app"))
+            _read_everything(cloud, settings)
+        finally:
+            gateway.stop()
+
+
+def _read_everything(cloud: Cloud, settings: Settings) -> None:
+    pipeline = pipelines.read(cloud.one("aws:codepipeline/pipeline:Pipeline"))
+    deploys = [
+        one.name for stage in pipeline.stages for one in stage.actions if one.name.startswith("Deploy-")
+    ]
+    assert deploys == [f"Deploy-{name}" for name in settings.services]
+    project = projects.read(cloud.one("aws:codebuild/project:Project"))
+    assert buildspec.parse(project.buildspec).phases
+    groups = cloud.declared(GROUP)
+    assert len(groups) == len(settings.services)
+    for group in groups:
+        read = DeploymentGroup.of(cloud, group.inputs["appName"], group.inputs["deploymentGroupName"])
+        assert read.steps[-1].percent == 100, "all traffic is on green in the end"
+    for target in cloud.declared("aws:lb/targetGroup:TargetGroup"):
+        assert TargetHealthCheck.of(target.inputs).accepts(200), "the page before the first push answers 200"
+    for name in settings.services:
+        _templates(cloud, name)
+
+
+def _templates(cloud: Cloud, service: str) -> None:
+    files = {
+        one.name.removeprefix("templates-"): one.inputs["content"]
+        for one in cloud.declared("aws:s3/bucketObjectv2:BucketObjectv2")
+    }
+    image = f"{cloud.place.registry}/shop@{DIGEST}"
+    definition = taskdefinition.filled(files[taskdef_file(service)], {"IMAGE1_NAME": image})
+    answer = cloud.client("ecs").register_task_definition(**definition)["taskDefinition"]
+    spec = appspec.parsed(appspec.filled(files[appspec_file(service)], answer["taskDefinitionArn"]))
+    container = taskdefinition.container(definition, spec.container_name)
+    assert container is not None
+    assert spec.container_port in taskdefinition.ports(container)
