@@ -10,6 +10,7 @@ from pulumi.runtime import config
 from documents.names import Names
 from documents.place import Place
 from settings import NAMESPACE, Settings, SettingsError, parse, refuse_examples, refuse_stack_name
+from settings.elsewhere import refuse_elsewhere
 
 
 def read() -> tuple[Settings, Names, Place]:
@@ -22,6 +23,7 @@ def read() -> tuple[Settings, Names, Place]:
         refuse_stack_name(settings, pulumi.get_stack())
         place = _place()
         refuse_examples(settings, place.account)
+        refuse_elsewhere(settings, place)
     except SettingsError as error:
         raise pulumi.RunError(str(error)) from None
     return settings, Names(settings.application, pulumi.get_stack()), place

@@ -65,7 +65,7 @@ class ImageRepository(pulumi.ComponentResource):
     ) -> pulumi.Output[str]:
         provider = image.oidc_provider_arn or place.iam_arn(f"oidc-provider/{github.ISSUER}")
         accepted = [subject for pusher in image.pushers for subject in github.subjects(**pusher.model_dump())]
-        trust = github.trust_workflows(provider, accepted)
+        trust = github.trust_workflows(provider, accepted, place.token_audiences)
         return granted_role(
             f"{name}-push",
             f"{names.pipeline}-push",

@@ -134,7 +134,7 @@ def _statements(args: MigrationBuildArgs) -> list[Statement]:
         *([grants.use_key(key)] if key else []),
         *grants.read_secrets(place, secrets, parameters, migration.secrets_kms_keys),
         grants.write_logs(place, args["names"].log_group("migrate")),
-        *grants.build_in_vpc(place, args["network"].private_subnet_ids),
+        *grants.build_in_vpc(place, args["network"].private_subnet_ids, args["network"].owner_account_id),
     ]
 
 

@@ -17,7 +17,7 @@ from components.role import Granted, granted_role
 from components.service_front import ServiceFront
 from documents import appspec, grants, taskdef
 from documents.bootstrap import bootstrap_container
-from documents.images import repositories
+from documents.images import repository_arns, through_cache
 from documents.limits import LONGEST_REPOSITORY, check_task_definition
 from documents.names import Names
 from documents.place import Place
@@ -172,7 +172,7 @@ class WebService(pulumi.ComponentResource):
         ports = [(service.port, service.protocol)]
         if check.port is not None and check.port != service.port:
             ports.append((check.port, check.protocol or service.protocol))
-        container = bootstrap_container(service.container, ports, check.path)
+        container = bootstrap_container(service.container, ports, check.path, service.bootstrap_image)
 
         def containers(roles: list[str]) -> str:
             return json.dumps(
@@ -230,14 +230,13 @@ def _execution_statements(args: WebServiceArgs) -> list[Statement]:
         *(ref for sidecar in service.sidecars for ref in sidecar.secrets.values()),
     ]
     secrets, parameters = keys_of(references)
-    others = [
-        place.arn("ecr", f"repository/{name}")
-        for name in repositories(place, [s.image for s in service.sidecars])
-    ]
+    cached = repository_arns(through_cache(service.named_images, service.pull_through_cache_prefixes))
     return [
-        *grants.pull([args["repository_arn"], *others]),
+        *grants.pull([args["repository_arn"], *repository_arns(service.named_images)]),
+        *grants.fill_cache(cached),
         grants.write_logs(place, args["names"].log_group(args["key"])),
         *grants.read_secrets(place, secrets, parameters, service.secrets_kms_keys),
+        *service.execution_role_statements,
     ]
 
 

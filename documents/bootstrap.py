@@ -55,9 +55,12 @@ end.each(&:join)
 """Ruby that answers 200 to every request on the ports in its arguments, each `<port>:HTTP` or `<port>:HTTPS`."""
 
 
-def bootstrap_container(name: str, ports: Sequence[tuple[int, str]], health_path: str) -> Container:
+def bootstrap_container(
+    name: str, ports: Sequence[tuple[int, str]], health_path: str, own_image: str | None = None
+) -> Container:
     """A web server for these ports, the one for traffic first, each with its protocol.
 
+    `own_image` is a copy of the public image this would take, where ECR Public cannot be reached.
     A container is checked on the health check's own port and by its own protocol, so it must answer there too.
     """
     numbers = list(dict.fromkeys(port for port, _ in ports))
@@ -67,7 +70,12 @@ def bootstrap_container(name: str, ports: Sequence[tuple[int, str]], health_path
     else:
         image, command = BOOTSTRAP_IMAGE, ["sh", "-c", _plain_script(numbers, health_path)]
     return Container(
-        name=name, image=image, command=command, ports=numbers, init_process=True, stop_timeout_seconds=2
+        name=name,
+        image=own_image or image,
+        command=command,
+        ports=numbers,
+        init_process=True,
+        stop_timeout_seconds=2,
     )
 
 

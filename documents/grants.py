@@ -23,6 +23,16 @@ def pull(repositories: Sequence[Any]) -> list[Statement]:
     return [log_in_to_registry(), allow(*PULL, on=list(repositories))]
 
 
+def fill_cache(repositories: Sequence[Any]) -> list[Statement]:
+    """Be the first to pull an image through a cache: import it, and make the repository it goes to.
+
+    Amazon ECR User Guide, pull-through-cache-iam.
+    """
+    if not repositories:
+        return []
+    return [allow("ecr:BatchImportUpstreamImage", "ecr:CreateRepository", on=list(repositories))]
+
+
 def push(repository: Any) -> list[Statement]:
     """Push images to one repository, and nothing else (Amazon ECR User Guide, image-push-iam)."""
     return [
@@ -98,11 +108,14 @@ def _decrypt(place: Place, keys: Sequence[str]) -> list[Statement]:
     ]
 
 
-def build_in_vpc(place: Place, subnets: Sequence[str]) -> list[Statement]:
+def build_in_vpc(place: Place, subnets: Sequence[str], owner: str | None = None) -> list[Statement]:
     """What CodeBuild needs to run in a VPC (CodeBuild User Guide, auth-and-access-control-iam-identity-based-access-control).
 
+    `owner` is the account that shares its subnets with this one; their ARNs carry its number (Amazon VPC User Guide,
+    vpc-sharing), while the network interface belongs to this account.
     The describing and creating actions take `*` as documented: network interfaces do not exist yet when they are asked for.
     """
+    shared = place.elsewhere(account=owner or "")
     return [
         allow(
             "ec2:CreateNetworkInterface",
@@ -119,7 +132,7 @@ def build_in_vpc(place: Place, subnets: Sequence[str]) -> list[Statement]:
             on=place.arn("ec2", "network-interface/*"),
             when={
                 "StringEquals": {"ec2:AuthorizedService": "codebuild.amazonaws.com"},
-                "ArnEquals": {"ec2:Subnet": [place.arn("ec2", f"subnet/{subnet}") for subnet in subnets]},
+                "ArnEquals": {"ec2:Subnet": [shared.arn("ec2", f"subnet/{subnet}") for subnet in subnets]},
             },
         ),
     ]

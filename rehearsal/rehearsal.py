@@ -18,11 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from documents.github import subjects
-from documents.place import Place
 from rehearsal import secretsfile
 from rehearsal.application import LocalImage, Version
 from rehearsal.clock import Clock
-from rehearsal.cloud import ACCOUNT, ADMINISTRATOR, BOOTSTRAP, HERE, Cloud, Declared
+from rehearsal.cloud import ACCOUNT, ADMINISTRATOR, BOOTSTRAP, Cloud, Declared
 from rehearsal.codebuild.codebuild import CodeBuild
 from rehearsal.codedeploy.codedeploy import CodeDeployToECS
 from rehearsal.codedeploy.deployments import Deployments
@@ -39,6 +38,7 @@ from rehearsal.errors import ApplicationError, RehearsalError
 from rehearsal.eventbridge.eventbridge import EventBridge, push_event
 from rehearsal.gateway.ecr import Push, TagRule
 from rehearsal.gateway.gateway import Gateway
+from rehearsal.homecoming import brought_home, place_of
 from rehearsal.host.databases import Served, serving
 from rehearsal.host.processes import Processes
 from rehearsal.host.tools import require
@@ -247,15 +247,6 @@ def short(digest: str) -> str:
     return digest.removeprefix("sha256:")[:12]
 
 
-def place_of(config: Mapping[str, Any]) -> Place:
-    """Where the stack's file says it lives, in the example account; RehearsalError for a Region that AWS does not have."""
-    region = str(config.get("aws:region", HERE.region))
-    try:
-        return Place.of(ACCOUNT, region)
-    except ValueError as error:
-        raise RehearsalError("aws:region", str(error), "correct it in the stack's file") from None
-
-
 @contextmanager
 def rehearsing(  # noqa: PLR0913  (one keyword for each thing a caller may choose)
     stack: str,
@@ -276,9 +267,9 @@ def rehearsing(  # noqa: PLR0913  (one keyword for each thing a caller may choos
     interruption = interruption or Interruption()
     journal = journal or Journal()
     config = config_of(stack_file) if stack_file else stack_config(stack)
-    settings = parse(
-        {key.removeprefix(f"{NAMESPACE}:"): v for key, v in config.items() if key.startswith(NAMESPACE)}
-    )
+    settings = _settings(config)
+    config, moved = brought_home(config, settings)
+    settings = _settings(config)
     outside = outside or Outside()
     outside.refuse_what_does_not_fit(settings)
     given = secretsfile.read(outside.secrets, readers(settings)) if outside.secrets else None
@@ -310,7 +301,8 @@ def rehearsing(  # noqa: PLR0913  (one keyword for each thing a caller may choos
                 declare(cloud, stack, config, interruption)
             else:
                 declare_instead(cloud)
-        journal.record("Pulumi", f"{cloud.count()} resources of stack {stack} declared")
+        whose = f"; account {moved} is {ACCOUNT} here" if moved else ""
+        journal.record("Pulumi", f"{cloud.count()} resources of stack {stack} declared{whose}")
         with interruption.at_once():
             served = database.result()
         journal.record("Database", f"{served.product} serves the application's database")
@@ -341,6 +333,12 @@ def _make_existing_repository(cloud: Cloud, name: str, rule: TagRule) -> None:
         **({"imageTagMutabilityExclusionFilters": excluded} if excluded else {}),
     )
     cloud.journal.record("ECR", f"repository {name} is there already, {rule.mutability}")
+
+
+def _settings(config: Mapping[str, Any]) -> Settings:
+    return parse(
+        {key.removeprefix(f"{NAMESPACE}:"): v for key, v in config.items() if key.startswith(NAMESPACE)}
+    )
 
 
 @contextmanager

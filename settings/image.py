@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
-from documents.github import subjects, trust_workflows
+from documents.github import is_ref, subjects, trust_workflows
 from documents.lifecycle import FILTERS, RELEASED, matches
 from settings.base import Group
 
@@ -30,7 +30,9 @@ LONGEST_TRUST_POLICY = 2048
 class Pusher(Group):
     """One GitHub workflow that may push: exactly one of branch, gitTag and environment."""
 
-    repository: str = Field(pattern=r"^[\w.-]+/[\w.-]+$", description="GitHub repository, `owner/name`.")
+    repository: str = Field(
+        pattern=r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$", description="GitHub repository, `owner/name`."
+    )
     owner_id: int | None = Field(
         default=None, gt=0, lt=2**63, description="Numeric id of the owner, for GitHub's immutable subjects."
     )
@@ -54,6 +56,13 @@ class Pusher(Group):
         text = f"{self.branch or ''}{self.git_tag or ''}{self.environment or ''}"
         if any(wild in text for wild in "*?"):
             message = f"{text!r} has a wildcard; subjects are compared exactly: list each branch, gitTag or environment"
+            raise ValueError(message)
+        ref = self.branch or self.git_tag
+        if ref is not None and not is_ref(ref):
+            message = (
+                f"{ref!r} is no name of a branch or tag that Git takes (git-check-ref-format), so no workflow run carries it: "
+                "write the name alone, without refs/heads/ or refs/tags/"
+            )
             raise ValueError(message)
         if (self.owner_id is None) != (self.repository_id is None):
             message = "has only one of ownerId and repositoryId; an immutable subject carries both: give both or neither"

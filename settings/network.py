@@ -23,6 +23,11 @@ class Network(Group):
         max_length=16,
         description="Private subnets with a route to a NAT gateway (or all VPC endpoints); CodeBuild takes at most 16.",
     )
+    owner_account_id: str | None = Field(
+        default=None,
+        pattern=r"^\d{12}$",
+        description="Account that shares the subnets with this one through AWS RAM; default: the stack's own.",
+    )
     database: Database | None = Field(
         default=None,
         description="Database to open to the migration build and the services; leave out to manage it elsewhere.",

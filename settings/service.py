@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from documents.images import through_cache
 from documents.ranges import canonical, check_rules
 from settings.base import (
     AbsolutePath,
@@ -19,6 +20,7 @@ from settings.base import (
     VariableValue,
 )
 from settings.healthcheck import HealthCheck, Protocol
+from settings.image_reference import ImageReference
 from settings.secret import SecretReference
 
 FARGATE_MEMORY: dict[int, tuple[int, ...]] = {
@@ -39,6 +41,15 @@ MOST_CONTAINERS = 10
 HTTPS = 443
 
 LambdaArn = Annotated[str, Field(pattern=r"^arn:aws[\w-]*:lambda:[\w-]+:\d{12}:function:[\w-]+(:[\w$-]+)?$")]
+CachePrefix = Annotated[
+    str,
+    Field(
+        min_length=2,
+        max_length=30,
+        pattern=r"^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$",
+    ),
+]
+"""Repository prefix of a pull through cache rule (Amazon ECR API Reference, CreatePullThroughCacheRule)."""
 ContainerName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,255}$")]
 
 
@@ -62,8 +73,8 @@ class LoadBalancer(Group):
     port: Port = Field(default=443, description="Port of the production listener.")
     certificate_arn: str | None = Field(
         default=None,
-        pattern=r"^arn:aws[\w-]*:acm:[\w-]+:\d{12}:certificate/[\w-]+$",
-        description="Certificate: makes it HTTPS.",
+        pattern=r"^arn:aws[a-z-]*:(acm:[a-z0-9-]+:\d{12}:certificate/[\w-]+|iam::\d{12}:server-certificate/[\w+=,.@/-]+)$",
+        description="Certificate, of ACM or uploaded to IAM: makes it HTTPS.",
     )
     test_port: Port | None = Field(
         default=None, description="Port of a test listener, which sees green before production does."
@@ -142,7 +153,7 @@ class Sidecar(Group):
     """Another container of the same task."""
 
     name: ContainerName = Field(description="Container name.")
-    image: str = Field(min_length=1, description="Image, by digest where it should never change unasked.")
+    image: ImageReference = Field(description="Image, by digest where it should never change unasked.")
     essential: bool = Field(default=False, description="Whether the task stops when this container does.")
     command: list[str] = Field(default=[], description="Command words.")
     entry_point: list[str] = Field(
@@ -217,6 +228,18 @@ class Service(Group):
         default=[],
         description="IAM statements the application itself needs (its task role), as in a policy document.",
     )
+    execution_role_statements: Statements = Field(
+        default=[],
+        description="IAM statements ECS needs besides to start a task, for example to pull what GuardDuty puts beside it.",
+    )
+    bootstrap_image: ImageReference | None = Field(
+        default=None,
+        description="Image that answers until the first release: a copy of busybox (sh, httpd), for checks by HTTPS of ruby:3-alpine; default: the one on ECR Public.",
+    )
+    pull_through_cache_prefixes: list[CachePrefix] = Field(
+        default=[],
+        description="Prefixes of ECR pull through cache rules that images named here come through; the first pull fills them.",
+    )
     log_retention_days: RetentionDays = Field(default=90, description="Days the service's log is kept.")
 
     @model_validator(mode="after")
@@ -233,6 +256,23 @@ class Service(Group):
                 f"choose memory from {', '.join(map(str, offered))}, or another cpu"
             )
             raise ValueError(message)
+        return self
+
+    @property
+    def named_images(self) -> list[str]:
+        """Every image of a task but the pushed one."""
+        own = [self.bootstrap_image] if self.bootstrap_image else []
+        return [*own, *(sidecar.image for sidecar in self.sidecars)]
+
+    @model_validator(mode="after")
+    def _caches_that_are_used(self) -> "Service":
+        for prefix in self.pull_through_cache_prefixes:
+            if not through_cache(self.named_images, [prefix]):
+                message = (
+                    f"pullThroughCachePrefixes names {prefix}, and no image of this service is in a private ECR registry "
+                    f"under {prefix}/ (the pushed image never comes through a cache): remove it, or correct the image"
+                )
+                raise ValueError(message)
         return self
 
     @model_validator(mode="after")

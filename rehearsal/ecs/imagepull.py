@@ -2,8 +2,8 @@
 
 Permissions: AmazonECS/latest/developerguide/task_execution_IAM_role; texts: task_cannot_pull_image (same
 guide). Manifest and configuration are really read from the registry with the role's token; the layers are
-the runtime's work, so what they need is asked of the policies alone. Images of other registries are left
-alone.
+the runtime's work, so what they need is asked of the policies alone. So are images of other private ECR registries; public
+ones are left alone.
 """
 
 import json
@@ -11,11 +11,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from documents.images import Image, parse, registry_of
 from rehearsal.cloud import Cloud
 from rehearsal.ecs.tasksecrets import PREFIX, said
 from rehearsal.identity.authority import AccessDenied, Credentials
 from rehearsal.images.registry import Registry, RegistryError, ecr_token
-from rehearsal.runtimes.store import Reference
 
 NOT_FOUND = 404
 REFUSED = (401, 403)
@@ -26,16 +26,24 @@ class PullFailed(Exception):  # noqa: N818  (a task's stopped reason, not a faul
     """An image can't be pulled; the text is the task's stopped reason."""
 
 
-def verify(cloud: Cloud, credentials: Credentials | None, image: str, architecture: str) -> None:
+def verify(cloud: Cloud, credentials: Credentials | None, image: str, architecture: str) -> bool:
     """Do what the agent does before it fetches layers; PullFailed with AWS's stopped reason.
 
-    `architecture` is the task's, as images name it (`amd64`, `arm64`).
+    `architecture` is the task's, as images name it (`amd64`, `arm64`). Answers whether the image is in the local cloud: one
+    of another account, Region or stack is asked of the policies, and somebody else has to play its bytes.
     """
-    reference = Reference(image)
-    if reference.host != cloud.registry:
-        return
+    try:
+        reference = parse(image)
+    except ValueError as error:
+        message = f"CannotPullContainerError: pull image manifest has been retried 1 time(s): invalid reference format: {error}"
+        raise PullFailed(message) from None
+    owner = registry_of(reference.host)
+    if owner is None:
+        return False
     token = _token(cloud, credentials, image)
-    _authorize_layers(cloud, credentials, reference, image)
+    _authorize_layers(cloud, credentials, owner.arn("ecr", f"repository/{reference.repository}"), image)
+    if owner != cloud.place or not _has_repository(cloud, reference.repository):
+        return False
     try:
         offered = _architectures(Registry(cloud.endpoint, lambda: token), reference)
     except RegistryError as error:
@@ -48,6 +56,16 @@ def verify(cloud: Cloud, credentials: Credentials | None, image: str, architectu
             f" (the image is for {', '.join(sorted(offered))})"
         )
         raise PullFailed(message)
+    return True
+
+
+def _has_repository(cloud: Cloud, name: str) -> bool:
+    ecr = cloud.client("ecr")
+    try:
+        ecr.describe_repositories(repositoryNames=[name])
+    except ecr.exceptions.RepositoryNotFoundException:
+        return False
+    return True
 
 
 def _token(cloud: Cloud, credentials: Credentials | None, image: str) -> str:
@@ -62,13 +80,10 @@ def _token(cloud: Cloud, credentials: Credentials | None, image: str) -> str:
         raise PullFailed(message) from error
 
 
-def _authorize_layers(
-    cloud: Cloud, credentials: Credentials | None, reference: Reference, image: str
-) -> None:
+def _authorize_layers(cloud: Cloud, credentials: Credentials | None, arn: str, image: str) -> None:
     """Ask for what the layers will need, so that a missing statement shows before anything runs."""
     if credentials is None or credentials.role_arn is None:
         return
-    arn = cloud.place.arn("ecr", f"repository/{reference.repository}")
     try:
         for action in LAYERS:
             cloud.authority.authorize(credentials.role_arn, action, arn)
@@ -76,8 +91,10 @@ def _authorize_layers(
         raise PullFailed(_unauthorized(image, str(denied))) from denied
 
 
-def _architectures(registry: Registry, reference: Reference) -> set[str]:
-    manifest: Any = json.loads(registry.manifest(reference.repository, reference.wanted)[1])
+def _architectures(registry: Registry, reference: Image) -> set[str]:
+    manifest: Any = json.loads(
+        registry.manifest(reference.repository, reference.digest or reference.tag or "latest")[1]
+    )
     if "manifests" in manifest:
         return {entry.get("platform", {}).get("architecture", "") for entry in manifest["manifests"]}
     configuration: Any = json.loads(registry.blob(reference.repository, manifest["config"]["digest"]))

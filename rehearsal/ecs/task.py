@@ -78,8 +78,10 @@ def start(
             replace(_spec(cloud, execution, task_role, c), security_groups=security_groups)
             for c in definition["containerDefinitions"]
         ]
-        for container in definition["containerDefinitions"]:
-            imagepull.verify(cloud, execution, container["image"], architecture)
+        specs = [
+            replace(one, elsewhere=not imagepull.verify(cloud, execution, one.image, architecture))
+            for one in specs
+        ]
     except (tasksecrets.SecretsUnavailable, imagepull.PullFailed) as failure:
         raise StartFailed(str(failure)) from failure
     for container in definition["containerDefinitions"]:

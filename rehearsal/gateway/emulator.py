@@ -139,9 +139,13 @@ def give_secret_arn(arn: str, account: str) -> None:
     from ministack.core.responses import request_scope  # noqa: PLC0415  (loaded with the emulator)
     from ministack.services import secretsmanager  # noqa: PLC0415
 
-    _, _, _, region, owner, _, name = arn.split(":", 6)
+    _, _, *regional = arn.split(":")
+    region, owner, _, name = regional[1:]
+    stored = ":".join(
+        ["arn", "aws", *regional]
+    )  # the emulator knows one partition; the gateway names the cloud's own
     internals: Any = secretsmanager
     with request_scope(account, region):
         secret = internals._secrets.pop(name[:-7])  # noqa: SLF001  (a pinned version; no call of its API sets an ARN)
     with request_scope(owner, region):
-        internals._secrets[name[:-7]] = {**secret, "ARN": arn}  # noqa: SLF001
+        internals._secrets[name[:-7]] = {**secret, "ARN": stored}  # noqa: SLF001

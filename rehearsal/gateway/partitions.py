@@ -18,14 +18,17 @@ MADE = frozenset({
 """Keys of answers that hold an ARN the emulator made."""
 
 ASKED = frozenset({
-    "Name", "Names", "ResourceId", "cluster", "logGroupIdentifier", "resourceArn", "taskDefinition",
+    "Name", "Names", "ResourceId", "SecretId", "cluster", "logGroupIdentifier", "resourceArn", "taskDefinition",
 })  # fmt: skip
 """Keys of requests that hold an ARN to look something up by."""
 
 
 def asked(body: bytes, partition: str) -> bytes:
-    """A JSON request as the emulator must see it."""
-    return _changed(body, ASKED, f"arn:{partition}:", _EMULATOR)
+    """A JSON request as the emulator must see it; an ARN of another partition than the cloud's names nothing in it."""
+    if partition == "aws":
+        return body
+    hidden = _changed(body, ASKED, _EMULATOR, "arn:another-partition:")
+    return _changed(hidden, ASKED, f"arn:{partition}:", _EMULATOR)
 
 
 def answered(answer: Answer, partition: str) -> Answer:

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from xml.etree.ElementTree import fromstring
 
 from documents.place import Place
+from rehearsal.gateway import partitions
 from rehearsal.gateway.calls import Needed
 from rehearsal.gateway.emulator import Emulator
 from rehearsal.gateway.requests import Request
@@ -31,11 +32,13 @@ class Stored:
             return {}
         owner = named.split(":")[4] if named.startswith("arn:") and named.count(":") > 5 else ""  # noqa: PLR2004
         region = request.signature.region if request.signature else ""
-        body = json.dumps({"SecretId": named}).encode()
+        body = partitions.asked(json.dumps({"SecretId": named}).encode(), self._place.partition)
         answer = await self._emulator.call(
             "secretsmanager", "DescribeSecret", body, target="secretsmanager", account=owner, region=region
         )
-        return json.loads(answer.body) if answer.status == _OK else {}
+        if answer.status != _OK:
+            return {}
+        return json.loads(partitions.answered(answer, self._place.partition).body)
 
     async def digest(self, repository: str, tag: str) -> str | None:
         """Digest of the image that a tag names now."""

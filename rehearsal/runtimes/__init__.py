@@ -12,6 +12,8 @@ class ContainerSpec:
     name: str
     image: str
     """Image reference as the task definition has it."""
+    elsewhere: bool = False
+    """Whether the image is in no registry of the local cloud, whatever its host."""
     environment: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     """Plain variables and resolved secrets; left out of the repr because secrets are in it."""
     command: Sequence[str] = ()

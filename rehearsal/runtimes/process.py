@@ -131,7 +131,7 @@ class ProcessRuntime:
         played: list[str] = []
         try:
             for spec in containers:
-                if Reference(spec.image).host != self._host:
+                if spec.elsewhere or Reference(spec.image).host != self._host:
                     played.append(spec.image)
                     started.append(self._start_stand_in(task_id, spec))
                 else:

@@ -7,14 +7,12 @@ one folder at the same time.
 import hashlib
 import json
 import os
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from documents.images import registry_of
 from rehearsal.images.registry import Registry
-
-_ECR_HOST = re.compile(r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?")
 
 
 class StoreError(Exception):
@@ -50,7 +48,7 @@ class Reference:
     @property
     def is_ecr(self) -> bool:
         """Whether the host is a private ECR registry's."""
-        return _ECR_HOST.fullmatch(self.host) is not None
+        return registry_of(self.host) is not None
 
 
 def machine_architecture() -> str:

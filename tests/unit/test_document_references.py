@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from documents import github, secrets
-from documents.images import repositories
 from documents.names import Names, fitting
 from documents.place import Place
 from documents.policy import trust, trust_account
@@ -103,19 +102,6 @@ def test_the_trust_of_workflows_is_exact() -> None:
             "token.actions.githubusercontent.com:sub": ["repo:o/r:environment:prd"],
         }
     }, "StringLike or a missing sub would trust all of GitHub"
-
-
-def test_only_images_of_this_registry_need_a_grant() -> None:
-    own = PLACE.registry
-    images = [
-        f"{own}/a/b:1",
-        f"{own}/c@sha256:1",
-        f"{own}/c",
-        "public.ecr.aws/x/y:1",
-        "nginx",
-        f"evil-{own}/z:1",
-    ]
-    assert repositories(PLACE, images) == ["a/b", "c"]
 
 
 @given(st.text("az09-", max_size=19).map("s{}".format))

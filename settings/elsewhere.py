@@ -1,0 +1,188 @@
+"""Holds everything the settings name by ARN or host against the place the stack lives in.
+
+What must be in the stack's own Region or account, and what may be elsewhere, follows AWS's documents; each rule names its
+own. Nothing at all may be in another partition, whose accounts and credentials are its own (IAM User Guide, reference-arns).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from documents import arns, images, secrets
+from documents.place import Place, partition_of
+from settings import NAMESPACE, Settings
+from settings.findings import SettingsError
+from settings.service import Service
+
+REGION, ACCOUNT = "Region", "account"
+
+
+@dataclass(frozen=True)
+class Named:
+    """One thing that the settings name."""
+
+    path: str
+    value: str
+    own: frozenset[str] = frozenset()
+    """Which of Region and account must be the stack's."""
+    why: str = ""
+    """The rule behind `own`."""
+    shown: bool = True
+    """Whether a message may repeat the value; a secret's reference it may not, since it stands where a secret could."""
+
+
+_BOTH = frozenset({REGION, ACCOUNT})
+
+
+def refuse_elsewhere(settings: Settings, place: Place) -> None:
+    """Raise SettingsError with one sentence for each thing that is where a stack in `place` cannot use it.
+
+    Also for a Region that is none of the partition.
+    """
+    try:
+        expected = partition_of(place.region).name
+    except ValueError as error:
+        raise SettingsError(f"aws:region: {error}") from None
+    findings: list[str] = []
+    if expected != place.partition:
+        findings.append(
+            f"aws:region is {place.region}, of partition {expected}, and the credentials are of partition {place.partition}: "
+            "use credentials of an account there, or a Region of theirs"
+        )
+    findings += [finding for one in _named(settings) if (finding := _finding(one, place))]
+    findings += _foreign_images(settings, place)
+    findings += _keys_without_secrets(settings, place)
+    if findings:
+        raise SettingsError(
+            "\n".join(f"{NAMESPACE}:{one}" if not one.startswith("aws:") else one for one in findings)
+        )
+
+
+def own_account(settings: Settings) -> str | None:
+    """The account that the settings themselves show to be the stack's own; None when they show none.
+
+    First what must be the stack's own says it, else all that is named when it agrees.
+    """
+    named = [(arns.parse(one.value).account, ACCOUNT in one.own) for one in _named(settings)]
+    if bound := {account for account, own in named if own}:
+        return min(bound)  # of several, all but one are refused
+    every = {account for account, _ in named}
+    return every.pop() if len(every) == 1 else None
+
+
+def _named(settings: Settings) -> Iterator[Named]:
+    if settings.image.oidc_provider_arn:
+        why = "a role trusts OIDC providers of its own account only (IAM User Guide, id_roles_providers_create_oidc)"
+        yield Named("image.oidcProviderArn", settings.image.oidc_provider_arn, frozenset({ACCOUNT}), why)
+    if settings.release.artifact_key_arn:
+        why = "S3 encrypts with keys of the bucket's own Region (Amazon S3 User Guide, UsingKMSEncryption)"
+        yield Named("release.artifactKeyArn", settings.release.artifact_key_arn, frozenset({REGION}), why)
+    if settings.notify.alarm_topic_arn:
+        why = "an alarm notifies topics of its own Region (CloudWatch API Reference, PutMetricAlarm)"
+        yield Named("notify.alarmTopicArn", settings.notify.alarm_topic_arn, frozenset({REGION}), why)
+    yield from _of_build(settings)
+    for name, service in settings.services.items():
+        yield from _of_service(f"services.{name}", service)
+
+
+def _of_build(settings: Settings) -> Iterator[Named]:
+    for variable, reference in settings.migration.secrets.items():
+        one = secrets.parse(reference)
+        if one.arn is None:
+            continue
+        path = f"migration.secrets.{variable}"
+        if one.parameter is not None:
+            why = (
+                "CodeBuild takes an SSM parameter by name, which it looks up in its own account and Region "
+                "(CodeBuild User Guide, build-spec-ref)"
+            )
+            yield Named(path, one.arn, _BOTH, why, shown=False)
+        else:
+            why = (
+                "CodeBuild asks Secrets Manager in the build's own Region, though in any account "
+                "(CodeBuild User Guide, build-spec-ref); replicate the secret to it"
+            )
+            yield Named(path, one.arn, frozenset({REGION}), why, shown=False)
+    for index, key in enumerate(settings.migration.secrets_kms_keys):
+        yield Named(f"migration.secretsKmsKeys.{index}", key)
+
+
+def _of_service(path: str, service: Service) -> Iterator[Named]:
+    balancer = service.load_balancer
+    if balancer.arn:
+        why = "a listener is made on a load balancer of the stack's own account and Region"
+        yield Named(f"{path}.loadBalancer.arn", balancer.arn, _BOTH, why)
+    if balancer.certificate_arn:
+        iam = arns.parse(balancer.certificate_arn).service == "iam"
+        why = (
+            "a load balancer takes certificates of its own account and Region "
+            "(Elastic Load Balancing User Guide, https-listener-certificates)"
+        )
+        own = frozenset({ACCOUNT}) if iam else _BOTH
+        yield Named(f"{path}.loadBalancer.certificateArn", balancer.certificate_arn, own, why)
+    for name, function in service.rollout.hooks.given().items():
+        why = (
+            "CodeDeploy calls functions of the deployment's own account and Region; nothing documents another "
+            "(CodeDeploy User Guide, reference-appspec-file-structure-hooks)"
+        )
+        hook_path = f"{path}.rollout.hooks.{name[0].lower()}{name[1:]}"
+        yield Named(hook_path, function, _BOTH, why)
+    readers = {path: service.secrets} | {
+        f"{path}.sidecars.{index}": sidecar.secrets for index, sidecar in enumerate(service.sidecars)
+    }
+    for where, references in readers.items():
+        for variable, reference in references.items():
+            one = secrets.parse(reference)
+            if one.arn is not None:
+                parameter = one.parameter is not None
+                why = "ECS reads SSM parameters of its own account, in any Region (Amazon ECS Developer Guide, secrets-envvar-ssm-paramstore)"
+                own = frozenset({ACCOUNT}) if parameter else frozenset[str]()
+                yield Named(f"{where}.secrets.{variable}", one.arn, own, why, shown=False)
+    for index, key in enumerate(service.secrets_kms_keys):
+        yield Named(f"{path}.secretsKmsKeys.{index}", key)
+
+
+def _finding(named: Named, place: Place) -> str | None:
+    arn = arns.parse(named.value)
+    seen = f"{named.path} is {named.value!r}" if named.shown else f"{named.path} is an ARN of {arn.service}"
+    if arn.partition != place.partition:
+        return (
+            f"{seen}, in partition {arn.partition}; the stack is in {place.partition}, and nothing crosses partitions: "
+            f"name one of {place.partition}"
+        )
+    if REGION in named.own and arn.region != place.region:
+        return f"{seen}, in Region {arn.region}; the stack is in {place.region}, and {named.why}: name one of {place.region}"
+    if ACCOUNT in named.own and arn.account != place.account:
+        return f"{seen}, in account {arn.account}; the stack is in {place.account}, and {named.why}: name one of {place.account}"
+    return None
+
+
+def _foreign_images(settings: Settings, place: Place) -> Iterator[str]:
+    for name, service in settings.services.items():
+        paths = ["bootstrapImage"] if service.bootstrap_image else []
+        paths += [f"sidecars.{index}.image" for index in range(len(service.sidecars))]
+        for path, image in zip(paths, service.named_images, strict=True):
+            owner = images.registry_of(images.parse(image).host)
+            if owner is not None and owner.partition != place.partition:
+                yield (
+                    f"services.{name}.{path} is {image!r}, in partition {owner.partition}; the stack is in {place.partition}, and no "
+                    "role pulls across partitions (Amazon ECR User Guide, Registries): copy the image to a registry there"
+                )
+
+
+def _keys_without_secrets(settings: Settings, place: Place) -> Iterator[str]:
+    """A key encrypts secrets of its own Region (Secrets Manager User Guide, security-encryption)."""
+    readers = {"migration": (settings.migration.secrets_kms_keys, list(settings.migration.secrets.values()))}
+    for name, service in settings.services.items():
+        references = [*service.secrets.values()]
+        references += [one for sidecar in service.sidecars for one in sidecar.secrets.values()]
+        readers[f"services.{name}"] = (service.secrets_kms_keys, references)
+    for path, (keys, references) in readers.items():
+        regions = {secrets.parse(one).region or place.region for one in references}
+        for index, key in enumerate(keys):
+            region = arns.parse(key).region
+            if region not in regions:
+                where = ", ".join(sorted(regions)) or "no Region at all"
+                yield (
+                    f"{path}.secretsKmsKeys.{index} is {key!r}, in Region {region}; the secrets beside it are in {where}, and a key "
+                    "encrypts what is in its own Region (Secrets Manager User Guide, security-encryption): name the secret's key, or remove it"
+                )
