@@ -209,7 +209,7 @@ def _roles(name: str, args: WebServiceArgs, inside: pulumi.ResourceOptions) -> t
         trust(tasks),
         _execution_statements(args),
         inside,
-        grown_by=f"delivery:services.{args['key']} (secrets, secretsKmsKeys, sidecars)",
+        grown_by=f"delivery:services.{args['key']} (secrets, secretsKmsKeys, sidecars, executionRoleStatements)",
     )
     of_account = trust_account(tasks, args["place"].account)
     task = granted_role(

@@ -32,6 +32,8 @@ EXAMPLES = {
     "services.sidecars.name": "otel",
     "release.artifactKeyArn": f"arn:aws:kms:{_ACCOUNT}:key/0123abcd-4567-89ef-0123-456789abcdef",
     "notify.emails": "team@shop.io",
+    "network.ownerAccountId": "111122223333",
+    "services.pullThroughCachePrefixes": "docker-hub",
     "notify.alarmTopicArn": f"arn:aws:sns:{_ACCOUNT}:alarms",
 }
 """By the setting's path, without the writer's own names and numbers."""
