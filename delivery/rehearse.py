@@ -90,7 +90,9 @@ def _rehearse(options: Options, errors: Console, interruption: Interruption) -> 
         timeline.end()
         _report(options, what.whose, began, rehearsal, plays)
         if options.keep:
+            timeline.go_on()
             _stay(rehearsal, shown, interruption)
+            timeline.end()
     return 0 if ok else 1
 
 
@@ -182,7 +184,7 @@ def _stay(rehearsal: Rehearsal, console: Console, interruption: Interruption) ->
     console.print("Staying up until Ctrl-C.")
     try:
         with interruption.at_once():
-            threading.Event().wait()
+            threading.Event().wait()  # what others start from now on is told by the services' own threads
     except KeyboardInterrupt:
         interruption.forget()
         console.print("stopping")

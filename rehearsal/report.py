@@ -37,6 +37,10 @@ class Timeline:
         """Print nothing more: what is being stopped is no part of what was played."""
         self._ended = True
 
+    def go_on(self) -> None:
+        """Print again: a kept-up rehearsal tells what others start in it."""
+        self._ended = False
+
     def step(self, step: Step) -> None:
         """One step that is over; of one that went wrong, what was seen."""
         seen = [] if step.ok else text.lines(step.seen)

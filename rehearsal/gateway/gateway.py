@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlencode
 from documents.place import Place
 from rehearsal.cloud import HERE
 from rehearsal.errors import RehearsalError
-from rehearsal.gateway import partitions, refusals
+from rehearsal.gateway import held, partitions, refusals
 from rehearsal.gateway.asgi import HOST, Answer, Receive, Scope, Send, Server, read_body, replay
 from rehearsal.gateway.calls import Underivable, needed
 from rehearsal.gateway.ecr import Push, TagRule
@@ -156,6 +156,8 @@ class Gateway:
         try:
             if role_arn is not None:
                 await self._authorize(request, role_arn)
+            if not held.holds(request):
+                return refusals.not_held(request, held.IN_WORDS)
             return await self._authorized(request, role_arn, forward)
         except AccessDenied as denied:
             return refusals.access_denied(request, denied)

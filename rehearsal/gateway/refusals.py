@@ -57,6 +57,16 @@ def underivable(reason: Underivable) -> Answer:
     return json_error("NotImplemented", f"The rehearsal cannot authorize this request: {reason}", status=501)
 
 
+def not_held(request: Request, held: str) -> Answer:
+    """The truth about this service is not at the endpoint: refuse, for an empty success would be a lie."""
+    text = (
+        f"The rehearsal's endpoint does not answer {request.service}"
+        f"{' ' + request.operation if request.operation else ''}: it plays this service elsewhere and would only show "
+        f"an empty one here; the timeline tells what it does, and the endpoint answers {held}"
+    )
+    return _refused(request, code="NotImplemented", text=text)
+
+
 def json_error(code: str, text: str, status: int = _BAD_REQUEST) -> Answer:
     """An error of a JSON-protocol service."""
     headers = {"content-type": "application/x-amz-json-1.1", "x-amzn-errortype": code}

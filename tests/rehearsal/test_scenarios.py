@@ -4,16 +4,22 @@ import re
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from commandline import Ended, Running, files, kept, plain, project, rewrite, signalled
 
 from delivery.rehearse import Options, run
+from rehearsal.application import BROKEN
 from rehearsal.host import postgres, tools
+from rehearsal.host.sdk import session
+from rehearsal.images.image import pack
+from rehearsal.images.registry import Registry, ecr_token
 from rehearsal.interruption import Interruption
 from rehearsal.releasing import UNNOTICED
 from rehearsal.scenarios import SCENARIOS
@@ -54,7 +60,47 @@ def addresses(told: str) -> Mapping[str, Any]:
     """Ask the addresses that a kept rehearsal prints."""
     (service,) = re.findall(r"^web: (http\S+)$", told, re.MULTILINE)
     (endpoint,) = re.findall(r"^AWS endpoint: (http\S+) ", told, re.MULTILINE)
-    return {"service": get(service), "endpoint": get(endpoint, "/_ministack/health")[0]}
+    refused = {
+        name: said_of(endpoint, name, call)
+        for name, call in {
+            "codepipeline": "list_pipelines", "codedeploy": "list_applications", "codebuild": "list_projects",
+            "elbv2": "describe_load_balancers", "events": "list_rules", "iam": "list_roles", "ecs": "list_clusters",
+            "cloudwatch": "describe_alarms", "sns": "list_topics",
+        }.items()
+    }  # fmt: skip
+    return {
+        "service": get(service),
+        "endpoint": get(endpoint, "/_ministack/health")[0],
+        "refused": refused,
+        "pushed": push_by_hand(endpoint),
+    }
+
+
+def client_of(endpoint: str, name: str) -> Any:
+    """A client as whoever reads the printed line makes one."""
+    return session().create_client(
+        name,
+        region_name="us-east-1",
+        endpoint_url=endpoint,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+
+
+def said_of(endpoint: str, name: str, call: str) -> str:
+    """What the endpoint says of a call that it does not answer."""
+    with pytest.raises(ClientError) as refused:
+        getattr(client_of(endpoint, name), call)()
+    return str(refused.value)
+
+
+def push_by_hand(endpoint: str) -> str:
+    """Push an image whose migration fails, as any client of the registry could."""
+    image = pack(BROKEN.folder, overlays=BROKEN.overlays, architecture="amd64")
+    ecr = client_of(endpoint, "ecr")
+    digest = Registry(endpoint, lambda: ecr_token(ecr)).push(image, "shop", ["by-hand", "stg"])
+    time.sleep(12)  # nobody waits for this release; its steps are told while it goes
+    return digest
 
 
 @pytest.fixture(scope="module")
@@ -159,6 +205,30 @@ def test_a_kept_rehearsal_answers_at_what_it_prints_until_it_is_interrupted(
     assert (status, body["version"]) == (200, "v2")
     assert ended.facts["endpoint"] == 200
     assert ended.code == 0, "Ctrl-C is how a rehearsal that went well is ended here"
+
+
+def test_a_kept_rehearsal_goes_on_telling_its_timeline_failing_releases_included(
+    played: Mapping[str, "Future[Ended]"],
+) -> None:
+    ended = played["stg"].result()
+    told = ended.err[ended.err.index("Staying up until Ctrl-C") :]
+    digest = ended.facts["pushed"].removeprefix("sha256:")[:12]
+    for part in (f"shop:stg is now {digest}", "execution started by CloudWatchEvent", "execution Failed"):
+        assert part in told, told
+    assert told.rstrip().endswith("stopping"), "what is being stopped is no part of what is told"
+
+
+def test_services_whose_truth_is_not_at_the_endpoint_refuse_by_name(
+    played: Mapping[str, "Future[Ended]"],
+) -> None:
+    refused = played["stg"].result().facts["refused"]
+    assert len(refused) == 9
+    for said in refused.values():
+        assert "The rehearsal's endpoint does not answer" in said, refused
+
+
+def test_a_kept_rehearsal_leaves_nothing_behind(played: Mapping[str, "Future[Ended]"]) -> None:
+    ended = played["stg"].result()
     assert (ended.left, ended.run_folders) == ([], [])
 
 
