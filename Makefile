@@ -10,21 +10,12 @@ help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /	/' | expand -t 12
 
 .PHONY: setup
-setup: .venv/.complete ## make the virtual environment from the hashed lock
-
-.venv/.complete: requirements/all.txt requirements/uv.txt
-	@echo "setting up .venv from requirements/all.txt"
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	  || { echo "$$($(PYTHON) --version) is too old: Python 3.11 or newer is needed; name one with make PYTHON=..." >&2; exit 1; }
-	@$(PYTHON) -m venv .venv \
-	  || { echo "python3 -m venv failed: install your distribution's venv package (Debian: python3-venv)" >&2; exit 1; }
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
-	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements/all.txt
-	@touch $@
+setup: ## make the virtual environment from the hashed lock, and mend one that no longer works
+	@PYTHON='$(PYTHON)' sh tools/setup.sh
 
 .PHONY: rehearse
 rehearse: setup ## play releases through the declared pipeline on this machine (STACK=prd for the other stack)
-	@$(BIN)/python -m delivery rehearse --stack $(STACK) $(ARGS)
+	@bin/delivery rehearse --stack $(STACK) $(ARGS)
 
 .PHONY: test
 test: setup ## check and test everything this machine can
@@ -53,7 +44,8 @@ bench: setup ## measure, as ratios in one run
 
 .PHONY: clean
 clean: ## remove what setup and rehearsals made
-	rm -rf .venv .rehearsal .tools
+	rm -rf .venv .rehearsal .tools .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: pulumi
 pulumi: setup ## build the Pulumi CLI from tools/pulumi with Go, for the engine tests

@@ -28,7 +28,13 @@ PACKAGES = (
     "benchmarks",
     "examples",
 )
-SHELL = (".ci/run", "bin/delivery", "benchmarks/bare/process.sh", "benchmarks/bare/container.sh")
+SHELL = (
+    ".ci/run",
+    "bin/delivery",
+    "tools/setup.sh",
+    "benchmarks/bare/process.sh",
+    "benchmarks/bare/container.sh",
+)
 
 
 @dataclass(frozen=True)

@@ -149,6 +149,14 @@ class Running:
         with self._more:
             return "".join(self._lines)
 
+    def wait_for_after(self, mark: str, phrase: str) -> None:
+        """Wait until the phrase stands behind the last place of the mark."""
+        with self._more:
+            told = self._more.wait_for(
+                lambda: self._over or phrase in "".join(self._lines).rpartition(mark)[2], PATIENCE
+            )
+        assert told, f"waited {PATIENCE:g} s for {phrase!r} after {mark!r}"
+
     def _line(self, phrase: str) -> str | None:
         return next((line for line in self._lines if phrase in line), None)
 
@@ -199,14 +207,14 @@ def signalled(copy: Path, number: int, at: str, *words: str) -> Callable[[], End
     return play
 
 
-def kept(copy: Path, look: Callable[[str], Mapping[str, Any]], *words: str) -> Callable[[], Ended]:
+def kept(copy: Path, look: Callable[[Running], Mapping[str, Any]], *words: str) -> Callable[[], Ended]:
     """Something that plays a rehearsal with --keep, looks at what answers on standard error's account, and sends Ctrl-C."""
 
     def play() -> Ended:
         running = Running(copy, "--keep", *words)
         try:
             running.wait_for("Staying up until Ctrl-C")
-            facts = look(running.told())
+            facts = look(running)
             family = running.family()
             running.process.send_signal(signal.SIGINT)
             return running.end(family, facts=facts)

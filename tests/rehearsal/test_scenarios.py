@@ -4,7 +4,6 @@ import re
 import signal
 import socket
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -56,8 +55,9 @@ STEPS = {
 }
 
 
-def addresses(told: str) -> Mapping[str, Any]:
+def addresses(running: Running) -> Mapping[str, Any]:
     """Ask the addresses that a kept rehearsal prints."""
+    told = running.told()
     (service,) = re.findall(r"^web: (http\S+)$", told, re.MULTILINE)
     (endpoint,) = re.findall(r"^AWS endpoint: (http\S+) ", told, re.MULTILINE)
     refused = {
@@ -72,7 +72,7 @@ def addresses(told: str) -> Mapping[str, Any]:
         "service": get(service),
         "endpoint": get(endpoint, "/_ministack/health")[0],
         "refused": refused,
-        "pushed": push_by_hand(endpoint),
+        "pushed": push_by_hand(running, endpoint),
     }
 
 
@@ -94,12 +94,12 @@ def said_of(endpoint: str, name: str, call: str) -> str:
     return str(refused.value)
 
 
-def push_by_hand(endpoint: str) -> str:
+def push_by_hand(running: Running, endpoint: str) -> str:
     """Push an image whose migration fails, as any client of the registry could."""
     image = pack(BROKEN.folder, overlays=BROKEN.overlays, architecture="amd64")
     ecr = client_of(endpoint, "ecr")
     digest = Registry(endpoint, lambda: ecr_token(ecr)).push(image, "shop", ["by-hand", "stg"])
-    time.sleep(12)  # nobody waits for this release; its steps are told while it goes
+    running.wait_for_after("Staying up until Ctrl-C", "execution Failed")
     return digest
 
 
