@@ -3,9 +3,10 @@
 import re
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
@@ -14,17 +15,19 @@ from delivery.choosing import Scenario, chosen, load
 from delivery.faults import fault_of
 from delivery.options import Options
 from rehearsal import jsonreport, text
+from rehearsal.application import LocalImage, Version
 from rehearsal.cloud import Cloud
 from rehearsal.database import wanted
 from rehearsal.engine.state import declare_state, read_state
 from rehearsal.gateway.ecr import TagRule
 from rehearsal.interruption import Interruption
 from rehearsal.journal import Journal
+from rehearsal.level import Level
 from rehearsal.levels import level_named
 from rehearsal.outside import Outside, hook_results, moment, tag_rule
 from rehearsal.play import Play, Step, Unexpected
 from rehearsal.program import config_of, stack_config
-from rehearsal.rehearsal import Rehearsal, rehearsing
+from rehearsal.rehearsal import Rehearsal, rehearsing, settings_of
 from rehearsal.report import Timeline, table
 
 
@@ -62,13 +65,15 @@ def _rehearse(options: Options, errors: Console, interruption: Interruption) -> 
     outside = _outside(options)
     stack = _stack(options)
     # A stack that isn't there is refused before anything is announced.
-    config_of(options.stack_file) if options.stack_file else stack_config(stack)
+    config = config_of(options.stack_file) if options.stack_file else stack_config(stack)
     level = level_named(options.level or ("container" if what.needs_docker else None))
     shown = errors if options.as_json else Console(soft_wrap=True, emoji=False)
     shown.print(
         Text(f"Rehearsing stack {stack} at level {level.name}", "bold")
         + f" with {what.whose}: {level.shows}."
     )
+    for note in _looked_at(what.versions, level, config):
+        shown.print(Text(text.line(note, width=text.WHOLE)))
     timeline = Timeline(shown)
     journal, began = Journal(), datetime.now(UTC)
     journal.follow(timeline.entry)
@@ -94,6 +99,16 @@ def _rehearse(options: Options, errors: Console, interruption: Interruption) -> 
             _stay(rehearsal, shown, interruption)
             timeline.end()
     return 0 if ok else 1
+
+
+def _looked_at(
+    versions: Sequence[Version | LocalImage], level: type[Level], config: Mapping[str, Any]
+) -> list[str]:
+    """Notes on the user's own versions; RehearsalError for what cannot be released, before anything is started."""
+    if not versions:
+        return []
+    settings = settings_of(config)
+    return [note for version in versions for note in level.look_at(version, settings)]
 
 
 def _stack(options: Options) -> str:

@@ -1,10 +1,12 @@
 """Levels of reality: what runs the containers, and how images get into the registry."""
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
+from rehearsal.application import LocalImage, Version
 from rehearsal.cloud import Cloud
 from rehearsal.database import Address
 from rehearsal.errors import UsageError
@@ -12,9 +14,12 @@ from rehearsal.host.processes import Processes
 from rehearsal.identity.authority import Credentials
 from rehearsal.images.image import pack
 from rehearsal.images.registry import Registry, ecr_token
+from rehearsal.images.standing import look_at, swallowed, tools_of
 from rehearsal.runtimes import Runtime
 from rehearsal.runtimes.docker_front import install_docker_front
 from rehearsal.runtimes.process import ProcessRuntime
+from rehearsal.runtimes.unpacked import TOOLS_LABEL
+from settings import Settings
 
 ARCHITECTURES = {"X86_64": "amd64", "ARM64": "arm64"}
 
@@ -48,6 +53,11 @@ class Level(Protocol):
     @staticmethod
     def reached(database: Address) -> Address:
         """The database as builds and tasks reach it."""
+        ...
+
+    @staticmethod
+    def look_at(version: Version | LocalImage, settings: Settings) -> list[str]:
+        """Look at a version of the user's own before anything is started: notes for people, or RehearsalError."""
         ...
 
     def push(
@@ -111,9 +121,25 @@ class ProcessLevel:
         pusher: Credentials,
     ) -> str:
         """Pack the folder by its Dockerfile and push it by the registry protocol."""
-        image = pack(folder, overlays=overlays, architecture=self._architecture)
+        tools = tools_of(folder)
+        labels = {TOOLS_LABEL: ":".join(tools)} if tools else None
+        image = pack(folder, overlays=overlays, architecture=self._architecture, labels=labels)
         client = self._cloud.client("ecr", pusher)
         return Registry(self._cloud.endpoint, lambda: ecr_token(client)).push(image, repository, tags)
+
+    @staticmethod
+    def look_at(version: Version | LocalImage, settings: Settings) -> list[str]:
+        """Find every program that is going to be run, and say what the image would have besides."""
+        if isinstance(version, LocalImage):
+            raise UsageError(
+                f"--image {version.image}",
+                "level process can't reach Docker's images",
+                "rehearse it with --level container",
+            )
+        image = pack(version.folder, overlays=version.overlays)
+        config: dict[str, Any] = json.loads(image.blobs[0].content)["config"]
+        notes = look_at(version.name, version.folder, image, config, settings)
+        return [*notes, *swallowed(version.name, config.get("Entrypoint") or (), settings)]
 
     def push_image(self, image: str, repository: str, tags: Sequence[str], pusher: Credentials) -> str:
         """Refuse: the image is a Docker daemon's."""

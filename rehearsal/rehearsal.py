@@ -267,9 +267,9 @@ def rehearsing(  # noqa: PLR0913  (one keyword for each thing a caller may choos
     interruption = interruption or Interruption()
     journal = journal or Journal()
     config = config_of(stack_file) if stack_file else stack_config(stack)
-    settings = _settings(config)
+    settings = settings_of(config)
     config, moved = brought_home(config, settings)
-    settings = _settings(config)
+    settings = settings_of(config)
     outside = outside or Outside()
     outside.refuse_what_does_not_fit(settings)
     given = secretsfile.read(outside.secrets, readers(settings)) if outside.secrets else None
@@ -335,7 +335,8 @@ def _make_existing_repository(cloud: Cloud, name: str, rule: TagRule) -> None:
     cloud.journal.record("ECR", f"repository {name} is there already, {rule.mutability}")
 
 
-def _settings(config: Mapping[str, Any]) -> Settings:
+def settings_of(config: Mapping[str, Any]) -> Settings:
+    """The settings in a stack's configuration; SettingsError."""
     return parse(
         {key.removeprefix(f"{NAMESPACE}:"): v for key, v in config.items() if key.startswith(NAMESPACE)}
     )

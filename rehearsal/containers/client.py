@@ -1,10 +1,12 @@
 """The real `docker` client, as an application team uses it: build, login, push."""
 
 import base64
+import json
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from rehearsal.errors import ApplicationError
 from rehearsal.host.environment import users
@@ -48,6 +50,13 @@ class Client:
                 {},
                 "the image must be at this machine's Docker daemon (`docker images`)",
             )
+
+    def entry_point(self, image: str) -> list[str]:
+        """An image's ENTRYPOINT; raises DockerFailed when there is no such image."""
+        rule = "the image must be at this machine's Docker daemon (`docker images`)"
+        words = ["image", "inspect", "--format", "{{json .Config.Entrypoint}}", image]
+        found: Any = json.loads(self._expect(words, {}, rule))
+        return [str(word) for word in found or ()]
 
     def remove(self, names: Sequence[str]) -> None:
         """Take names away, and the image when it has no other; its layers stay as build cache."""

@@ -1,11 +1,13 @@
 """Level `container`: the application's own Dockerfile, the real Docker client, real containers."""
 
+import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from rehearsal.application import LocalImage, Version
 from rehearsal.blocks import block
 from rehearsal.cloud import Cloud
 from rehearsal.codebuild.projects import PROJECT_TYPE
@@ -16,12 +18,15 @@ from rehearsal.containers.networks import DATABASE, Networks
 from rehearsal.containers.owner import Owner
 from rehearsal.containers.runtime import ContainerRuntime
 from rehearsal.database import Address
-from rehearsal.errors import MachineError
+from rehearsal.errors import ApplicationError, MachineError
 from rehearsal.host.processes import Processes
 from rehearsal.identity.authority import Credentials
 from rehearsal.images.registry import ecr_token
+from rehearsal.images.standing import swallowed
+from rehearsal.level import ARCHITECTURES
 from rehearsal.program import ROOT
 from rehearsal.runtimes import Runtime
+from settings import Settings
 
 _EMULATORS = {"arm64": "qemu-aarch64", "amd64": "qemu-x86_64"}
 
@@ -71,6 +76,26 @@ class ContainerLevel:
     def reached(database: Address) -> Address:
         """The database by its name in the networks of this level."""
         return database.at(DATABASE)
+
+    @staticmethod
+    def look_at(version: Version | LocalImage, settings: Settings) -> list[str]:
+        """See that a folder has a Dockerfile, and that an image is there and for the declared CPU."""
+        if isinstance(version, Version):
+            if not (version.folder / "Dockerfile").is_file():
+                raise ApplicationError(version.name, "the folder has no Dockerfile to build it by", "add one")
+            return []
+        with tempfile.TemporaryDirectory() as scratch:
+            client = Client(daemon.host(), Path(scratch))
+            found = client.architecture(version.image)
+            entry_point = client.entry_point(version.image)
+        declared = ARCHITECTURES[settings.architecture]
+        if found != declared:
+            raise ApplicationError(
+                f"{version.name} is for {found}",
+                f"the stack's tasks run on {declared} (services.*.architecture)",
+                f"build it with --platform linux/{declared}",
+            )
+        return swallowed(version.name, entry_point, settings)
 
     def push(
         self,

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal.images import dockerfile
-from rehearsal.images.dockerfile import Copy, DockerfileError
+from rehearsal.images.dockerfile import Copy, DockerfileError, Recipe
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
@@ -54,6 +54,8 @@ class Image:
     """The images that an index refers to."""
     not_done: tuple[str, ...] = ()
     """Dockerfile instructions that only a real build would execute, as written."""
+    files: frozenset[str] = frozenset()
+    """Absolute paths of the files in it."""
 
     @property
     def digest(self) -> str:
@@ -61,20 +63,25 @@ class Image:
         return self.manifest.digest
 
 
-def pack(folder: Path, *, overlays: Sequence[Path] = (), architecture: str = "amd64") -> Image:
+def pack(
+    folder: Path,
+    *,
+    overlays: Sequence[Path] = (),
+    architecture: str = "amd64",
+    labels: Mapping[str, str] | None = None,
+) -> Image:
     """Pack the folder by its Dockerfile.
 
     `overlays` are folders whose files are put over the folder's, the last one winning. `architecture` is what
-    the image says of itself, `amd64` or `arm64`. Raises DockerfileError.
+    the image says of itself, `amd64` or `arm64`; `labels` are added to the Dockerfile's. Raises DockerfileError.
     """
     files = _build_folder((folder, *overlays))
     if "Dockerfile" not in files:
         raise DockerfileError(folder.name, "the folder has no Dockerfile to pack it by", "add one")
     recipe = dockerfile.read(files["Dockerfile"].read_bytes())
-    shipped = _without_ignored(files)
-    placed: dict[str, Path] = {}
-    for copy in recipe.copies:
-        placed.update(_place(copy, shipped))
+    if labels:
+        recipe.config["Labels"] = recipe.config.get("Labels", {}) | dict(labels)
+    placed, absent = _placed(recipe, _without_ignored(files))
     layer_tar = _tar(placed, recipe.config.get("WorkingDir", "/"))
     layer = Blob(LAYER, gzip.compress(layer_tar, mtime=0))
     config = Blob(
@@ -99,7 +106,7 @@ def pack(folder: Path, *, overlays: Sequence[Path] = (), architecture: str = "am
             }
         ),
     )
-    return Image(manifest, (config, layer), not_done=recipe.not_done)
+    return Image(manifest, (config, layer), not_done=(*recipe.not_done, *absent), files=frozenset(placed))
 
 
 def index(images: Mapping[str, Image]) -> Image:
@@ -159,6 +166,23 @@ def _matches(name: str, pattern: str) -> bool:
         return fnmatch.fnmatchcase(name, pattern)
     parts, wanted = name.split("/"), pattern.split("/")
     return len(parts) == len(wanted) and all(map(fnmatch.fnmatchcase, parts, wanted))
+
+
+def _placed(recipe: Recipe, shipped: Mapping[str, Path]) -> tuple[dict[str, Path], list[str]]:
+    """Every file by its path in the image; and the copies of what earlier stages would have made, and did not here."""
+    of_stages = [_placed(stage, shipped)[0] for stage in recipe.stages]
+    placed: dict[str, Path] = {}
+    absent: list[str] = []
+    for copy in recipe.copies:
+        if copy.stage is None:
+            placed.update(_place(copy, shipped))
+            continue
+        there = {name.lstrip("/"): path for name, path in of_stages[copy.stage].items()}
+        try:
+            placed.update(_place(copy, there))
+        except DockerfileError:
+            absent.append(copy.written)
+    return placed, absent
 
 
 def _place(copy: Copy, files: Mapping[str, Path]) -> Iterator[tuple[str, Path]]:

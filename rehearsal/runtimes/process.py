@@ -18,7 +18,7 @@ from rehearsal.host.ports import free_port
 from rehearsal.host.processes import Child, Processes
 from rehearsal.images.registry import Registry, RegistryError, ecr_token
 from rehearsal.journal import Journal
-from rehearsal.runtimes import ContainerSpec, standin
+from rehearsal.runtimes import ContainerSpec, listening, standin
 from rehearsal.runtimes.store import Reference, Store, StoreError, machine_architecture
 from rehearsal.runtimes.unpacked import Unpacked
 
@@ -161,6 +161,7 @@ class ProcessRuntime:
                 command=spec.command,
                 working_directory=spec.working_directory,
             )
+            launch.words = [listening.moved(word, ports) for word in launch.words]
             child = self._processes.start(
                 launch.words, environment=launch.environment, folder=launch.folder, log=space / "log"
             )

@@ -12,8 +12,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-_MACHINE_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_INTERPRETERS = ("python", "python3")
+TOOLS_LABEL = "delivery.rehearsal.tools"
+"""Label of an image that was packed here: folders with programs that stand in for what its RUN steps would have installed."""
+MACHINE_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+INTERPRETERS = ("python", "python3")
 
 
 class Launch:
@@ -65,7 +67,7 @@ class Unpacked:
 
     def _program(self, word: str) -> str:
         mapped = self._mapped(word)
-        if mapped == word and word.startswith("/") and posixpath.basename(word) in _INTERPRETERS:
+        if mapped == word and word.startswith("/") and posixpath.basename(word) in INTERPRETERS:
             return posixpath.basename(word)  # /usr/local/bin/python of a base image that is not there
         return mapped
 
@@ -92,8 +94,13 @@ class Unpacked:
             "PYTHONHOME", None
         )  # it names the home of the image's interpreter, and ours runs in its place
         own = [part for part in merged.get("PATH", "").split(":") if part.startswith(str(self.root))]
+        tools = str((self._config.get("Labels") or {}).get(TOOLS_LABEL, ""))
         defaults = {"LANG": "C.UTF-8", "HOME": str(self._space / "home"), "TMPDIR": str(self._space / "tmp")}
-        return {**defaults, **merged, "PATH": ":".join([*own, str(self._space / "bin"), _MACHINE_PATH])}
+        return {
+            **defaults,
+            **merged,
+            "PATH": ":".join([*own, *filter(None, [tools]), str(self._space / "bin"), MACHINE_PATH]),
+        }
 
 
 def _link_interpreter(space: Path) -> None:
@@ -102,7 +109,7 @@ def _link_interpreter(space: Path) -> None:
     No script starts it: a shell would lose the variables whose names are none of its own, such as `a.b`, and change some.
     """
     own = Path(sys.executable).parent.parent
-    for name in _INTERPRETERS:
+    for name in INTERPRETERS:
         _link(space / "bin" / name, Path(sys.executable))
     if (own / "pyvenv.cfg").exists():
         (space / "pyvenv.cfg").write_bytes((own / "pyvenv.cfg").read_bytes())

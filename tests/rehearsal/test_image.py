@@ -122,11 +122,6 @@ def test_dockerignore_keeps_files_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("dockerfile", "told"),
     [
-        (
-            "FROM a AS build\nFROM b\nCOPY --from=build /x /x\n",
-            "line 2, FROM b: a second stage needs a real build",
-        ),
-        ("FROM a\nCOPY --from=b /x /x\n", "copying from another stage or image"),
         ("FROM a\nCOPY nothing.py /app/\n", "line 2, nothing.py: no file has such a name; add it"),
         ("FROM a\nCOPY ../secret /app/\n", "it lies outside the build folder"),
         ("FROM a\nADD https://example.org/x /x\n", "downloads are not followed"),
