@@ -72,7 +72,7 @@ class ArtifactStore(pulumi.ComponentResource):
         )
         self.bucket = bucket.id
         self.arn = bucket.arn
-        self.artifact_objects = pulumi.Output.concat(bucket.arn, "/", args["names"].artifacts, "/*")
+        self.artifact_objects = pulumi.Output.concat(bucket.arn, "/", args["names"].artifacts, "*")
         self.register_outputs(
             {"bucket": self.bucket, "arn": self.arn, "artifactObjects": self.artifact_objects}
         )

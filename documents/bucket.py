@@ -39,7 +39,7 @@ def expire_artifacts(prefix: str) -> list[Any]:
         {
             "id": "artifacts",
             "status": "Enabled",
-            "filter": {"prefix": f"{prefix}/"},
+            "filter": {"prefix": prefix},
             "expiration": {"days": ARTIFACT_DAYS},
         },
         {

@@ -35,11 +35,13 @@ class Names:
 
     @property
     def artifacts(self) -> str:
-        """First part of every artifact's key: CodePipeline keeps 20 characters of the pipeline's name.
+        """What every artifact's key begins with, however CodePipeline cuts the pipeline's name.
 
-        Documented nowhere but seen (awsdocs/aws-cloudformation-user-guide#733); grants and expiry rest on it.
+        It writes under a folder of the name's first 20 characters (awsdocs/aws-cloudformation-user-guide#733); whether a hyphen at
+        the end stays is written nowhere. So grants and expiry rest on 19 characters without a hyphen at their end, and on no slash:
+        the bucket is this stack's own, and its other folder is called otherwise.
         """
-        return self.pipeline[:20]
+        return self.pipeline[:19].rstrip("-")
 
 
 TEMPLATES = "templates"

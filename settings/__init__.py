@@ -56,6 +56,11 @@ class Settings(Group):
     application: str = Field(
         pattern=APPLICATION, description="Name of the application; part of every name made here."
     )
+    name_prefix: str = Field(
+        default="",
+        pattern=r"^([a-z][a-z0-9-]*[a-z0-9])?$",
+        description="Says that names beginning with application-stack are this stack's alone; needed where the stack has a hyphen.",
+    )
     image: Image = Field(description="The ECR repository, the tag whose push is a release, and who may push.")
     network: Network = Field(description="VPC, private subnets and the database's security group.")
     migration: Migration = Field(description="The command run from the pushed image before traffic moves.")
@@ -162,6 +167,7 @@ def refuse_stack_name(settings: Settings, stack: str) -> None:
             f"stack {stack!r} becomes part of AWS names, which take small letters, digits and hyphens: "
             "call the stack otherwise"
         )
+    _refuse_shared_names(settings, stack)
     for service in settings.services:
         longest = f"{settings.application}-{stack}-{service}-execution"
         if len(longest) > LONGEST_ROLE_NAME:
@@ -169,6 +175,23 @@ def refuse_stack_name(settings: Settings, stack: str) -> None:
                 f"application {settings.application!r}, stack {stack!r} and service {service!r} make the role name {longest}, "
                 f"{len(longest)} characters; IAM takes {LONGEST_ROLE_NAME}: shorten one of the three"
             )
+
+
+def _refuse_shared_names(settings: Settings, stack: str) -> None:
+    """A stack without hyphens can be told from its application in every name; one with hyphens may share its names."""
+    names = f"{settings.application}-{stack}"
+    if settings.name_prefix not in ("", names):
+        raise SettingsError(
+            f"{NAMESPACE}:namePrefix is {settings.name_prefix!r}, and names of application {settings.application!r} in stack "
+            f"{stack!r} begin with {names}: write that, or leave it out"
+        )
+    if "-" in stack and not settings.name_prefix:
+        other, _, rest = names.rpartition("-")
+        raise SettingsError(
+            f"stack {stack!r} has a hyphen, and application {other!r} in a stack {rest!r} would make the same names {names}-…: "
+            f"call the stack otherwise, or where no such stack is in the account (this one lives already, say) write "
+            f"{NAMESPACE}:namePrefix: {names}"
+        )
 
 
 def refuse_examples(settings: Settings, account: str) -> None:

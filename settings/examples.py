@@ -4,6 +4,7 @@ _ACCOUNT = "us-east-1:123456789012"
 
 EXAMPLES = {
     "application": "shop",
+    "namePrefix": "shop-dev-1",
     "image.repository": "shop/web",
     "image.tag": "stg",
     "image.movingTags.tag": "prd",

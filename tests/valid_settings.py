@@ -46,6 +46,7 @@ _RANGES = st.sampled_from([["0.0.0.0/0"], ["10.0.0.0/8", "192.168.0.0/16"], ["10
 
 MEANT: dict[str, st.SearchStrategy[Any]] = {
     "application": st.from_regex(r"[a-z][a-z0-9]{0,8}[a-z0-9]", fullmatch=True),
+    "namePrefix": st.just(""),
     "image.repository": st.from_regex(r"[a-z0-9]{2,9}(/[a-z0-9]{1,9})?", fullmatch=True),
     "image.tag": st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,9}", fullmatch=True),
     "image.pushers": st.lists(_PUSHER, max_size=3, unique_by=repr),

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from documents import github, secrets
-from documents.names import Names, fitting
+from documents.names import TEMPLATES, Names, fitting
 from documents.place import Place
 from documents.policy import trust, trust_account
 
@@ -112,12 +112,13 @@ def test_names_of_load_balancers_fit_and_stay_apart(service: str) -> None:
 
 
 @given(st.text("az09-", max_size=22).map("a{}z".format), st.text("az09", min_size=1, max_size=8))
-def test_artifact_keys_begin_with_twenty_characters_of_the_pipelines_name(
+def test_grants_on_artifacts_hold_wherever_codepipeline_cuts_the_pipelines_name(
     application: str, stack: str
 ) -> None:
     names = Names(application, stack)
-    assert names.pipeline.startswith(names.artifacts)
-    assert len(names.artifacts) == min(20, len(names.pipeline)), "CodePipeline cuts there"
+    for folder in (names.pipeline, names.pipeline[:20], names.pipeline[:20].rstrip("-")):
+        assert f"{folder}/".startswith(names.artifacts), f"{folder} is out of reach"
+    assert not f"{TEMPLATES}/".startswith(names.artifacts), "templates must not expire"
 
 
 def test_a_role_is_assumed_for_this_account_only() -> None:

@@ -6,7 +6,10 @@ from typing import Any
 import pulumi
 import pytest
 import yaml
+from edits import put
 from harness import STACKS, Config, deployed_stack, raw_settings, settings
+from hypothesis import given
+from hypothesis import strategies as st
 from worlds import EVERYTHING, world
 
 from rehearsal.program import ROOT
@@ -63,7 +66,8 @@ def test_real_values_are_no_examples() -> None:
         ("Prod", "small letters"),
         ("my_stack", "small letters"),
         ("-x", "small letters"),
-        ("production-in-europe-central-number-one-and-only", "make the role name shop-production"),
+        ("productionineuropecentralnumberoneandonlyforever", "make the role name shop-production"),
+        ("dev-1", "application 'shop-dev' in a stack '1' would make the same names shop-dev-1-"),
     ],
 )
 def test_a_stack_name_that_aws_names_cannot_hold_is_refused(stack: str, words: str) -> None:
@@ -71,9 +75,36 @@ def test_a_stack_name_that_aws_names_cannot_hold_is_refused(stack: str, words: s
         refuse_stack_name(settings(), stack)
 
 
-@pytest.mark.parametrize("stack", [*STACKS, "dev-1"])
+@pytest.mark.parametrize("stack", [*STACKS, "dev1"])
 def test_usual_stack_names_are_taken(stack: str) -> None:
     refuse_stack_name(settings(), stack)
+
+
+def test_a_living_stack_with_a_hyphen_keeps_its_names_by_saying_that_they_are_its_own() -> None:
+    refuse_stack_name(settings(put("namePrefix", "shop-dev-1")), "dev-1")
+    with pytest.raises(SettingsError, match="begin with shop-dev-2: write that"):
+        refuse_stack_name(settings(put("namePrefix", "shop-dev-1")), "dev-2")
+
+
+_WORD = st.from_regex(r"[a-z][a-z0-9]{0,5}(-[a-z0-9]{1,5}){0,2}", fullmatch=True)
+
+
+@given(_WORD, st.integers(min_value=0), st.integers(min_value=0))
+def test_no_two_applications_and_stacks_that_are_taken_make_the_same_name(
+    joined: str, one: int, other: int
+) -> None:
+    """Each way of cutting a name into application and stack: at most one of them is taken."""
+    words = f"shop-{joined}".split("-")
+    cuts = {1 + one % (len(words) - 1), 1 + other % (len(words) - 1)}
+    taken: list[int] = []
+    for cut in cuts:
+        application, stack = "-".join(words[:cut]), "-".join(words[cut:])
+        try:
+            refuse_stack_name(settings(put("application", application)), stack)
+        except SettingsError:
+            continue
+        taken.append(cut)
+    assert len(taken) <= 1
 
 
 def test_each_pair_fargate_offers_is_taken() -> None:
