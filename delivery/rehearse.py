@@ -11,11 +11,11 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from delivery.choosing import Scenario, chosen, load
+from delivery.choosing import Chosen, Scenario, chosen, load
 from delivery.faults import fault_of
 from delivery.options import Options
 from rehearsal import jsonreport, text
-from rehearsal.application import LocalImage, Version
+from rehearsal.application import V1, LocalImage, Version
 from rehearsal.cloud import Cloud
 from rehearsal.database import wanted
 from rehearsal.engine.state import declare_state, read_state
@@ -29,6 +29,7 @@ from rehearsal.play import Play, Step, Unexpected
 from rehearsal.program import config_of, stack_config
 from rehearsal.rehearsal import Rehearsal, rehearsing, settings_of
 from rehearsal.report import Timeline, table
+from rehearsal.stopped import StoppedRelease
 
 
 def run(options: Options, interruption: Interruption) -> int:
@@ -88,7 +89,7 @@ def _rehearse(options: Options, errors: Console, interruption: Interruption) -> 
     ) as rehearsal:
         rehearsal.load, rehearsal.release_timeout = asked_for, options.release_timeout
         plays: list[Play] = []
-        for name, scenario in what.scenarios.items():
+        for name, scenario in _scenarios(what, outside, rehearsal).items():
             with interruption.at_once():
                 plays.append(_play(rehearsal, name, scenario, timeline, after=plays))
         ok = all(play.ok for play in plays)
@@ -111,6 +112,14 @@ def _looked_at(
     return [note for version in versions for note in level.look_at(version, settings)]
 
 
+def _scenarios(what: Chosen, outside: Outside, rehearsal: Rehearsal) -> Mapping[str, Scenario]:
+    """What was chosen; where the world outside stops every release, one release that is stopped."""
+    stop = outside.stop(rehearsal.settings)
+    if stop is None:
+        return what.scenarios
+    return {"stopped-release": StoppedRelease(what.versions[-1] if what.versions else V1, stop).play}
+
+
 def _stack(options: Options) -> str:
     """The stack's name: what its file is called for, else what was said."""
     named = re.fullmatch(r"Pulumi\.(.+)\.ya?ml", options.stack_file.name) if options.stack_file else None
@@ -122,6 +131,7 @@ def _outside(options: Options) -> Outside:
     asked = _ask if sys.stdin.isatty() else None
     return Outside(
         approve=asked if answer is None else lambda _: answer,
+        rejects=answer is False,
         at=moment(options.at) if options.at else None,
         hooks=hook_results(options.hook or []),
         repository=tag_rule(options.repository_tags) if options.repository_tags else TagRule(),

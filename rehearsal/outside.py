@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from documents import cron
 from documents.appspec import HOOKS
@@ -21,12 +21,22 @@ Asked = Callable[[str], bool]
 """Answers an approval request, whose text it is given."""
 
 
+class Stop(NamedTuple):
+    """Where a release ends that the outside world does not let through."""
+
+    where: str
+    words: str
+    """Part of the reason that the pipeline gives."""
+
+
 @dataclass(frozen=True)
 class Outside:
     """The answers of a world that the program does not declare."""
 
     approve: Asked | None = None
     """None when nobody is there to ask."""
+    rejects: bool = False
+    """Every approval is refused, whoever is asked."""
     at: datetime | None = None
     """When releases are played, for the deployment window; None for a moment inside it."""
     hooks: Mapping[str, HookResult] = field(default_factory=dict[str, HookResult])
@@ -44,9 +54,23 @@ class Outside:
     def approver(self) -> Approver | None:
         """Who answers an approval action; None waits for CodePipeline's PutApprovalResult."""
         ask = self.approve
+        if self.rejects:
+            return lambda call: False  # noqa: ARG005  (the answer to every question)
         if ask is None:
             return None
         return lambda call: ask(call.configuration.get("CustomData") or f"Approve {call.action}?")
+
+    def stop(self, settings: Settings) -> Stop | None:
+        """What stops a release of such a stack in this world; None when nothing does, or a person is yet to be asked."""
+        window = settings.release.window
+        if self.rejects:
+            return Stop("at its approval", "The approval action was rejected")
+        if window is not None and self.at is not None:
+            there = cron.zone(window.time_zone)
+            if not cron.matches(window.cron, self.now(settings)().astimezone(there)):
+                return Stop("in front of its stage", "outside the deployment window")
+        failed = next((event for event in HOOKS if self.hooks.get(event) == "Failed"), None)
+        return Stop(f"by the hook {failed}", f"of hook {failed} answered Failed") if failed else None
 
     def now(self, settings: Settings) -> Callable[[], datetime]:
         """The time of day in this rehearsal, which goes on from `at`.
@@ -64,11 +88,15 @@ class Outside:
 
     def refuse_what_does_not_fit(self, settings: Settings) -> None:
         """Raise UsageError for an answer nobody asks for, and for a question nobody answers."""
-        if settings.release.approval is not None and self.approve is None:
+        if settings.release.approval is not None and self.approve is None and not self.rejects:
             raise UsageError(
                 "release.approval",
                 "a person must answer it, and there is no terminal to ask on",
                 "say --approve or --reject",
+            )
+        if self.rejects and settings.release.approval is None:
+            raise UsageError(
+                "--reject", "the stack declares no release.approval that could be rejected", "leave it out"
             )
         if self.at is not None and settings.release.window is None:
             raise UsageError(

@@ -121,3 +121,18 @@ def test_the_next_moment_inside_a_window(expression: str, after: str, found: str
 def test_a_window_that_never_opens_again_is_said() -> None:
     with pytest.raises(cron.InvalidWindow, match="allows no moment within"):
         cron.next_inside("0 0 9 ? * * 2020", datetime(2026, 11, 27))  # noqa: DTZ001  (a wall clock's time)
+
+
+def test_a_stop_is_foreseen_where_the_world_says_no() -> None:
+    night = Outside(at=moment("2026-07-01 23:30"))
+    assert Outside(rejects=True).stop(APPROVAL) == ("at its approval", "The approval action was rejected")
+    assert night.stop(WINDOW) == ("in front of its stage", "outside the deployment window")
+    assert Outside(at=moment("2026-07-01 09:30")).stop(WINDOW) is None
+    assert Outside(hooks={"AfterInstall": "Succeeded"}).stop(_settings()) is None
+    stop = Outside(hooks={"AfterInstall": "Failed"}).stop(_settings())
+    assert stop == ("by the hook AfterInstall", "of hook AfterInstall answered Failed")
+
+
+def test_a_rejection_without_an_approval_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"--reject: the stack declares no release.approval"):
+        Outside(rejects=True).refuse_what_does_not_fit(_settings())

@@ -1,0 +1,36 @@
+"""A release that the world outside the stack stops: a person who says no, the time of day, the function of a hook."""
+
+from dataclasses import dataclass
+
+from rehearsal.application import LocalImage, Version
+from rehearsal.codepipeline.executions import FAILED
+from rehearsal.outside import Stop
+from rehearsal.play import Play, expect
+from rehearsal.rehearsal import Rehearsal
+from rehearsal.releasing import followed, keeps_answering, watched
+
+
+@dataclass(frozen=True)
+class StoppedRelease:
+    """What is pushed, and what is to stop it."""
+
+    version: Version | LocalImage
+    stop: Stop
+
+    def play(self, rehearsal: Rehearsal, play: Play) -> None:
+        """Push the version: its release ends where it was told to, and who answered before keeps answering."""
+        with watched(rehearsal, play):
+            before = rehearsal.answering()
+            with play.step(f"push {self.version.name}"):
+                digest = rehearsal.push(self.version)
+            with play.step(f"the release is stopped {self.stop.where}") as seen:
+                execution = followed(rehearsal, play, self.version, digest)
+                expect(
+                    execution.status == FAILED, f"it is {execution.status}; it must fail {self.stop.where}"
+                )
+                told = [one.error_message or "" for one in execution.actions] + [execution.summary]
+                reason = next((text for text in told if self.stop.words in text), None)
+                expect(reason is not None, f"it fails for another reason: {' '.join(filter(None, told))}")
+                seen.append(reason or "")
+            with play.step("who answered before keeps answering") as seen:
+                seen.append(keeps_answering(rehearsal, before))
