@@ -76,7 +76,7 @@ def load(options: Options) -> Load:
             f"1 to {MOST_AT_A_TIME} requests for each path are sent at a time",
             "choose one of them",
         )
-    if options.release_timeout <= 0:
+    if options.release_timeout is not None and options.release_timeout <= 0:
         rule = "it is the number of seconds a release may take here"
         raise UsageError(f"--release-timeout {options.release_timeout:g}", rule, "write for example 600")
     return Load(tuple(options.traffic_path or ()), options.traffic_concurrency)

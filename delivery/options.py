@@ -96,12 +96,13 @@ class Options:
         ),
     ] = 1
     release_timeout: Annotated[
-        float,
+        float | None,
         typer.Option(
-            help="Seconds a release may take here; a limit of the rehearsal's own, AWS has others.",
+            help="Seconds a release may take here; a limit of the rehearsal's own, AWS has others. "
+            "Default: the minutes that the stack gives its migration, and five more.",
             rich_help_panel=TRAFFIC,
         ),
-    ] = 300.0
+    ] = None
     approve: Annotated[
         bool | None,
         typer.Option(

@@ -59,8 +59,8 @@ from settings import NAMESPACE, Settings, parse
 
 PIPELINE = "aws:codepipeline/pipeline:Pipeline"
 ROLE = "aws:iam/role:Role"
-RELEASE_TIMEOUT = 300.0
-"""Real seconds a release may take before the rehearsal gives up on it, unless another limit is asked for."""
+AROUND_A_MIGRATION = 300.0
+"""Real seconds a release may take besides its migration before the rehearsal gives up on it."""
 
 LISTENER = "aws:lb/listener:Listener"
 SERVICE = "aws:ecs/service:Service"
@@ -92,13 +92,19 @@ class Rehearsal:
     """How many of them were there before the last push of a digest."""
     load: Load = field(default_factory=Load)
     """How much is asked while a scenario goes on."""
-    release_timeout: float = RELEASE_TIMEOUT
-    """Real seconds a release may take before the rehearsal gives up on it."""
+    release_timeout: float | None = None
+    """Real seconds a release may take before the rehearsal gives up on it; None for what the stack allows it."""
 
     @property
     def journal(self) -> Journal:
         """The timeline."""
         return self.cloud.journal
+
+    def release_limit(self) -> float:
+        """Real seconds to wait for a release: its migration must not be cut off by a limit of ours."""
+        if self.release_timeout is not None:
+            return self.release_timeout
+        return self.settings.migration.timeout_minutes * 60 + AROUND_A_MIGRATION
 
     def doubts(self) -> list[str]:
         """What may be this rehearsal's own doing when a release fails; no value is in it."""

@@ -53,7 +53,7 @@ def released(rehearsal: Rehearsal, play: Play, version: Version | LocalImage, hi
 
 def followed(rehearsal: Rehearsal, play: Play, version: Version | LocalImage, digest: str) -> Execution:
     """The execution that the last push of a digest started, once it has ended; Unexpected when it goes on for too long."""
-    limit = rehearsal.release_timeout
+    limit = rehearsal.release_limit()
     try:
         execution = rehearsal.release_of(digest, limit)
     except TimeoutError as error:
