@@ -180,8 +180,8 @@ def _keys_without_secrets(settings: Settings, place: Place) -> Iterator[str]:
         regions = {secrets.parse(one).region or place.region for one in references}
         for index, key in enumerate(keys):
             region = arns.parse(key).region
-            if region not in regions:
-                where = ", ".join(sorted(regions)) or "no Region at all"
+            if regions and region not in regions:
+                where = ", ".join(sorted(regions))
                 yield (
                     f"{path}.secretsKmsKeys.{index} is {key!r}, in Region {region}; the secrets beside it are in {where}, and a key "
                     "encrypts what is in its own Region (Secrets Manager User Guide, security-encryption): name the secret's key, or remove it"
