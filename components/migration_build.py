@@ -94,7 +94,8 @@ class MigrationBuild(pulumi.ComponentResource):
             queued_timeout=60,
             concurrent_build_limit=1,
             auto_retry_limit=0,
-            encryption_key=args["key_arn"],
+            # Left out, the provider would keep a key that was taken away (its property is computed).
+            encryption_key=args["key_arn"] or args["place"].arn("kms", "alias/aws/s3"),
             source={"type": "CODEPIPELINE", "buildspec": BUILDSPEC.read_text(encoding="utf-8")},
             artifacts={"type": "CODEPIPELINE"},
             environment={

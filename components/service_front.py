@@ -109,7 +109,8 @@ class ServiceFront(pulumi.ComponentResource):
     ) -> lb.Listener:
         """A listener on the first target group; CodeDeploy owns its default action from then on.
 
-        Setting the action back would move live traffic (aws/aws-cdk#36649), so Pulumi ignores it.
+        Setting the action back would move live traffic (aws/aws-cdk#36649), so Pulumi ignores it. It depends on the second
+        group as well: after a release the action names it, and ELB deletes no group that an action names.
         """
         return lb.Listener(
             name,
@@ -117,10 +118,12 @@ class ServiceFront(pulumi.ComponentResource):
             port=port,
             protocol="HTTPS" if balancer.certificate_arn else "HTTP",
             certificate_arn=balancer.certificate_arn,
-            ssl_policy="ELBSecurityPolicy-TLS13-1-2-2021-06" if balancer.certificate_arn else None,
+            # Left out, the provider would keep the policy of a certificate that was taken away.
+            ssl_policy="ELBSecurityPolicy-TLS13-1-2-2021-06" if balancer.certificate_arn else "",
             default_actions=[{"type": "forward", "target_group_arn": self.target_group_1.arn}],
             opts=pulumi.ResourceOptions.merge(
-                inside, pulumi.ResourceOptions(ignore_changes=["default_actions"])
+                inside,
+                pulumi.ResourceOptions(ignore_changes=["default_actions"], depends_on=[self.target_group_2]),
             ),
         )
 

@@ -124,8 +124,12 @@ class WebService(pulumi.ComponentResource):
         group: ec2.SecurityGroup,
         inside: pulumi.ResourceOptions,
     ) -> ecs.Service:
-        """The ECS service; CodeDeploy needs the production listener in front of blue before it is made."""
+        """The ECS service; CodeDeploy needs the production listener in front of blue before it is made.
+
+        What CodeDeploy changes is ignored, and the number of tasks where something else scales (docs/decisions/0003).
+        """
         service = args["service"]
+        others = ["task_definition", "load_balancers", "network_configuration"]
         revision = self._first_revision(name, args, inside)
         return ecs.Service(
             f"{name}-service",
@@ -154,12 +158,7 @@ class WebService(pulumi.ComponentResource):
                 pulumi.ResourceOptions(
                     protect=args["protect"],
                     depends_on=[*first, self.front.production_listener],
-                    ignore_changes=[
-                        "task_definition",
-                        "load_balancers",
-                        "network_configuration",
-                        "desired_count",
-                    ],
+                    ignore_changes=[*others, "desired_count"] if service.autoscaled else others,
                 ),
             ),
         )

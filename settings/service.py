@@ -217,7 +217,11 @@ class Service(Group):
         default=2,
         ge=1,
         le=5000,
-        description="Tasks at first; afterwards autoscaling and operators own the number.",
+        description="Tasks that run; `pulumi up` sets the number back when somebody changed it, unless `autoscaled`.",
+    )
+    autoscaled: bool = Field(
+        default=False,
+        description="Whether something else scales the service (Application Auto Scaling, an operator): `desiredCount` then counts at first only.",
     )
     load_balancer: LoadBalancer = Field(description="Where traffic comes from.")
     rollout: Rollout = Field(default=Rollout(), description="How traffic moves to a new version.")

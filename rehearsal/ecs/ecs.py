@@ -179,6 +179,14 @@ class EcsServices:
         task_set.begin()
         return task_set
 
+    def resize(self, service: Service, desired_count: int) -> None:
+        """Change how many tasks a service keeps, also under CODE_DEPLOY (ECS API Reference, UpdateService)."""
+        if desired_count == service.desired_count:
+            return
+        service.desired_count = desired_count
+        service.primary.resize(desired_count)
+        self._cloud.journal.record("ECS", f"service {service.name} keeps {desired_count} tasks")
+
     def update_primary(self, service: Service, task_set: TaskSet) -> None:
         """Make a task set PRIMARY and the former one ACTIVE (UpdateServicePrimaryTaskSet)."""
         for other in service.task_sets:

@@ -66,6 +66,7 @@ class _Slot:
     was_well: bool = False
     """Whether its present or last task was healthy once."""
     thread: threading.Thread | None = None
+    ending: threading.Event = field(default_factory=threading.Event)
 
 
 @dataclass
@@ -84,7 +85,6 @@ class TaskSet:
     stopped: list[StoppedTask] = field(default_factory=list[StoppedTask])
     """Tasks that ended by themselves, oldest first."""
     _slots: list[_Slot] = field(default_factory=list[_Slot])
-    _ending: threading.Event = field(default_factory=threading.Event)
     _hurried: bool = False
 
     @property
@@ -110,7 +110,7 @@ class TaskSet:
 
     def begin(self) -> None:
         """Start the tasks; returns at once."""
-        for number in range(self.count):
+        for number in range(len(self._slots), self.count):
             slot = _Slot()
             slot.thread = threading.Thread(
                 target=self._keep, args=(slot,), name=f"{self.id} task {number}", daemon=True
@@ -118,12 +118,24 @@ class TaskSet:
             self._slots.append(slot)
             slot.thread.start()
 
+    def resize(self, count: int) -> None:
+        """Keep `count` tasks from now on: starts what is missing at once, drains and stops what is too much."""
+        surplus, self._slots = self._slots[count:], self._slots[:count]
+        self.count = count
+        self._end(surplus)
+        self.begin()
+
     def end(self, *, hurried: bool = False) -> None:
         """Drain and stop every task; returns when nothing runs any more. `hurried` when the rehearsal ends."""
         self._hurried = self._hurried or hurried
         self.status = "DRAINING"
-        self._ending.set()
-        for slot in self._slots:
+        self._end(self._slots)
+
+    def _end(self, slots: Sequence[_Slot]) -> None:
+        """Let tasks end, all at once, and wait until they have."""
+        for slot in slots:
+            slot.ending.set()
+        for slot in slots:
             if slot.thread is not None:
                 slot.thread.join()
             self.cloud.clock.release(slot)
@@ -192,7 +204,7 @@ class TaskSet:
 
     def _keep(self, slot: _Slot) -> None:
         """Keep one task alive until the task set ends or too many of them failed."""
-        while not self._ending.is_set() and slot.failures < ATTEMPTS:
+        while not slot.ending.is_set() and slot.failures < ATTEMPTS:
             ended = self._live(slot)
             if ended is None:
                 return
@@ -201,7 +213,7 @@ class TaskSet:
                 self.cloud.clock.hold(slot, INCIDENT)
             self.stopped.append(ended)
             self.cloud.journal.record("ECS", f"task stopped: {ended.reason}", exit_code=ended.exit_code)
-            self.cloud.clock.sleep(RETRY_AFTER * slot.failures, until=self._ending)
+            self.cloud.clock.sleep(RETRY_AFTER * slot.failures, until=slot.ending)
 
     def _live(self, slot: _Slot) -> StoppedTask | None:
         """Run one task from start to end; None when it ended because the task set does."""
@@ -241,7 +253,7 @@ class TaskSet:
         clock, group, grace = self.cloud.clock, self.blueprint.target_group, self.blueprint.grace
         began = clock.now()
         told, slot.was_well = TELL_AFTER[0], False
-        while not self._ending.wait(POLL):
+        while not slot.ending.wait(POLL):
             if task.running.exit_code() is not None:
                 return "Essential container in task exited"
             if group is None or task.address is None:

@@ -197,6 +197,15 @@ class LoadBalancers:
         shares = ", ".join(f"{weight} to {self.told(arn)}" for arn, weight in weights.items())
         self._cloud.journal.record("ELB", f"listener on port {listener.entrance.port} forwards {shares}")
 
+    def serves(self, listener_arn: str) -> bool:
+        """Whether this listener was declared before everything was started."""
+        return listener_arn in self._listeners
+
+    def follow(self, declared: Declared) -> None:
+        """Check the targets of a running group as it is declared now (ModifyTargetGroup: at once, what runs included)."""
+        if declared.arn in self._groups:
+            self._groups[declared.arn].check = HealthCheck.of(declared.inputs)
+
     def total(self, target_group_arn: str, metric: str) -> float:
         """Sum (or present value) of a CloudWatch metric, such as HTTPCode_Target_5XX_Count."""
         return self._read(lambda: self._group(target_group_arn).counters.total(metric))

@@ -6,13 +6,15 @@ two of one name cannot exist. Not imitated: defaults of single properties, impor
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rehearsal.cloud import Cloud, Declared
 from rehearsal.declaring import make, unknown
+from rehearsal.engine.computed import kept
 from rehearsal.resources import KINDS
 from rehearsal.resources.kind import Kind
+from rehearsal.resources.lb import LISTENER
 
 DEFAULTS = "__defaults"
 """Input in which the provider remembers which inputs it made up."""
@@ -91,7 +93,9 @@ class Lifecycle:
         """Told of every update, so that what already runs can follow it."""
 
     def create(self, urn: str, inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-        """Make a resource; its id and outputs."""
+        """Make a resource; its id and outputs. Raises InUse when AWS would refuse it beside what is there."""
+        self._look()
+        kind_of(urn).refuse(self._cloud, _without_defaults(inputs))
         made = make(self._cloud, urn, _type(urn), _name(urn), _without_defaults(inputs))
         return made.id, dict(made.outputs)
 
@@ -118,6 +122,7 @@ class Lifecycle:
         pipeline whose tags change is not updated and its executions run on.
         """
         old_inputs, old_outputs = olds
+        news = {**kept(_type(urn), _without_defaults(old_inputs), news), **news}
         kind, inputs = kind_of(urn), _without_defaults(news)
         added: dict[str, Any] = {}
         if not diff(kind, old_inputs, news).keys <= TAGS:
@@ -134,11 +139,19 @@ class Lifecycle:
     def delete(
         self, urn: str, resource_id: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any]
     ) -> None:
-        """Remove a resource; the record stays when it already describes the one that took its place."""
+        """Remove a resource; the record stays when it already describes the one that took its place. Raises InUse."""
+        self._look()
         kind_of(urn).remove(self._cloud, resource_id, _without_defaults(inputs))
         there = self._recorded(urn, resource_id)
         if there is not None and there.outputs.get("arn") == outputs.get("arn"):
             self._cloud.remove(urn)
+
+    def _look(self) -> None:
+        """Put on record what a release changed since: AWS decides by what is there, not by what was declared."""
+        if self.live is None:
+            return
+        for one in self._cloud.declared(LISTENER):
+            self._cloud.add(replace(one, outputs={**one.outputs, **self.live(one)}))
 
     def _recorded(self, urn: str, resource_id: str) -> Declared | None:
         found = [one for one in self._cloud.declared(_type(urn)) if (one.urn, one.id) == (urn, resource_id)]

@@ -10,7 +10,7 @@ from typing import Any
 from rehearsal.blocks import block
 from rehearsal.cloud import Declared
 from rehearsal.ecs.ecs import SERVICE, EcsServices, Service
-from rehearsal.elb.loadbalancer import LISTENER, LoadBalancers
+from rehearsal.elb.loadbalancer import LISTENER, TARGET_GROUP, LoadBalancers
 
 
 class LiveParts:
@@ -25,27 +25,40 @@ class LiveParts:
         """The properties of a resource that a release may have changed, as they are now; nothing for other types."""
         if declared.type == SERVICE:
             return self._service(declared)
-        if declared.type == LISTENER:
+        if declared.type == LISTENER and self._load_balancers.serves(declared.arn):
             return {"defaultActions": [_action(self._load_balancers.weights(declared.arn))]}
         return {}
 
     def follow(self, declared: Declared) -> None:
         """Take over from an updated resource what a running one can change (ECS API Reference, UpdateService)."""
-        if declared.type == SERVICE:
-            running = self._running(declared)
+        if declared.type == TARGET_GROUP:
+            self._load_balancers.follow(declared)
+        if declared.type == SERVICE and (running := self._running(declared)):
             running.grace = float(declared.inputs.get("healthCheckGracePeriodSeconds") or 0)
+            self._services.resize(running, int(declared.inputs["desiredCount"]))
 
     def _service(self, declared: Declared) -> Mapping[str, Any]:
-        primary = self._running(declared).primary
+        running = self._running(declared)
+        if running is None:
+            return {}
+        primary = running.primary
         balancer = {
             **block(declared.inputs.get("loadBalancers")),
             "targetGroupArn": primary.blueprint.target_group,
         }
-        return {"taskDefinition": primary.task_definition, "loadBalancers": [balancer]}
+        return {
+            "taskDefinition": primary.task_definition,
+            "loadBalancers": [balancer],
+            "desiredCount": running.desired_count,
+        }
 
-    def _running(self, declared: Declared) -> Service:
+    def _running(self, declared: Declared) -> Service | None:
+        """None for a service that was declared after everything had been started."""
         cluster = str(declared.inputs["cluster"]).rpartition("/")[2]
-        return self._services.service(cluster, str(declared.outputs["name"]))
+        try:
+            return self._services.service(cluster, str(declared.outputs["name"]))
+        except LookupError:
+            return None
 
 
 def _action(weights: Mapping[str, int]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from documents.place import Place
 from rehearsal.gateway.asgi import Answer
 from rehearsal.gateway.calls import Underivable
 from rehearsal.gateway.ecr import Push, RegistryTokens, TagRule, digest_of, fixed_tag_text, token_answer
+from rehearsal.gateway.ecrdelete import delete_images
 from rehearsal.gateway.refusals import json_error, registry_error
 from rehearsal.gateway.registrycalls import RegistryRequest, registry_needed, registry_request
 from rehearsal.gateway.requests import Request
@@ -72,6 +73,8 @@ class EcrGate:
             return Answer(_OK, headers, token_answer(self._tokens.issue(role_arn), registry))
         if request.operation == "PutImage":
             return await self._put_image(request, forward)
+        if request.operation == "BatchDeleteImage":
+            return await delete_images(self._stored, request.document)
         answer = await forward()
         if answer.status == _OK and request.operation in {"CreateRepository", "PutImageTagMutability"}:
             self.rules[request.document["repositoryName"]] = TagRule.of(request.document)

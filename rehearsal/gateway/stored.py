@@ -46,6 +46,20 @@ class Stored:
         found = (await self._json("ecr", "DescribeImages", asked, _ECR)).get("imageDetails", [])
         return found[0]["imageDigest"] if found else None
 
+    async def manifests(self, repository: str) -> dict[str, str]:
+        """Every manifest of a repository, by digest."""
+        named = {"repositoryName": repository}
+        ids = (await self._json("ecr", "ListImages", named, _ECR)).get("imageIds", [])
+        found = await self._json("ecr", "BatchGetImage", {**named, "imageIds": ids}, _ECR)
+        return {one["imageId"]["imageDigest"]: one["imageManifest"] for one in found.get("images", [])}
+
+    async def delete(self, repository: str, digests: Sequence[str]) -> dict[str, Any]:
+        """Let the emulator delete images; its answer."""
+        ids = [{"imageDigest": digest} for digest in digests]
+        return await self._json(
+            "ecr", "BatchDeleteImage", {"repositoryName": repository, "imageIds": ids}, _ECR
+        )
+
     async def keys(self, request: Request, calls: Sequence[Needed], secret: dict[str, Any]) -> dict[str, str]:
         """ARNs of the customer managed keys that protect the resources of `calls`, by resource."""
         found: dict[str, str] = {}

@@ -12,12 +12,16 @@ Made = tuple[str, dict[str, Any]]
 """A resource's id, and what the cloud adds to its inputs."""
 
 
+def _welcome(cloud: Cloud, inputs: Inputs) -> None:
+    """Nothing that is there stands in the way of a new resource of this type."""
+
+
 def _nothing(cloud: Cloud, resource_id: str, inputs: Inputs) -> None:
     """A resource on record only has nothing to be removed from."""
 
 
 class InUse(Exception):  # noqa: N818  (AWS's answer, not a fault of ours)
-    """AWS refuses to delete what something else still needs; the text is AWS's own."""
+    """AWS refuses what something that is there stands in the way of; the text is AWS's own."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,8 @@ class Kind:
     """Input that says what a made-up name begins with."""
     longest: int = 64
     """Characters a physical name may have."""
+    refuse: Callable[[Cloud, Inputs], None] = _welcome
+    """Raises InUse when AWS would refuse a new resource beside those that are there."""
     replaced_by: frozenset[str] = frozenset()
     """Inputs whose change makes a new resource instead of changing this one."""
 

@@ -40,6 +40,25 @@ def _remove_target_group(cloud: Cloud, resource_id: str, inputs: Inputs) -> None
             )
 
 
+def _refuse_listener(cloud: Cloud, inputs: Inputs) -> None:
+    """A port has one listener, a target group one load balancer (API_CreateListener: DuplicateListener, TargetGroupAssociationLimit)."""
+    groups = [one for one in _groups(inputs) if one]
+    for other in cloud.declared(LISTENER):
+        same = other.inputs["loadBalancerArn"] == inputs["loadBalancerArn"]
+        if same and other.inputs["port"] == inputs["port"]:
+            raise InUse("DuplicateListener: A listener already exists on this port for this load balancer")
+        taken = [one for one in groups if one in json.dumps(other.outputs.get("defaultActions"))]
+        if taken and not same:
+            raise InUse(
+                "TargetGroupAssociationLimit: The following target groups cannot be associated with more than one load "
+                f"balancer: {', '.join(taken)}"
+            )
+
+
+def _groups(inputs: Inputs) -> list[str]:
+    return [str(action.get("targetGroupArn") or "") for action in inputs.get("defaultActions") or ()]
+
+
 def _listener(cloud: Cloud, inputs: Inputs) -> Made:
     balancer = str(inputs["loadBalancerArn"]).rpartition(":loadbalancer/")[2]
     port = _digits(f"{balancer}:{inputs['port']}")
@@ -57,5 +76,7 @@ KINDS = {
         longest=32,
         replaced_by=frozenset({"name", "port", "protocol", "targetType", "vpcId"}),
     ),
-    LISTENER: Kind(_listener, named=None, replaced_by=frozenset({"loadBalancerArn"})),
+    LISTENER: Kind(
+        _listener, named=None, refuse=_refuse_listener, replaced_by=frozenset({"loadBalancerArn"})
+    ),
 }

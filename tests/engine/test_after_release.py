@@ -1,6 +1,8 @@
 """A release changes what Pulumi declared. Afterwards `refresh` and `up` leave the release alone, and our own edits arrive."""
 
-from collections.abc import Generator
+import copy
+import time
+from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack
 from typing import Any
 
@@ -11,7 +13,7 @@ from rehearsal.application import V1, V2
 from rehearsal.cloud import Cloud
 from rehearsal.codepipeline.executions import SUCCEEDED
 from rehearsal.engine.live import LiveParts
-from rehearsal.engine.outcome import Outcome
+from rehearsal.engine.outcome import EngineFailed, Outcome
 from rehearsal.engine.stack import Stack, engine_stack
 from rehearsal.level import ProcessLevel
 from rehearsal.rehearsal import Rehearsal, rehearsing
@@ -19,6 +21,11 @@ from rehearsal.traffic import get
 
 SERVICE = "web-service"
 LISTENER = "web-listener"
+OTHER_BALANCER = {
+    "arn": "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/shared/0123456789abcdef",
+    "securityGroupId": "sg-0123456789abcdef0",
+    "port": 8080,
+}
 
 
 class World:
@@ -73,6 +80,10 @@ def refreshed(world: World, released: str) -> Outcome:
     return world.stack.refresh()
 
 
+def short(changes: Mapping[str, str]) -> dict[str, str]:
+    return {urn.rpartition("::")[2]: op for urn, op in changes.items()}
+
+
 def test_up_without_a_refresh_leaves_the_release_alone(world: World, released: str) -> None:
     assert world.stack.up().changes == {}
     assert (world.group(), world.answering()) == (released, V1.name)
@@ -107,8 +118,115 @@ def test_an_edit_of_the_same_resources_is_still_applied(
     assert (world.group(), world.answering()) == (released, V1.name), "and the release keeps its traffic"
 
 
+def test_the_number_of_tasks_is_managed(world: World, refreshed: Outcome, released: str) -> None:
+    service = world.rehearsal.services.service("apps-stg", "shop-stg-web")
+    world.stack.edit(lambda c: c["delivery:services"]["web"].update(desiredCount=2))
+    assert short(world.stack.up().changes) == {SERVICE: "update"}
+    assert (service.desired_count, service.primary.count) == (2, 2), (
+        "UpdateService takes it under CODE_DEPLOY"
+    )
+    world.rehearsal.services.resize(service, 1)
+    world.stack.refresh()
+    assert short(world.stack.up().changes) == {SERVICE: "update"}, "somebody's change is set back"
+    assert service.primary.count == 2
+
+
+def test_the_number_of_tasks_is_left_alone_where_something_else_scales(
+    world: World, refreshed: Outcome, released: str
+) -> None:
+    service = world.rehearsal.services.service("apps-stg", "shop-stg-web")
+    world.stack.edit(lambda c: c["delivery:services"]["web"].update(autoscaled=True))
+    world.rehearsal.services.resize(service, 1)
+    world.stack.refresh()
+    assert world.stack.up().changes == {}
+    assert (service.desired_count, world.answering()) == (1, V1.name)
+
+
 def test_the_next_release_works_on_the_edited_stack(world: World, refreshed: Outcome, released: str) -> None:
     execution = world.rehearsal.release_of(world.rehearsal.push(V2))
     assert execution.status == SUCCEEDED, execution.summary
     assert world.answering() == V2.name
     assert world.stack.up().changes == {}
+
+
+def test_another_health_check_hits_what_runs_at_once(world: World, refreshed: Outcome, released: str) -> None:
+    """Why docs/operations.md says to release first a version that answers both: ModifyTargetGroup waits for no release."""
+    world.stack.edit(lambda c: c["delivery:services"]["web"].update(healthCheck={"path": "/not-there"}))
+    changes = short(world.stack.up().changes)
+    assert {name for name in changes if name in {"web-1", "web-2"}} == {"web-1", "web-2"}
+    groups = world.rehearsal.load_balancers
+    wait_for(lambda: "unhealthy" in groups.health(world.group()).values())
+    world.stack.edit(lambda c: c["delivery:services"]["web"].update(healthCheck={"path": "/healthz"}))
+    world.stack.up()
+    wait_for(lambda: set(groups.health(world.group()).values()) == {"healthy"})
+
+
+def test_another_load_balancer_is_refused_by_elb_and_takes_nothing_away(world: World, released: str) -> None:
+    before = world.stack.settings_file.read_text(encoding="utf-8")
+    world.stack.edit(lambda c: c["delivery:services"]["web"].update(loadBalancer=OTHER_BALANCER))
+    with pytest.raises(EngineFailed, match="TargetGroupAssociationLimit"):
+        world.stack.up()
+    world.stack.settings_file.write_text(before, encoding="utf-8")
+    world.stack.up()
+    assert world.stack.up().changes == {}, "and the edit can be taken back"
+    assert world.answering() == V2.name
+
+
+def test_a_new_service_beside_the_old_one_is_the_way_to_another_load_balancer(
+    world: World, released: str
+) -> None:
+    def beside(config: dict[str, Any]) -> None:
+        one = copy.deepcopy(config["delivery:services"]["web"])
+        one["loadBalancer"] = OTHER_BALANCER
+        config["delivery:services"]["site"] = one
+
+    world.stack.edit(beside)
+    changes = short(world.stack.up().changes)
+    assert changes["site-service"] == "create"
+    assert not {name for name in changes if name.startswith("web-")}, "the one that serves is left alone"
+    assert world.answering() == V2.name
+
+
+def test_renaming_a_service_on_an_existing_load_balancer_is_refused_by_elb(
+    world: World, released: str
+) -> None:
+    before = world.stack.settings_file.read_text(encoding="utf-8")
+
+    def renamed(config: dict[str, Any]) -> None:
+        config["delivery:services"]["shop"] = config["delivery:services"].pop("site")
+
+    world.stack.edit(renamed)
+    with pytest.raises(EngineFailed, match="DuplicateListener"):
+        world.stack.up()
+    world.stack.settings_file.write_text(before, encoding="utf-8")
+    world.stack.up()
+    assert world.stack.up().changes == {}
+
+
+def test_a_service_is_removed_whichever_group_serves(world: World, released: str) -> None:
+    """After a release the listener's action names the second group, which ELB deletes only after the listener."""
+    named = world.rehearsal.load_balancers.weights(world.listener())
+    assert any("web-2" in arn for arn in named), "the releases have left the second group on the listener"
+    world.stack.edit(lambda c: c["delivery:services"].pop("web"))
+    changes = short(world.stack.up().changes)
+    assert {
+        name: changes[name] for name in ("web-1", "web-2", "web-listener", "web-service")
+    } == dict.fromkeys(("web-1", "web-2", "web-listener", "web-service"), "delete")
+
+
+def test_the_stack_is_destroyed_once_its_repository_is_empty(world: World, released: str) -> None:
+    with pytest.raises(EngineFailed, match="RepositoryNotEmptyException"):
+        world.stack.destroy()
+    ecr = world.rehearsal.cloud.client("ecr")
+    while ids := ecr.list_images(repositoryName="shop")["imageIds"]:
+        ecr.batch_delete_image(repositoryName="shop", imageIds=[{"imageDigest": ids[0]["imageDigest"]}])
+    world.stack.destroy()
+    left = {one["type"] for one in world.stack.resources().values()}
+    assert left <= {"pulumi:pulumi:Stack"}
+
+
+def wait_for(so: Callable[[], object], seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not so():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

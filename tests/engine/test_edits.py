@@ -82,7 +82,11 @@ EDITS: dict[str, tuple[Callable[[Config], object], dict[str, str]]] = {
         lambda c: web(c).update(healthCheck={"gracePeriodSeconds": 90}),
         {SERVICE: "update"},
     ),
-    "the number of tasks, which autoscaling owns": (lambda c: web(c).update(desiredCount=3), {}),
+    "the number of tasks": (lambda c: web(c).update(desiredCount=3), {SERVICE: "update"}),
+    "the number of tasks, which something else scales": (
+        lambda c: web(c).update(desiredCount=3, autoscaled=True),
+        {},
+    ),
     "the pipeline's mode": (lambda c: release(c).update(mode="SUPERSEDED"), {PIPELINE: "update"}),
     "an approval": (lambda c: release(c).update(approval={}), {PIPELINE: "update"}),
     "a window": (

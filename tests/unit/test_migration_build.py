@@ -128,7 +128,9 @@ def test_a_customer_key_is_the_projects_too() -> None:
     )
     [use] = [s for s in _statements(graph) if s["Resource"] == KEY]
     assert {"kms:Decrypt", "kms:GenerateDataKey"} <= set(use["Action"])
-    assert "encryptionKey" not in _build().one("Project").inputs
+    assert _build().one("Project").inputs["encryptionKey"] == PLACE.arn("kms", "alias/aws/s3"), (
+        "said, because the provider would keep a key that was taken away"
+    )
 
 
 def test_secrets_are_referred_to_and_readable() -> None:

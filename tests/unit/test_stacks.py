@@ -84,7 +84,7 @@ def test_exactly_what_holds_data_or_takes_traffic_is_protected_in_prd(
 def test_only_what_codedeploy_and_autoscaling_own_is_ignored(stack: str) -> None:
     ignored = {one.name: one.ignored for one in deployed_stack(stack).sent.values() if one.ignored}
     assert ignored == {
-        "web-service": {"taskDefinition", "loadBalancers", "networkConfiguration", "desiredCount"},
+        "web-service": {"taskDefinition", "loadBalancers", "networkConfiguration"},
         "web-listener": {"defaultActions"},
     }, "anything more would hide drift"
 

@@ -176,7 +176,7 @@ def test_codedeploy_controls_the_service_and_pulumi_ignores_what_it_changes() ->
     graph, _ = _service()
     service = graph.one("Service")
     assert service.inputs["deploymentController"] == {"type": "CODE_DEPLOY"}
-    assert service.ignored == {"taskDefinition", "loadBalancers", "networkConfiguration", "desiredCount"}
+    assert service.ignored == {"taskDefinition", "loadBalancers", "networkConfiguration"}
     assert service.inputs["networkConfiguration"]["assignPublicIp"] is False
     assert graph.one("Listener").urn in service.depends_on, "ECS wants blue behind the listener first"
     policies = {graph.one("RolePolicy", "web-execution-policy").urn}

@@ -1,0 +1,149 @@
+"""A setting that is taken away again leaves nothing behind: no property goes back to "as it is".
+
+The provider keeps a property that it computes when the program leaves it out, so each must be sent with and without.
+"""
+
+import copy
+from typing import Any
+
+import pytest
+from edits import put
+from harness import Change, Config, Graph, deployed_stack
+from worlds import KEY
+
+from rehearsal.engine.computed import computed_paths, kept
+from settings.table import rows
+
+STATEMENT = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}
+LAMBDA = "arn:aws:lambda:us-east-1:123456789012:function:check"
+PARAMETER = {"TOKEN": "/shop/token"}
+GIVEN: dict[str, Any] = {
+    "image.movingTags": [{"tag": "prd"}],
+    "image.pushers": [{"repository": "o/r", "branch": "main"}],
+    "image.oidcProviderArn": "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com",
+    "network.database": {"securityGroupId": "sg-000000000000000db"},
+    "migration.entryPoint": ["sh", "-c"],
+    "migration.environment": {"A": "b"},
+    "migration.secrets": PARAMETER,
+    "migration.secretsKmsKeys": [KEY],
+    "services.web.command": ["serve"],
+    "services.web.user": "1000",
+    "services.web.environment": {"A": "b"},
+    "services.web.secrets": PARAMETER,
+    "services.web.secretsKmsKeys": [KEY],
+    "services.web.loadBalancer.certificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/0000",
+    "services.web.loadBalancer.testPort": 8443,
+    **{
+        f"services.web.rollout.hooks.{hook}": LAMBDA
+        for hook in (
+            "beforeInstall",
+            "afterInstall",
+            "afterAllowTestTraffic",
+            "beforeAllowTraffic",
+            "afterAllowTraffic",
+        )
+    },
+    "services.web.sidecars": [{"name": "proxy", "image": "public.ecr.aws/docker/library/busybox:1.37"}],
+    "services.web.taskRoleStatements": [STATEMENT],
+    "release.approval": {},
+    "release.window": {"cron": "0 0 9-17 ? * MON-FRI *"},
+    "release.artifactKeyArn": KEY,
+    "release.alarms.unhealthyMinutes": 30,
+    "notify.emails": ["night@example.com"],
+    "notify.alarmTopicArn": "arn:aws:sns:us-east-1:123456789012:pager",
+}
+"""A value for each setting that has no default."""
+
+TOGETHER = {"arn", "securityGroupId", "publicSubnetIds"}
+"""Settings of a load balancer that are given in place of each other."""
+
+
+def _path(row: str) -> str:
+    return row.replace("<name>", "web")
+
+
+def _set(path: str, value: Any) -> Change:
+    def change(config: Config) -> None:
+        raw = {key.removeprefix("delivery:"): value for key, value in config.items()}
+        put(path, value)(raw)
+        first = path.partition(".")[0]
+        config[f"delivery:{first}"] = raw[first]
+
+    return change
+
+
+def _unset(path: str) -> Change:
+    def change(config: Config) -> None:
+        first, *steps, last = path.split(".")
+        here: Any = config.get(f"delivery:{first}", {})
+        for step in steps:
+            here = here.get(step, {})
+        here.pop(last, None)
+
+    return change
+
+
+def left_behind(before: Graph, after: Graph) -> list[str]:
+    """Properties that were sent before and are not sent any more, though the provider would keep them."""
+    found: list[str] = []
+    for urn in before.sent.keys() & after.sent.keys():
+        one, now = before.sent[urn], after.sent[urn]
+        if not one.type.startswith("aws:"):
+            continue
+        lost = computed_paths(one.type, one.inputs) - computed_paths(now.type, now.inputs)
+        found += [f"{one.name}.{path}" for path in sorted(lost) if _above(path) in _paths(now.inputs)]
+    return found
+
+
+def _above(path: str) -> str:
+    return path.rpartition(".")[0]
+
+
+def _paths(value: Any, path: str = "") -> set[str]:
+    """Paths of everything there, the whole (an empty path) included: a block that goes takes its properties along."""
+    if isinstance(value, dict):
+        return {path}.union(*(_paths(each, f"{path}.{key}" if path else key) for key, each in value.items()))
+    if isinstance(value, list):
+        return {path}.union(*(_paths(each, f"{path}[{i}]") for i, each in enumerate(value)))
+    return {path}
+
+
+@pytest.mark.parametrize("path", GIVEN)
+def test_a_setting_taken_away_leaves_nothing_behind(path: str) -> None:
+    without = deployed_stack("stg", _unset(path))
+
+    def change(config: Config) -> None:
+        _unset(path)(config)
+        _set(path, copy.deepcopy(GIVEN[path]))(config)
+
+    assert left_behind(deployed_stack("stg", change), without) == []
+
+
+def test_every_setting_that_may_be_left_out_is_in_this_test() -> None:
+    """Who adds a setting without a default gives it a value above, so that its removal is tried."""
+    without_default = {
+        _path(row.path)
+        for row in rows()
+        if row.default == "none" and "[]" not in row.path and row.path.rpartition(".")[2] not in TOGETHER
+    }
+    assert without_default - set(GIVEN) == set()
+
+
+def test_a_kept_property_is_noticed() -> None:
+    """The provider's own words: `encryptionKey` of a CodeBuild project is computed, a listener's certificate is not."""
+    project, listener = "aws:codebuild/project:Project", "aws:lb/listener:Listener"
+    assert kept(project, {"encryptionKey": KEY, "name": "a"}, {"name": "a"}) == {"encryptionKey": KEY}
+    assert kept(listener, {"certificateArn": "c", "port": 1}, {"port": 1}) == {}
+    assert computed_paths(
+        "aws:lb/targetGroup:TargetGroup", {"healthCheck": {"path": "/", "matcher": "200"}}
+    ) >= {"healthCheck"}
+
+
+def test_the_artifacts_key_is_aws_own_when_no_other_is_named() -> None:
+    """CodeBuild API Reference, Project: alias/aws/s3 is what encrypts without a customer key."""
+    project = deployed_stack("stg").one("Project")
+    assert project.inputs["encryptionKey"] == "arn:aws:kms:us-east-1:123456789012:alias/aws/s3"
+    assert (
+        deployed_stack("stg", _set("release.artifactKeyArn", KEY)).one("Project").inputs["encryptionKey"]
+        == KEY
+    )
