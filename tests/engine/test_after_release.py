@@ -21,6 +21,8 @@ from rehearsal.traffic import get
 
 SERVICE = "web-service"
 LISTENER = "web-listener"
+GRACE_ALARMS = ("web-deployment-1-unhealthy", "web-deployment-2-unhealthy")
+"""Alarms that wait as long as a start may take."""
 OTHER_BALANCER = {
     "arn": "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/shared/0123456789abcdef",
     "securityGroupId": "sg-0123456789abcdef0",
@@ -111,6 +113,7 @@ def test_an_edit_of_the_same_resources_is_still_applied(
         LISTENER: "update",
         "web-balancer-group": "update",
         "descriptor-parameter": "update",
+        **dict.fromkeys(GRACE_ALARMS, "update"),
     }
     service = world.rehearsal.services.service("apps-stg", "shop-stg-web")
     assert service.grace == 90

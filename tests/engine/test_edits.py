@@ -25,6 +25,8 @@ PIPELINE = "delivery:index:DeliveryPipeline$aws:codepipeline/pipeline:Pipeline::
 PIPELINE_POLICY = "delivery:index:DeliveryPipeline$aws:iam/rolePolicy:RolePolicy::delivery-policy"
 PROJECT = "delivery:index:MigrationBuild$aws:codebuild/project:Project::migration-project"
 REVISION = "delivery:index:WebService$aws:ecs/taskDefinition:TaskDefinition::web-first-revision"
+REPOSITORY = "delivery:index:ImageRepository$aws:ecr/repository:Repository::image-repository"
+LIFECYCLE = "delivery:index:ImageRepository$aws:ecr/lifecyclePolicy:LifecyclePolicy::image-lifecycle"
 SERVICE = "delivery:index:WebService$aws:ecs/service:Service::web-service"
 SUBSCRIPTION = "delivery:index:Notifications$aws:sns/topicSubscription:TopicSubscription::notifications-"
 TEMPLATE = "delivery:index:ReleaseTemplates$aws:s3/bucketObjectv2:BucketObjectv2::templates-"
@@ -80,7 +82,7 @@ EDITS: dict[str, tuple[Callable[[Config], object], dict[str, str]]] = {
     ),
     "the grace period": (
         lambda c: web(c).update(healthCheck={"gracePeriodSeconds": 90}),
-        {SERVICE: "update"},
+        {SERVICE: "update", f"{ALARM}1-unhealthy": "update", f"{ALARM}2-unhealthy": "update"},
     ),
     "the number of tasks": (lambda c: web(c).update(desiredCount=3), {SERVICE: "update"}),
     "the number of tasks, which something else scales": (
@@ -88,6 +90,10 @@ EDITS: dict[str, tuple[Callable[[Config], object], dict[str, str]]] = {
         {},
     ),
     "the pipeline's mode": (lambda c: release(c).update(mode="SUPERSEDED"), {PIPELINE: "update"}),
+    "a moving tag": (
+        lambda c: c["delivery:image"].update(movingTags=[{"tag": "prd"}]),
+        {REPOSITORY: "update", LIFECYCLE: "update"},
+    ),
     "an approval": (lambda c: release(c).update(approval={}), {PIPELINE: "update"}),
     "a window": (
         lambda c: release(c).update(window={"cron": "0 0 9-17 ? * MON-FRI *"}),
