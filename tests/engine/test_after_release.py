@@ -152,18 +152,6 @@ def test_the_next_release_works_on_the_edited_stack(world: World, refreshed: Out
     assert world.stack.up().changes == {}
 
 
-def test_another_health_check_hits_what_runs_at_once(world: World, refreshed: Outcome, released: str) -> None:
-    """Why docs/operations.md says to release first a version that answers both: ModifyTargetGroup waits for no release."""
-    world.stack.edit(lambda c: c["delivery:services"]["web"].update(healthCheck={"path": "/not-there"}))
-    changes = short(world.stack.up().changes)
-    assert {name for name in changes if name in {"web-1", "web-2"}} == {"web-1", "web-2"}
-    groups = world.rehearsal.load_balancers
-    wait_for(lambda: "unhealthy" in groups.health(world.group()).values())
-    world.stack.edit(lambda c: c["delivery:services"]["web"].update(healthCheck={"path": "/healthz"}))
-    world.stack.up()
-    wait_for(lambda: set(groups.health(world.group()).values()) == {"healthy"})
-
-
 def test_another_load_balancer_is_refused_by_elb_and_takes_nothing_away(world: World, released: str) -> None:
     before = world.stack.settings_file.read_text(encoding="utf-8")
     world.stack.edit(lambda c: c["delivery:services"]["web"].update(loadBalancer=OTHER_BALANCER))
@@ -204,6 +192,33 @@ def test_renaming_a_service_on_an_existing_load_balancer_is_refused_by_elb(
     world.stack.settings_file.write_text(before, encoding="utf-8")
     world.stack.up()
     assert world.stack.up().changes == {}
+
+
+def test_another_health_check_that_the_running_version_answers_changes_nothing_for_anyone(
+    world: World, released: str
+) -> None:
+    """The way round of docs/operations.md: the version that runs answers the old check and the new."""
+    check_at(world, "/")
+    assert set(world.rehearsal.load_balancers.health(world.group()).values()) == {"healthy"}
+    assert world.answering() == V2.name
+
+
+def test_another_health_check_hits_what_runs_at_once(world: World, released: str) -> None:
+    """Why that is the way: ModifyTargetGroup waits for no release."""
+    check_at(world, "/not-there")
+    groups = world.rehearsal.load_balancers
+    wait_for(lambda: "ResponseCodeMismatch" in str(groups.reasons(world.group())))
+
+
+def check_at(world: World, path: str) -> None:
+    """Edit the health check's path and bring the stack up; both groups are changed, and nothing that runs."""
+    world.stack.edit(lambda c: c["delivery:services"]["web"].setdefault("healthCheck", {}).update(path=path))
+    changes = short(world.stack.up().changes)
+    assert {"web-1": changes.get("web-1"), "web-2": changes.get("web-2")} == {
+        "web-1": "update",
+        "web-2": "update",
+    }
+    assert SERVICE not in changes
 
 
 def test_a_service_is_removed_whichever_group_serves(world: World, released: str) -> None:
