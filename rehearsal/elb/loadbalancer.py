@@ -197,7 +197,7 @@ class LoadBalancers:
         shares = ", ".join(f"{weight} to {self.told(arn)}" for arn, weight in weights.items())
         self._cloud.journal.record("ELB", f"listener on port {listener.entrance.port} forwards {shares}")
 
-    def serves(self, listener_arn: str) -> bool:
+    def opened(self, listener_arn: str) -> bool:
         """Whether this listener was declared before everything was started."""
         return listener_arn in self._listeners
 

@@ -25,7 +25,7 @@ class LiveParts:
         """The properties of a resource that a release may have changed, as they are now; nothing for other types."""
         if declared.type == SERVICE:
             return self._service(declared)
-        if declared.type == LISTENER and self._load_balancers.serves(declared.arn):
+        if declared.type == LISTENER and self._load_balancers.opened(declared.arn):
             return {"defaultActions": [_action(self._load_balancers.weights(declared.arn))]}
         return {}
 

@@ -26,6 +26,11 @@ GIVEN: dict[str, Any] = {
     "migration.environment": {"A": "b"},
     "migration.secrets": PARAMETER,
     "migration.secretsKmsKeys": [KEY],
+    "migration.workingDirectory": "/app",
+    "services.web.entryPoint": ["sh", "-c"],
+    "services.web.workingDirectory": "/app",
+    "services.web.healthCheck.port": 9090,
+    "services.web.healthCheck.protocol": "HTTP",
     "services.web.command": ["serve"],
     "services.web.user": "1000",
     "services.web.environment": {"A": "b"},
@@ -38,7 +43,6 @@ GIVEN: dict[str, Any] = {
         for hook in (
             "beforeInstall",
             "afterInstall",
-            "afterAllowTestTraffic",
             "beforeAllowTraffic",
             "afterAllowTraffic",
         )
@@ -54,8 +58,8 @@ GIVEN: dict[str, Any] = {
 }
 """A value for each setting that has no default."""
 
-TOGETHER = {"arn", "securityGroupId", "publicSubnetIds"}
-"""Settings of a load balancer that are given in place of each other."""
+TOGETHER = {"arn", "securityGroupId", "publicSubnetIds", "afterAllowTestTraffic"}
+"""Settings that are given in place of each other, or only with another one."""
 
 
 def _path(row: str) -> str:
