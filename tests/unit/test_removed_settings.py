@@ -32,6 +32,9 @@ GIVEN: dict[str, Any] = {
     "services.web.healthCheck.port": 9090,
     "services.web.healthCheck.protocol": "HTTP",
     "services.web.command": ["serve"],
+    "services.web.executionRoleStatements": [STATEMENT],
+    "services.web.bootstrapImage": "123456789012.dkr.ecr.us-east-1.amazonaws.com/busybox:1.37",
+    "network.ownerAccountId": "111122223333",
     "services.web.user": "1000",
     "services.web.environment": {"A": "b"},
     "services.web.secrets": PARAMETER,
@@ -58,7 +61,7 @@ GIVEN: dict[str, Any] = {
 }
 """A value for each setting that has no default."""
 
-TOGETHER = {"arn", "securityGroupId", "publicSubnetIds", "afterAllowTestTraffic"}
+TOGETHER = {"arn", "securityGroupId", "publicSubnetIds", "afterAllowTestTraffic", "pullThroughCachePrefixes"}
 """Settings that are given in place of each other, or only with another one."""
 
 
