@@ -1,0 +1,150 @@
+"""Applications as people have them: Rails with its master key, a slow starter on the JVM, Go with its driver's default TLS.
+
+Each goes through the command as its team would send it: an image, a stack file, a file of secrets.
+"""
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from rehearsal.containers.engine import Engine
+from rehearsal.program import ROOT
+from tests import packages
+
+HERE = Path(__file__).parent
+SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:"
+MASTER_KEY = secrets.token_hex(16)
+
+
+def built(name: str, folder: Path, *arguments: str) -> str:
+    image = f"delivery-tests/{name}"
+    words = ["/usr/bin/env", "docker", "build", "--quiet", *arguments, "--tag", image, str(folder)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return image
+
+
+def stack_file(folder: Path, migration: Mapping[str, Any], web: Mapping[str, Any]) -> Path:
+    """Stack stg with an application's own migration and service."""
+    document = yaml.safe_load((ROOT / "Pulumi.stg.yaml").read_text(encoding="utf-8"))
+    document["config"]["delivery:migration"] = dict(migration)
+    document["config"]["delivery:services"]["web"] |= web
+    file = folder / "Pulumi.stg.yaml"
+    file.write_text(yaml.safe_dump(document), encoding="utf-8")
+    return file
+
+
+def rehearsed(file: Path, *options: str) -> tuple[dict[str, Any], str]:
+    """The command's JSON, and everything it said besides."""
+    words = [sys.executable, "-m", "delivery", "rehearse", "--level", "container", "--json"]
+    done = subprocess.run(
+        [*words, "--stack-file", str(file), *options],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=400,
+    )
+    assert done.stdout, done.stderr[-3000:]
+    return json.loads(done.stdout), done.stdout + done.stderr
+
+
+def steps(report: Mapping[str, Any]) -> str:
+    return "\n".join(f"{one['name']}: {one['seen']}" for play in report["scenarios"] for one in play["steps"])
+
+
+@pytest.fixture(scope="module")
+def rails(engine: Engine) -> str:
+    return built("rails:1", HERE / "rails_site", "--build-arg", f"MASTER_KEY={MASTER_KEY}")
+
+
+@pytest.fixture
+def rails_stack(tmp_path: Path) -> Path:
+    own = {"DATABASE_URL": f"{SECRET}shop/db-AbCdEf:url::", "RAILS_MASTER_KEY": f"{SECRET}shop/rails-AbCdEf"}
+    return stack_file(
+        tmp_path,
+        {"command": ["bin/rails", "db:migrate"], "secrets": own},
+        {
+            "port": 3000,
+            "cpu": 1024,
+            "memory": 2048,
+            "healthCheck": {"path": "/up", "gracePeriodSeconds": 120},
+            "secrets": own,
+        },
+    )
+
+
+def test_rails_migrates_and_answers_with_its_own_master_key(
+    rails: str, rails_stack: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "secrets.yaml"
+    file.write_text(f"RAILS_MASTER_KEY: {MASTER_KEY}\n", encoding="utf-8")
+    file.chmod(0o600)
+    report, said = rehearsed(rails_stack, "--image", rails, "--secrets", str(file))
+    assert report["ok"], steps(report)
+    assert "RAILS_MASTER_KEY of migration, RAILS_MASTER_KEY of web: from --secrets" in said
+    assert MASTER_KEY not in said, "a value of the file is never shown"
+
+
+def test_rails_without_its_key_fails_and_the_made_up_value_is_named(rails: str, rails_stack: Path) -> None:
+    report, _ = rehearsed(rails_stack, "--image", rails)
+    assert not report["ok"]
+    assert "Migrate" in steps(report), "the credentials can't be read before anything is migrated"
+    assert "random text, give real ones with --secrets FILE: RAILS_MASTER_KEY of migration" in steps(report)
+
+
+def test_an_application_that_needs_twenty_seconds_of_half_a_cpu_is_not_rolled_back(
+    engine: Engine, tmp_path: Path
+) -> None:
+    packages.need("javac", "default-jdk-headless")
+    folder = shutil.copytree(HERE / "slow_java", tmp_path / "java")
+    words = ["/usr/bin/env", "javac", "--release", "17", "-d", str(folder), str(folder / "Shop.java")]
+    subprocess.run(words, check=True, capture_output=True)
+    image = built("spring-shaped:1", folder)
+    rds = f"{SECRET}rds!db-1234-AbCdEf"
+    own = {
+        "SPRING_DATASOURCE_URL": f"{SECRET}shop/jdbc-AbCdEf:url::",
+        "SPRING_DATASOURCE_USERNAME": f"{rds}:username::",
+        "SPRING_DATASOURCE_PASSWORD": f"{rds}:password::",
+    }
+    health = {"path": "/actuator/health", "gracePeriodSeconds": 120}
+    file = stack_file(
+        tmp_path,
+        {"command": ["migrate"], "secrets": own},
+        {"cpu": 512, "memory": 1024, "healthCheck": health, "secrets": own},
+    )
+    report, _ = rehearsed(file, "--image", image)
+    assert report["ok"], steps(report)
+    release = next(one for one in report["scenarios"][0]["steps"] if one["name"].startswith("release "))
+    assert release["seconds"] > 20, "it took its time, and was given it"
+
+
+def test_gos_driver_connects_with_tls_unasked(engine: Engine, tmp_path: Path) -> None:
+    packages.need("go", "golang-go")
+    folder = shutil.copytree(HERE / "go_pq", tmp_path / "go")
+    environment = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly"}
+    words = ["/usr/bin/env", "go", "build", "-o", "shop", "."]
+    done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-1000:]
+    image = built("go:1", folder)
+    own = {"DATABASE_URL": f"{SECRET}shop/db-AbCdEf"}
+    file = stack_file(
+        tmp_path,
+        {"command": ["migrate"], "secrets": own},
+        {"healthCheck": {"path": "/ready"}, "secrets": own},
+    )
+    report, _ = rehearsed(file, "--image", image)
+    assert report["ok"], steps(report)
+    logs = "".join(
+        one.read_text(encoding="utf-8") for one in Path(report["logs"]).rglob("*") if one.is_file()
+    )
+    assert "migrated, encrypted: true" in logs
