@@ -171,7 +171,7 @@ class WebService(pulumi.ComponentResource):
         ports = [(service.port, service.protocol)]
         if check.port is not None and check.port != service.port:
             ports.append((check.port, check.protocol or service.protocol))
-        container = bootstrap_container(service.container, ports, check.path, service.bootstrap_image)
+        container = bootstrap_container(service.container, ports, service.bootstrap_image)
 
         def containers(roles: list[str]) -> str:
             return json.dumps(

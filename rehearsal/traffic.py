@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from rehearsal.cloud import BOOTSTRAP, Cloud
+from rehearsal.cloud import Cloud
 from rehearsal.elb.accesslog import AccessLog
 from rehearsal.elb.proxy import TRACE
 from rehearsal.elb.targetgroups import HealthCheck
@@ -107,11 +107,7 @@ class Stream:
     def _one(self) -> None:
         said, image = asked(self.route, self.log)
         version = self.cloud.version_of(image) if image else ""
-        # The bootstrap image answers the health path only, and says 404 to any other.
-        excused = (
-            version == BOOTSTRAP and isinstance(said, int) and said < http.HTTPStatus.INTERNAL_SERVER_ERROR
-        )
-        if isinstance(said, int) and (self.route.accepts(said) or excused):
+        if isinstance(said, int) and self.route.accepts(said):
             self.answered[version] += 1
             return
         told = f"HTTP {said}" if isinstance(said, int) else said

@@ -238,7 +238,7 @@ class Service(Group):
     )
     bootstrap_image: ImageReference | None = Field(
         default=None,
-        description="Image that answers until the first release: a copy of busybox (sh, httpd), for checks by HTTPS of ruby:3-alpine; default: the one on ECR Public.",
+        description="Image that answers until the first release: a copy of ruby:3-alpine; default: the one on ECR Public.",
     )
     pull_through_cache_prefixes: list[CachePrefix] = Field(
         default=[],

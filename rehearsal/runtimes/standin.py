@@ -1,4 +1,4 @@
-"""Plays an image that can't be run here: answers 200 to any GET, on the given ports, saying so.
+"""Plays an image that can't be run here: answers 200 to any request, on the given ports, saying so.
 
 A process of its own: `python -I standin.py IMAGE PORT...`, standard library only.
 """
@@ -16,12 +16,16 @@ def handler(image: str) -> type[BaseHTTPRequestHandler]:
     class StandIn(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_GET(self) -> None:
+        def _answer(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
             self.send_response(200)
             self.send_header("Content-Type", "text/plain; charset=utf-8")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            if self.command != "HEAD":
+                self.wfile.write(body)
+
+        do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _answer  # noqa: N815 (the base class's names)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the base class's name)
             """Say nothing per request: health checks come every few moments."""

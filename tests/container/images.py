@@ -16,6 +16,7 @@ from rehearsal.containers.engine import Engine, EngineError
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / ".tools" / "images"
 PYTHON = "python:3.12-slim"
+BUSYBOX = "public.ecr.aws/docker/library/busybox:stable"
 PULL_SECONDS = 180.0
 ASSEMBLED = "LABEL delivery.assembled=from-debian-packages"
 DEBIAN = "http://deb.debian.org/debian"
@@ -33,14 +34,30 @@ LEFT_OUT = (
 
 def provide(engine: Engine) -> None:
     """Make sure that the daemon has the base images."""
-    for name, image, assembled in (("busybox", BOOTSTRAP_IMAGE, _busybox), ("python", PYTHON, _python)):
-        if engine.has_image(image):
-            continue
-        try:
-            engine.pull(image, timeout=PULL_SECONDS)
-        except EngineError:
+    for name, image, assembled in (("busybox", BUSYBOX, _busybox), ("python", PYTHON, _python)):
+        if not _pulled(engine, image):
             tar = _packed(name, assembled)
             _call(["docker", "import", "--change", 'CMD ["sh"]', "--change", ASSEMBLED, str(tar), image])
+    if not _pulled(engine, BOOTSTRAP_IMAGE):
+        ruby = "RUN apt-get update -q && apt-get install -y -q --no-install-recommends ruby"
+        _build(f"FROM {PYTHON}\n{ruby}\n{ASSEMBLED}\n", BOOTSTRAP_IMAGE)
+
+
+def _pulled(engine: Engine, image: str) -> bool:
+    """Whether the image is there by now."""
+    if engine.has_image(image):
+        return True
+    try:
+        engine.pull(image, timeout=PULL_SECONDS)
+    except EngineError:
+        return False
+    return True
+
+
+def _build(dockerfile: str, image: str) -> None:
+    with tempfile.TemporaryDirectory(prefix="context-") as folder:
+        Path(folder, "Dockerfile").write_text(dockerfile, encoding="utf-8")
+        _call(["docker", "build", "--quiet", "--tag", image, folder])
 
 
 def for_another_cpu() -> str:

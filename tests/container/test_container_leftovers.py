@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from images import BUSYBOX
 
-from documents.bootstrap import BOOTSTRAP_IMAGE
 from rehearsal.containers.engine import Engine, EngineError
 from rehearsal.containers.owner import PROJECT, RUN, Owner, is_dead
 from rehearsal.host import reaper
@@ -18,7 +18,7 @@ from rehearsal.program import ROOT
 
 
 def made(engine: Engine, labels: Mapping[str, str]) -> str:
-    body = {"Image": BOOTSTRAP_IMAGE, "Cmd": ["sleep", "60"], "Labels": labels}
+    body = {"Image": BUSYBOX, "Cmd": ["sleep", "60"], "Labels": labels}
     return str(engine.ask("POST", "/containers/create", body=body)["Id"])
 
 
@@ -79,11 +79,11 @@ def test_only_what_a_dead_run_of_this_project_left_is_removed(engine: Engine, li
 
 def test_an_image_that_somebody_named_meanwhile_stays(engine: Engine) -> None:
     own = Owner.this(ROOT, "127.0.0.1:1")
-    engine.ask("POST", f"/images/{BOOTSTRAP_IMAGE}/tag", query={"repo": "127.0.0.1:1/shop", "tag": "own"})
+    engine.ask("POST", f"/images/{BUSYBOX}/tag", query={"repo": "127.0.0.1:1/shop", "tag": "own"})
     engine.ask("POST", "/networks/create", body={"Name": f"own-{own.run}", "Labels": own.network_labels})
     own.remove_all(engine)
     assert not engine.has_image("127.0.0.1:1/shop:own"), "the name the run gave is taken away"
-    assert engine.has_image(BOOTSTRAP_IMAGE), "the image itself was there before"
+    assert engine.has_image(BUSYBOX), "the image itself was there before"
 
 
 def test_a_killed_rehearsal_leaves_what_the_next_one_removes(engine: Engine, tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """What one task's containers are given, and how they end; on the tiny image, in a rehearsal that plays nothing."""
 
+import http.client
 import json
+import ssl
 import subprocess
 import time
 from collections.abc import Iterator
@@ -9,8 +11,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from images import BUSYBOX
 
-from documents.bootstrap import BOOTSTRAP_IMAGE
+from documents.bootstrap import bootstrap_container
 from rehearsal.containers.engine import Engine
 from rehearsal.containers.networks import DATABASE
 from rehearsal.containers.runtime import ContainerRuntime
@@ -22,7 +25,7 @@ WAITING = ("sh", "-c", "trap 'echo asked to stop; exit 7' TERM; echo started; wh
 
 
 def spec(*command: str, **given: Any) -> ContainerSpec:
-    return replace(ContainerSpec("app", BOOTSTRAP_IMAGE, command=command), **given)
+    return replace(ContainerSpec("app", BUSYBOX, command=command), **given)
 
 
 @pytest.fixture
@@ -131,7 +134,7 @@ def test_the_ulimits_and_capabilities_are_the_definitions(run: Any, engine: Engi
 def test_the_images_own_health_check_is_not_heeded(run: Any, engine: Engine) -> None:
     # ECS Developer Guide, healthcheck: checks embedded in an image and not in the container definition are not monitored
     name = "delivery-tests/ill:1"
-    dockerfile = f"FROM {BOOTSTRAP_IMAGE}\nHEALTHCHECK --interval=1s --retries=1 CMD exit 1\n"
+    dockerfile = f"FROM {BUSYBOX}\nHEALTHCHECK --interval=1s --retries=1 CMD exit 1\n"
     subprocess.run(
         ["/usr/bin/env", "docker", "build", "--quiet", "--tag", name, "-"],
         input=dockerfile.encode(),
@@ -185,3 +188,27 @@ def _database_port(rehearsal: Rehearsal) -> int | None:
     secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/stg/database-AbCdEf"
     text = rehearsal.cloud.client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"]
     return urlsplit(json.loads(text)["url"]).port
+
+
+def test_the_bootstrap_image_answers_every_method_and_path_by_the_declared_protocol(run: Any) -> None:
+    """A 501 to whoever scans the internet would count as a server error of the target and stop the first release."""
+    container = bootstrap_container("app", [(8080, "HTTP"), (9443, "HTTPS")])
+    task = run(ContainerSpec("app", container.image, command=tuple(container.command), ports=(8080, 9443)))
+    plain, secure = task.address("app", 8080), task.address("app", 9443)
+    untrusted = ssl.create_default_context()
+    untrusted.check_hostname, untrusted.verify_mode = False, ssl.CERT_NONE  # as a load balancer's checks
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            http.client.HTTPConnection(*plain, timeout=5).request("GET", "/")
+            break
+        except OSError:
+            assert time.monotonic() < deadline, task.log_tail()
+            time.sleep(0.1)
+    for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "PROPFIND"):
+        asked = http.client.HTTPConnection(*plain, timeout=5)
+        asked.request(method, "/any/path?x=1", body=b"data" if method in ("POST", "PUT") else None)
+        assert asked.getresponse().status == 200, method
+    over_tls = http.client.HTTPSConnection(*secure, timeout=5, context=untrusted)
+    over_tls.request("GET", "/healthz")
+    assert over_tls.getresponse().status == 200

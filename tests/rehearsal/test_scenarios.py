@@ -170,7 +170,7 @@ def test_the_timeline_goes_to_standard_error_and_tells_the_way_from_push_to_traf
     ended = played[stack].result()
     assert f"Rehearsing stack {stack} at level process: " in ended.err
     way = [
-        r"ECS +public\.ecr\.aws/docker/library/busybox:stable can't be pulled at level process; a stand-in plays it$",
+        r"ECS +public\.ecr\.aws/docker/library/ruby:3-alpine can't be pulled at level process; a stand-in plays it$",
         rf"ECR +shop\S*:{stack} is now [0-9a-f]{{12}}$",
         rf"EventBridge +rule shop-{stack}-push matched$",
         "CodePipeline +execution started by CloudWatchEvent$",

@@ -4,7 +4,6 @@ import json
 import shlex
 import subprocess
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
 import yaml
@@ -12,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from documents import appspec, taskdef
-from documents.bootstrap import TLS_BOOTSTRAP_IMAGE, bootstrap_container
+from documents.bootstrap import BOOTSTRAP_IMAGE, bootstrap_container
 from documents.shapes import ShapeError, check_input
 from documents.templates import version
 
@@ -133,37 +132,18 @@ def test_hooks_stand_in_the_order_codedeploy_calls_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "page"),
+    "ports",
     [
-        ("/healthz", "/www/healthz"),
-        ("/", "/www/index.html"),
-        ("/a/b/", "/www/a/b/index.html"),
-        ("/health?deep=1", "/www/health"),
-        ("/it's", "/www/it's"),
+        [(8080, "HTTP")],
+        [(8080, "HTTP"), (9000, "HTTP")],
+        [(8443, "HTTPS")],
+        [(8080, "HTTP"), (9443, "HTTPS")],
     ],
 )
-def test_the_bootstrap_image_answers_the_health_path(path: str, page: str, tmp_path: Path) -> None:
-    container = bootstrap_container("app", [(8080, "HTTP")], path)
-    script = container.command[2]
-    *make, serve = script.split(" && ")
-    assert serve == "exec httpd -f -p 8080 -h /www", "exec, so that TERM stops it at once"
-    written = " && ".join(make).replace("/www", f"{tmp_path}/www")
-    subprocess.run(["/bin/sh", "-c", written], check=True)
-    assert (tmp_path / page.lstrip("/")).is_file(), "busybox's httpd answers a file with 200"
-
-
-def test_the_bootstrap_image_answers_on_the_health_checks_own_port_too() -> None:
-    container = bootstrap_container("app", [(8080, "HTTP"), (9000, "HTTP")], "/healthz")
-    assert container.command[2].endswith("&& httpd -p 9000 -h /www && exec httpd -f -p 8080 -h /www")
-    assert container.ports == [8080, 9000]
-
-
-@pytest.mark.parametrize("ports", [[(8443, "HTTPS")], [(8080, "HTTP"), (9443, "HTTPS")]])
-def test_where_tls_is_asked_for_the_bootstrap_image_can_speak_it(ports: list[tuple[int, str]]) -> None:
-    container = bootstrap_container("app", ports, "/healthz")
-    assert container.image == TLS_BOOTSTRAP_IMAGE, (
-        "busybox has no TLS, and a target that fails its checks stops releases"
-    )
+def test_the_bootstrap_image_answers_on_every_port_by_its_protocol(ports: list[tuple[int, str]]) -> None:
+    container = bootstrap_container("app", ports)
+    assert container.image == BOOTSTRAP_IMAGE
+    assert container.ports == [port for port, _ in ports], "the health check's own port too"
     assert container.command[:2] == ["ruby", "-e"]
     assert container.command[3:] == [f"{port}:{protocol}" for port, protocol in ports]
 

@@ -97,7 +97,7 @@ def test_the_first_pull_through_a_cache_may_import_and_make_its_repository() -> 
     registry = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
     made = statements(
         sidecars=[{"name": "redis", "image": f"{registry}/docker-hub/library/redis:7"}],
-        bootstrapImage=f"{registry}/ecr-public/docker/library/busybox:stable",
+        bootstrapImage=f"{registry}/ecr-public/docker/library/ruby:3-alpine",
         pullThroughCachePrefixes=["docker-hub", "ecr-public"],
     )
     [filling] = [one for one in made if "ecr:BatchImportUpstreamImage" in one["Action"]]
@@ -107,7 +107,7 @@ def test_the_first_pull_through_a_cache_may_import_and_make_its_repository() -> 
     )
     assert filling["Resource"] == [
         f"{repository}/docker-hub/library/redis",
-        f"{repository}/ecr-public/docker/library/busybox",
+        f"{repository}/ecr-public/docker/library/ruby",
     ]
 
 
@@ -117,7 +117,7 @@ def test_a_cache_that_no_image_comes_through_is_refused() -> None:
 
 
 def test_the_bootstrap_image_can_be_an_own_one() -> None:
-    own = "123456789012.dkr.ecr.us-east-1.amazonaws.com/base/busybox:1"
+    own = "123456789012.dkr.ecr.us-east-1.amazonaws.com/base/ruby:1"
 
     def change(raw: dict[str, Any]) -> None:
         raw["delivery:services"]["web"]["bootstrapImage"] = own

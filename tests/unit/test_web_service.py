@@ -123,7 +123,7 @@ def test_a_health_check_has_a_port_of_its_own_where_one_is_given() -> None:
     )
     [first] = json.loads(graph.one("TaskDefinition").inputs["containerDefinitions"])
     assert [one["containerPort"] for one in first["portMappings"]] == [8080, 9000]
-    assert "httpd -p 9000" in first["command"][2], "what waits for the first push is checked there too"
+    assert "9000:HTTP" in first["command"], "what waits for the first push is checked there too"
     [rule] = graph.one("SecurityGroup", "web-group").inputs["ingress"]
     assert rule["fromPort"] <= 9000 <= rule["toPort"], "the load balancer reaches the port of the check"
 

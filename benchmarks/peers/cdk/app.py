@@ -165,12 +165,8 @@ class Delivery(Stack):
         )
         task.add_container(
             "app",
-            image=ecs.ContainerImage.from_registry("public.ecr.aws/docker/library/busybox:stable"),
-            command=[
-                "sh",
-                "-c",
-                f"mkdir -p /www && echo ok > /www/healthz && exec httpd -f -p {PORT} -h /www",
-            ],
+            image=ecs.ContainerImage.from_registry("public.ecr.aws/docker/library/ruby:3-alpine"),
+            command=["ruby", "-run", "-e", "httpd", "--", "--port", str(PORT)],
             port_mappings=[ecs.PortMapping(container_port=PORT)],
             secrets={"DATABASE_URL": ecs.Secret.from_secrets_manager(secret, "url")},
             logging=ecs.LogDrivers.aws_logs(stream_prefix="app", log_group=self.web_log),
