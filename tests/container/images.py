@@ -19,7 +19,6 @@ PYTHON = "python:3.12-slim"
 BUSYBOX = "public.ecr.aws/docker/library/busybox:stable"
 PULL_SECONDS = 180.0
 ASSEMBLED = "LABEL delivery.assembled=from-debian-packages"
-DEBIAN = "http://deb.debian.org/debian"
 LOCAL_TRUST = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pip.conf")
 """What this machine reaches package registries with; a build inside containers needs the same."""
 LEFT_OUT = (
@@ -39,7 +38,7 @@ def provide(engine: Engine) -> None:
             tar = _packed(name, assembled)
             _call(["docker", "import", "--change", 'CMD ["sh"]', "--change", ASSEMBLED, str(tar), image])
     if not _pulled(engine, BOOTSTRAP_IMAGE):
-        ruby = "RUN apt-get update -q && apt-get install -y -q --no-install-recommends ruby"
+        ruby = "RUN mkdir -p /var/log/apt && apt-get update -q && apt-get install -y -q --no-install-recommends ruby"
         _build(f"FROM {PYTHON}\n{ruby}\n{ASSEMBLED}\n", BOOTSTRAP_IMAGE)
 
 
@@ -112,7 +111,7 @@ def _python(tree: Path) -> None:
         _call(["apt-get", "update", "-q"])
         _call(["apt-get", "install", "-y", "-q", "--no-install-recommends", "debootstrap"])
     wanted = "--include=python3,python3-pip,ca-certificates"
-    _call(["debootstrap", "--variant=minbase", wanted, "bookworm", str(tree), DEBIAN])
+    _call(["debootstrap", "--variant=minbase", wanted, "bookworm", str(tree)])
     for own in map(Path, LOCAL_TRUST):
         if own.exists():
             shutil.copy2(own, tree / own.relative_to("/"))
