@@ -30,6 +30,8 @@ class Chosen:
     scenarios: Mapping[str, Scenario]
     versions: tuple[Version | LocalImage, ...] = ()
     """Versions of the user's own application, which are looked at before anything is started."""
+    played_first: str = ""
+    """What is played besides what was asked for, and why; empty when nothing is."""
 
     @property
     def needs_docker(self) -> bool:
@@ -51,7 +53,7 @@ def chosen(options: Options) -> Chosen:
                 "it is what answers before your own application",
                 "name that with --app or --image",
             )
-        return Chosen(sample.NAME, _of_the_sample(names))
+        return Chosen(sample.NAME, _of_the_sample(names), played_first=_unasked(names))
     if names:
         rule = "the scenarios are about the sample application's versions"
         raise UsageError(f"--scenario {names[0]} with {version.name}", rule, "leave one of them out")
@@ -109,6 +111,12 @@ def _folder(option: str, folder: Path) -> Path:
             "name the one that holds the application's Dockerfile",
         )
     return folder.resolve()
+
+
+def _unasked(names: list[str]) -> str:
+    if not names or "release" in names:
+        return ""
+    return f"release is played first: {' and '.join(dict.fromkeys(names))} begin{'s' * (len(set(names)) == 1)} where it ends."
 
 
 def _of_the_sample(names: list[str]) -> Mapping[str, Scenario]:

@@ -45,8 +45,11 @@ def rehearse(options: Options) -> None:
 
     def work(interruption: Interruption) -> int:
         gc.disable()  # until the program is evaluated: what is loaded until then stays (see rehearsal.rehearsal)
-        from delivery.rehearse import run  # noqa: PLC0415  (operators must not wait for pulumi to load)
-
+        try:
+            from delivery.rehearse import run  # noqa: PLC0415  (operators must not wait for pulumi to load)
+        except OSError as error:  # one of the libraries asks for a folder for temporary files as it is loaded
+            rule = "the rehearsal's parts cannot be loaded"
+            raise MachineError(str(error), rule, "make room on the disk and in /tmp") from error
         return run(options, interruption)
 
     raise typer.Exit(ending_in_order(work))

@@ -25,7 +25,7 @@ from rehearsal.journal import Journal
 from rehearsal.level import Level
 from rehearsal.levels import level_named
 from rehearsal.outside import Outside, hook_results, moment, tag_rule
-from rehearsal.play import Play, Step, Unexpected
+from rehearsal.play import Play, Step, Unexpected, exit_code
 from rehearsal.program import config_of, stack_config
 from rehearsal.rehearsal import Rehearsal, rehearsing, settings_of
 from rehearsal.report import Timeline, table
@@ -73,6 +73,8 @@ def _rehearse(options: Options, errors: Console, interruption: Interruption) -> 
         Text(f"Rehearsing stack {stack} at level {level.name}", "bold")
         + f" with {what.whose}: {level.shows}."
     )
+    if what.played_first:
+        shown.print(Text(what.played_first))
     for note in _looked_at(what.versions, level, config):
         shown.print(Text(text.line(note, width=text.WHOLE)))
     timeline = Timeline(shown)
@@ -92,14 +94,14 @@ def _rehearse(options: Options, errors: Console, interruption: Interruption) -> 
         for name, scenario in _scenarios(what, outside, rehearsal).items():
             with interruption.at_once():
                 plays.append(_play(rehearsal, name, scenario, timeline, after=plays))
-        ok = all(play.ok for play in plays)
+        code = exit_code(plays)
         timeline.end()
         _report(options, what.whose, began, rehearsal, plays)
         if options.keep:
             timeline.go_on()
             _stay(rehearsal, shown, interruption)
             timeline.end()
-    return 0 if ok else 1
+    return code
 
 
 def _looked_at(

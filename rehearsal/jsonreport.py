@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal.codepipeline.executions import ActionRun
-from rehearsal.play import Play, Released
+from rehearsal.play import Play, Released, exit_code
 from rehearsal.verdict import Verdict
 
 FORMAT = 1
@@ -27,9 +27,11 @@ def report(  # noqa: PLR0913  (one keyword for each thing that is told)
     logs: Path | None,
 ) -> str:
     """What was played. `started` is when the rehearsal began."""
-    ok = all(play.ok for play in plays)
+    fault = next((play.fault for play in plays if play.fault is not None), None)
+    error = None if fault is None else {"class": fault.kind, "sentence": str(fault)}
+    code = exit_code(plays)
     content = {
-        **_head(stack, ok=ok, exit_code=0 if ok else 1, error=None),
+        **_head(stack, ok=code == 0, exit_code=code, error=error),
         "level": level,
         "shows": shows,
         "application": application,

@@ -1,12 +1,22 @@
 """A scenario as it is played: its steps, each with an expectation, and what traffic noticed of it."""
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from botocore.exceptions import ClientError
+
+from rehearsal import unforeseen
 from rehearsal.codepipeline.executions import Execution
+from rehearsal.errors import RehearsalError
+from rehearsal.identity.authority import AccessDenied
+from rehearsal.images.registry import RegistryError
+from rehearsal.program import ROOT
 from rehearsal.verdict import Verdict
+
+ANSWERS = (ClientError, AccessDenied, RegistryError, TimeoutError)
+"""What a step may meet without anybody's fault: the services' own refusals, and waits that were in vain."""
 
 
 class Unexpected(Exception):  # noqa: N818  (an outcome: the step did not go as it should)
@@ -43,6 +53,8 @@ class Play:
     releases: list[Released] = field(default_factory=list[Released])
     verdict: Verdict | None = None
     """What traffic noticed; None when the scenario ended before there was any."""
+    fault: RehearsalError | None = None
+    """What broke a step that was not about releases: the application's folder, this machine, or the rehearsal itself."""
 
     @property
     def ok(self) -> bool:
@@ -57,8 +69,10 @@ class Play:
         try:
             yield seen
         except Exception as error:
-            self.add(Step(name, time.monotonic() - begun, ok=False, seen=str(error) or type(error).__name__))
-            raise Unexpected(f"{name}: {error}") from error
+            self.fault = _fault(error)
+            said = str(self.fault or error) or type(error).__name__
+            self.add(Step(name, time.monotonic() - begun, ok=False, seen=said))
+            raise Unexpected(f"{name}: {said}") from error
         self.add(Step(name, time.monotonic() - begun, ok=True, seen="; ".join(seen)))
 
     def add(self, step: Step) -> None:
@@ -66,6 +80,21 @@ class Play:
         self.steps.append(step)
         if self.follower:
             self.follower(step)
+
+
+def exit_code(plays: Sequence[Play]) -> int:
+    """0 when every step of every scenario went as it should; else 1, or the exit code of what broke the first."""
+    faults = [play.fault for play in plays if play.fault is not None]
+    if faults:
+        return faults[0].exit_code
+    return 0 if all(play.ok for play in plays) else 1
+
+
+def _fault(error: Exception) -> RehearsalError | None:
+    """Whose fault it is that a step went wrong; None where that is what the step was about."""
+    if isinstance(error, Unexpected):
+        return None
+    return unforeseen.foreseen(error) if isinstance(error, ANSWERS) else unforeseen.worded(error, ROOT)
 
 
 def expect(condition: bool, otherwise: str) -> None:  # noqa: FBT001  (reads as a sentence)

@@ -5,7 +5,6 @@ import threading
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
 from rehearsal import text
@@ -77,7 +76,9 @@ def table(plays: Sequence[Play], console: Console) -> None:
             told.rstrip()
             console.print(told, highlight=False, soft_wrap=True)
             for line in [] if beside else seen:
-                console.print(Padding(Text(line), (0, 0, 0, _INDENT)))
+                for part in Text(line).wrap(console, max(console.width - _INDENT, _NARROWEST)):
+                    part.rstrip()
+                    console.print(Text(" " * _INDENT if part else "") + part, highlight=False, soft_wrap=True)
 
 
 def _mark(step: Step) -> Text:
@@ -86,6 +87,7 @@ def _mark(step: Step) -> Text:
 
 _FEW_WORDS = 56
 _INDENT = 17
+_NARROWEST = 20
 
 
 def _shortened(message: str) -> str:

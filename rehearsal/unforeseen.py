@@ -4,6 +4,9 @@ An `OSError` of a full disk may come out of any write, so it is worded by its nu
 """
 
 import errno
+import os
+import re
+import shutil
 import time
 import traceback
 from pathlib import Path
@@ -16,6 +19,7 @@ KEPT = 5
 
 _MACHINE = {
     errno.ENOSPC: ("there is no space left on the disk", "free some: a rehearsal needs about 200 MB"),
+    errno.EFBIG: ("a file may not grow as large as it must", "raise the limit (ulimit -f)"),
     errno.EDQUOT: ("your quota on the disk is used up", "free some: a rehearsal needs about 200 MB"),
     errno.EROFS: ("the disk is read-only", "rehearse where you may write"),
     errno.EACCES: ("this user may not do that", "look at the owner and the mode of what is named"),
@@ -47,10 +51,22 @@ class Unforeseen(RehearsalError):  # noqa: N818  (what it is)
 
 def worded(error: BaseException, root: Path) -> RehearsalError:
     """Any error as one that a user can read; the traceback of an unforeseen one is kept below `root`."""
+    told = foreseen(error)
+    if told is not None:
+        return told
+    where = _kept(error, root)
+    seen = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+    return Unforeseen(seen, "nobody foresaw this", f"please report it{where}")
+
+
+def foreseen(error: BaseException) -> RehearsalError | None:
+    """What the error, or whatever led to it, says in words of its own or of the machine's; None for neither."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, RehearsalError):
             return cause
+        if isinstance(cause, shutil.Error):
+            cause = _first(cause)
         if isinstance(cause, OSError) and cause.errno in _MACHINE:
             rule, remedy = _MACHINE[cause.errno]
             return MachineError(str(cause.filename or cause.strerror), rule, remedy)
@@ -59,9 +75,15 @@ def worded(error: BaseException, root: Path) -> RehearsalError:
                 str(cause) or "MemoryError", "the machine gives no more memory", "close other programs"
             )
         cause = cause.__cause__ or cause.__context__
-    where = _kept(error, root)
-    seen = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-    return Unforeseen(seen, "nobody foresaw this", f"please report it{where}")
+    return None
+
+
+def _first(error: shutil.Error) -> OSError:
+    """What kept the first file from being copied: `shutil` hands on the text of an error, its number included."""
+    failed: object = error.args[0] if error.args else None
+    for number in re.findall(r"\[Errno (\d+)\]", str(failed)):
+        return OSError(int(number), os.strerror(int(number)))
+    return error
 
 
 def _kept(error: BaseException, root: Path) -> str:

@@ -229,9 +229,10 @@ class Postgres:
         )
         if done.returncode != 0:
             shutil.rmtree(cluster, ignore_errors=True)
-            reason = done.stderr.decode(errors="replace").strip()
+            said = [line for line in done.stderr.decode(errors="replace").splitlines() if line.strip()]
+            cause = [line for line in said if _FAILED.search(line)] or said[-3:]
             raise MachineError(
-                f"initdb: {reason}",
+                f"initdb: {' / '.join(cause)[:500] or f'ended with {done.returncode}'}",
                 f"it must be able to make a database folder in {cluster.parent}",
                 "check the folder's owner and the free space",
             )
@@ -240,6 +241,7 @@ class Postgres:
         return unprivileged.command([str(self._binaries.folder / program), *words])
 
 
+_FAILED = re.compile(r"FATAL|PANIC|error: |could not ")
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 
 

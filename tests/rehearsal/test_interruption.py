@@ -11,6 +11,7 @@ from types import CodeType, FrameType
 from typing import Any, Self
 
 import pytest
+from commandline import Running, project, rewrite
 
 from delivery.interruption import INTERRUPTED, TERMINATED, ending_in_order
 from rehearsal import declaring, program
@@ -243,3 +244,42 @@ def test_a_follower_that_records_and_reads_does_not_wait_for_itself() -> None:
     journal.follow(follow)
     journal.record("ECR", "first")
     assert told == ["first", "after 1", "from another thread"], "each once and in order"
+
+
+SCENARIO = '"release": release,'
+NOTHING = """"release": lambda rehearsal, play: play.add(Step("nothing", 0.0, ok=True, seen="")),"""
+STAGES = (
+    "        folder = ends.enter_context(run_folder(ROOT))\n",
+    "        processes = ends.enter_context(Processes())\n",
+    "        ends.callback(gateway.stop)\n",
+    "        rehearsal.told, rehearsal.served = told, served\n",
+    "        services = ends.enter_context(EcsServices(cloud, level.runtime, load_balancers))\n",
+    "        events = EventBridge(cloud, pipeline.start, Topics(cloud))\n",
+)
+"""Behind each of them a signal is sent when it is stopped; the last is stopped first."""
+
+
+def test_signals_while_a_whole_rehearsal_is_being_stopped_leave_nothing_behind(tmp_path: Path) -> None:
+    copy = project(tmp_path)
+    rewrite(copy, "rehearsal/scenarios.py", SCENARIO, NOTHING)
+    rewrite(copy, "rehearsal/scenarios.py", "import Play, expect", "import Play, Step, expect")
+    for number, stage in enumerate(STAGES):
+        arrives = (
+            f"import os; os.write(2, b'stage {number}\\n'); os.kill(os.getpid(), {2 if number % 2 else 15})"
+        )
+        during = f"import threading; threading.Timer(0.01, lambda: exec({arrives!r})).start()"
+        said = f"        ends.callback(lambda: exec({(during if number == 4 else arrives)!r}))\n"
+        rewrite(copy, "rehearsal/rehearsal.py", stage, stage + said)
+    running = Running(copy, "--scenario", "release", "--json")
+    try:
+        running.wait_for("nothing")
+        family = running.family()
+        ended = running.end(family)
+    finally:
+        running.process.kill()
+    assert ended.err.count("stage ") == len(STAGES), ended.err
+    assert (ended.code, ended.report["ok"]) == (INTERRUPTED, True), "what was played was reported before"
+    assert ended.err.splitlines()[-1] == "interrupted; everything that was started is stopped"
+    assert "Traceback" not in ended.err
+    assert family
+    assert (ended.left, ended.run_folders) == ([], [])

@@ -1,6 +1,8 @@
 """No environment, file or disk breaks the command: it works, or one sentence says what is wrong and what to do."""
 
+import errno
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -276,3 +278,36 @@ def test_a_full_standard_output_is_one_sentence(tmp_path: Path) -> None:
     assert done.stderr.splitlines() == [
         "No space left on device: there is no space left on the disk; free some: a rehearsal needs about 200 MB"
     ]
+
+
+def test_a_full_disk_while_a_folder_is_copied_is_the_machines_fault(tmp_path: Path) -> None:
+    (tmp_path / "from").mkdir()
+    (tmp_path / "from" / "file").touch()
+
+    def full(source: str, target: str) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), target)
+
+    with pytest.raises(shutil.Error) as failed:
+        shutil.copytree(tmp_path / "from", tmp_path / "to", copy_function=full)
+    told = worded(failed.value, tmp_path)
+    assert (told.exit_code, len(str(told).splitlines())) == (4, 1)
+    assert "there is no space left on the disk" in str(told)
+
+
+@pytest.mark.parametrize("kilobytes", [0, 300])
+def test_a_disk_that_takes_no_more_is_one_sentence_and_nothing_stays(tmp_path: Path, kilobytes: int) -> None:
+    made = project(tmp_path)
+
+    def narrow() -> None:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_FSIZE, (kilobytes * 1024, kilobytes * 1024))
+
+    done = subprocess.run(
+        [sys.executable, "-B", "-m", "delivery", "rehearse", "--level", "process"],
+        cwd=made, capture_output=True, text=True, check=False, timeout=PATIENCE, preexec_fn=narrow,
+    )  # fmt: skip
+    assert done.returncode == 4, done.stderr
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    left = [file for file in (made / ".rehearsal").rglob("*") if file.is_file()]
+    assert left == [], "neither data nor a half-made template"

@@ -241,6 +241,26 @@ def test_options_that_do_not_go_together_are_refused(options: Options, said: str
 
 
 @pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (None, ""),
+        (["release"], ""),
+        (["denied", "release"], ""),
+        (["denied"], "release is played first: denied begins where it ends."),
+        (["denied", "denied"], "release is played first: denied begins where it ends."),
+        (
+            ["denied", "broken-migration"],
+            "release is played first: denied and broken-migration begin where it ends.",
+        ),
+    ],
+)
+def test_what_is_played_besides_is_said_before_it_is(names: list[str] | None, said: str) -> None:
+    made = chosen(Options(scenario=names))
+    assert made.played_first == said
+    assert bool(said) == ("release" in made.scenarios and names is not None and "release" not in names)
+
+
+@pytest.mark.parametrize(
     "options",
     [
         Options(traffic_path=["orders"]),

@@ -40,3 +40,24 @@ def test_control_characters_of_a_log_do_not_reach_the_terminal() -> None:
     assert "\x07" not in out.getvalue()
     assert "last words" in out.getvalue()
     assert max(map(len, out.getvalue().splitlines())) < 700, "an endless line is cut"
+
+
+@pytest.mark.parametrize("width", [1, 40, 120])
+def test_no_line_of_the_table_ends_in_blanks(width: int) -> None:
+    out = io.StringIO()
+    console = Console(file=out, width=width, force_terminal=False)
+    seen = ["one", "two " * 90 + "end", "1 " + "x" * 300, ""]
+    table(
+        [
+            Play(
+                "release",
+                [Step("push v1", 1.0, ok=True, seen="\n".join(seen)), Step("x", 1.0, ok=True, seen="")],
+            )
+        ],
+        console,
+    )
+    lines = out.getvalue().splitlines()
+    assert lines == [line.rstrip() for line in lines]
+    assert out.getvalue().count("two") == 90, "nothing is lost"
+    assert all(line.startswith(" " * 17) for line in lines if "two" in line), "what was seen is indented"
+    assert out.getvalue().count("x" * 3) > 3

@@ -2,6 +2,7 @@
 
 import re
 from functools import partial
+from pathlib import Path
 
 import pytest
 import yaml
@@ -9,6 +10,7 @@ import yaml
 from rehearsal.program import ROOT
 from settings.table import markdown, rows
 from tests.unit.harness import deployed_stack
+from tools import readme
 from tools.readme import embedded as part
 
 README = ROOT / "README.md"
@@ -102,3 +104,32 @@ def test_the_rehearsal_in_the_readme_went_as_it_should() -> None:
     assert [result for result, _ in steps] == ["ok"] * len(steps)
     assert len(steps) == shown.count(" s  ")
     assert steps[-1][1] == "not one request failed meanwhile"
+
+
+def _again(table: str) -> str:
+    """The same rehearsal on another day: other seconds, another number of requests, other breaks."""
+    return re.sub(r"(\d+) (requests|by)", r"1\1 \2", re.sub(r"\d+\.\d+ s", "1234.56 s", table)).replace(
+        ": ", ":\n  "
+    )
+
+
+def test_generating_the_readme_again_changes_nothing_unless_something_but_the_time_did(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "README.md"
+    file.write_text(README.read_text(encoding="utf-8"), encoding="utf-8")
+    shown = part(file.read_text(encoding="utf-8"), "rehearse").removeprefix("```text\n").removesuffix("```\n")
+    monkeypatch.setattr(readme, "README", file)
+    monkeypatch.setattr("sys.argv", ["readme"])
+    before = file.read_bytes()
+    for table in (shown, _again(shown), _again(_again(shown))):
+        monkeypatch.setattr(readme, "rehearsal_table", lambda table=table: table)
+        readme.main()
+        assert file.read_bytes() == before
+    for old, new in (("  ok ", "  no "), ("push v1", "push v9"), ("200 on /healthz", "503 on /healthz")):
+        file.write_bytes(before)
+        monkeypatch.setattr(readme, "rehearsal_table", lambda old=old, new=new: shown.replace(old, new))
+        readme.main()
+        assert new.strip() in part(file.read_text(encoding="utf-8"), "rehearse"), (
+            "what was seen is another thing"
+        )
