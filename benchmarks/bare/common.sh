@@ -36,7 +36,7 @@ start_emulator() {
 }
 
 # shellcheck disable=SC2120  # without arguments it listens on this machine only
-# Takes nothing, or an address to listen on as well and the network that may log in there.
+# Takes nothing, or an address where it can be reached as well.
 start_database() {
   "$PYTHON" -m benchmarks.bare.database "$WORK/postgres" "$TEMPLATES" "$WORK/url" "$@" >"$WORK/database.log" 2>&1 &
 }

@@ -2,8 +2,8 @@
 # The real work of a first release with a Docker daemon, done by hand: build, push, migrate by `docker run`, start, wait until it
 # is healthy, switch. What a rehearsal at level `container` does, less everything it imitates.
 #
-# The switch is a file that says where the application is: there is no load balancer. The database listens on Docker's bridge
-# too. Prints the seconds until the application answered.
+# The switch is a file that says where the application is: there is no load balancer. The database can be reached on
+# Docker's bridge too. Prints the seconds until the application answered.
 set -euo pipefail
 # shellcheck source=benchmarks/bare/common.sh
 source "${BASH_SOURCE[0]%/*}/common.sh"
@@ -15,8 +15,7 @@ remove_containers() {
 }
 
 start_emulator
-read -r gateway subnet <<<"$(docker network inspect bridge --format '{{with index .IPAM.Config 0}}{{.Gateway}} {{.Subnet}}{{end}}')"
-start_database "$gateway" "$subnet"
+start_database "$(docker network inspect bridge --format '{{with index .IPAM.Config 0}}{{.Gateway}}{{end}}')"
 registry="127.0.0.1:$emulator_port"
 name="$registry/$repository"
 export DOCKER_CONFIG="$WORK/docker-config"

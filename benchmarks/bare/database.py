@@ -1,14 +1,15 @@
 """Runs the embedded PostgreSQL until it is told to end, and writes its URL to a file once it answers.
 
-    python -m benchmarks.bare.database FOLDER TEMPLATES URL_FILE [ADDRESS NETWORK]
+    python -m benchmarks.bare.database FOLDER TEMPLATES URL_FILE [ADDRESS]
 
-ADDRESS is where it also listens, NETWORK who may log in from there.
+ADDRESS is where else it can be reached, and what the URL then says.
 """
 
 import signal
 import sys
 from pathlib import Path
 
+from rehearsal.containers.forwarder import Forwarder
 from rehearsal.host.postgres import Postgres
 from rehearsal.host.processes import Processes
 
@@ -17,16 +18,18 @@ def main() -> None:
     """Start, say where, wait."""
     folder, templates, said, *beyond = sys.argv[1:]
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    access = {"listen": ["127.0.0.1", beyond[0]], "clients": ["127.0.0.1/32", beyond[1]]} if beyond else {}
     try:
         with (
             Processes() as processes,
-            Postgres(processes, Path(folder), template=Path(templates), **access) as postgres,
+            Postgres(processes, Path(folder), template=Path(templates)) as postgres,
+            Forwarder() as forwarder,
         ):
-            postgres.create_database("app")
-            host = beyond[0] if beyond else "127.0.0.1"
+            address = postgres.create_database("app")
+            if beyond:
+                forwarder.open(beyond[0], address.port, (address.host, address.port))
+                address = address.at(beyond[0])
             ready = Path(said + ".part")
-            ready.write_text(postgres.url("app", host), encoding="utf-8")
+            ready.write_text(address.url, encoding="utf-8")
             ready.rename(said)
             signal.pause()
     except KeyboardInterrupt:

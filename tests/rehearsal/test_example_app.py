@@ -39,7 +39,7 @@ def postgres(processes: Processes, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture
 def url(postgres: Postgres, request: pytest.FixtureRequest) -> str:
-    return postgres.create_database(f"d{abs(hash(request.node.name))}")
+    return postgres.create_database(f"d{abs(hash(request.node.name))}").url
 
 
 @pytest.fixture
