@@ -26,7 +26,12 @@ def explain(error: ValidationError, model: type[BaseModel], namespace: str) -> S
 
 def _sentence(finding: ErrorDetails, model: type[BaseModel], namespace: str) -> str:
     steps = [step for step in finding["loc"] if step != "[key]"]
-    path = f"{namespace}:" + ".".join(str(step) for step in steps)
+    # An empty name is a legal key of YAML, and would leave no trace in a path.
+    path = (
+        f"{namespace}:{'.'.join(str(step) if step != '' else repr(step) for step in steps)}"
+        if steps
+        else namespace
+    )
     kind = finding["type"]
     if kind == "extra_forbidden":
         return f"{path} is not a setting; {_nearest(str(steps[-1]), _known(model, steps[:-1]))}"
@@ -35,6 +40,7 @@ def _sentence(finding: ErrorDetails, model: type[BaseModel], namespace: str) -> 
     rule = (
         finding["msg"].removeprefix("Value error, ").replace("dictionary", "map").replace("Dictionary", "Map")
     )
+    rule = rule.replace(" after validation", "").replace("String should", "text should")
     if kind == "value_error":
         return f"{path}: {rule}"
     pattern = finding.get("ctx", {}).get("pattern")

@@ -135,7 +135,7 @@ REFUSED: dict[str, tuple[Change, list[str]]] = {
     ),
     "variable without a name": (
         put("services.web.environment", {"": "1"}),
-        ["services.web.environment. is ''", "at least 1 character"],
+        ["services.web.environment.'' is ''", "at least 1 character"],
     ),
     "variable with an end inside": (
         put("services.web.environment", {"A": "b\0c"}),
