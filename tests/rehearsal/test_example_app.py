@@ -193,5 +193,7 @@ def test_the_workflow_pushes_one_plain_image_under_a_unique_and_the_stacks_tag()
     build = steps[names.index("docker/build-push-action")]["with"]
     assert build["provenance"] is False, "an attestation would make the tag name an index"
     unique, stack = build["tags"].splitlines()
-    assert unique.endswith(":${{ github.sha }}")
+    assert unique.endswith(":${{ github.sha }}-${{ github.run_id }}-${{ github.run_attempt }}"), (
+        "a re-run needs a new one"
+    )
     assert stack.endswith(":${{ vars.STACK_TAG }}")

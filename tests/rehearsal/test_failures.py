@@ -139,14 +139,14 @@ def secret_holding(rehearsal: Rehearsal, text: str | None) -> Generator[str]:
             manager.put_secret_value(SecretId=arn, SecretString=before)
 
 
-def test_a_missing_secret_stops_the_build_and_is_named_with_its_variable(
+def test_a_missing_secret_stops_the_build_and_is_named_with_the_builds_own_variable(
     rehearsal: Rehearsal, good: str
 ) -> None:
     with secret_holding(rehearsal, None) as arn:
         stopped = release(rehearsal, good)
     said = failure(stopped, "Migrate")
     assert "Phase: DOWNLOAD_SOURCE" in said, "before any command of ours runs"
-    assert f"(secret {arn} for DATABASE_URL)" in said
+    assert f"(secret {arn} for DELIVERY_VALUE_0)" in said
     assert "ResourceNotFoundException" in said
 
 
@@ -155,7 +155,7 @@ def test_a_missing_key_of_a_secret_is_named_without_showing_what_the_secret_hold
 ) -> None:
     with secret_holding(rehearsal, '{"uri": "postgresql://somebody:hidden@nowhere/app"}') as arn:
         said = failure(release(rehearsal, good), "Migrate")
-    assert f"no value for key 'url' (secret {arn} for DATABASE_URL)" in said
+    assert f"no value for key 'url' (secret {arn} for DELIVERY_VALUE_0)" in said
     assert "hidden" not in said
 
 
