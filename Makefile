@@ -11,10 +11,14 @@ help: ## say what there is
 
 .PHONY: setup
 setup: ## make the virtual environment from the hashed lock, and mend one that no longer works
-	@PYTHON='$(PYTHON)' sh tools/setup.sh
+	@PYTHON='$(PYTHON)' sh tools/setup.sh all
+
+.PHONY: setup-rehearsal
+setup-rehearsal: ## the same with only what a rehearsal loads; one that has everything stays as it is
+	@PYTHON='$(PYTHON)' sh tools/setup.sh rehearsal
 
 .PHONY: rehearse
-rehearse: setup ## play releases through the declared pipeline on this machine (STACK=prd for the other stack)
+rehearse: setup-rehearsal ## play releases through the declared pipeline on this machine (STACK=prd for the other stack)
 	@bin/delivery rehearse --stack $(STACK) $(ARGS)
 
 .PHONY: test
@@ -26,9 +30,11 @@ lint: setup ## only the static checks
 	@$(BIN)/python -m tests lint
 
 .PHONY: lock
-lock: setup ## resolve the dependencies anew into the hashed lock
+lock: setup ## resolve the dependencies anew into the hashed locks
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --all-extras \
 	  --upgrade pyproject.toml -o requirements/all.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra rehearsal \
+	  --constraints requirements/all.txt pyproject.toml -o requirements/rehearsal.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	  --upgrade requirements/uv.in -o requirements/uv.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
@@ -52,7 +58,7 @@ pulumi: setup ## build the Pulumi CLI from tools/pulumi with Go, for the engine 
 	@$(BIN)/python -c 'from rehearsal.engine.cli import build_cli; build_cli(print)'
 
 .PHONY: deployer-policy
-deployer-policy: setup ## print the IAM policies of whoever runs pulumi up (STACK=stg ACCOUNT=your account's number)
+deployer-policy: setup-rehearsal ## print the IAM policies of whoever runs pulumi up (STACK=stg ACCOUNT=your account's number)
 	@$(BIN)/python -m tools.deployer_policy --stack $(STACK) $(if $(ACCOUNT),--account $(ACCOUNT))
 
 .PHONY: readme

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes .venv from the hashed lock where there is none that fits, and mends one that no longer works. Run from the project's folder.
-# What it was made from is kept in .venv/.complete: the locks, the interpreter, and this folder, which scripts inside name.
+# Makes .venv from a hashed lock (`all`, or `rehearsal`: what a rehearsal loads, without the tools of tests) where there is none that fits, and mends one that no longer works. Run from the project's folder.
+# One that has everything keeps everything, whichever is asked for. What it was made from is kept in .venv/.complete: the locks, the interpreter, and this folder, which scripts inside name.
 # PIP_*, UV_*, SSL_CERT_FILE and proxies are passed on: how a machine reaches its package registry belongs to the machine.
 set -eu
 unset CDPATH PYTHONHOME PYTHONPATH PYTHONOPTIMIZE PYTHONWARNINGS PYTHONINSPECT PYTHONSTARTUP VIRTUAL_ENV
@@ -16,10 +16,15 @@ command -v "$PYTHON" >/dev/null || fail "there is no $PYTHON: install Python 3.1
 "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
   fail "$("$PYTHON" --version 2>&1) is too old: Python 3.11 or newer is needed; name one with make PYTHON=..."
 
+lock=${1:-all}
+if grep -qs 'requirements/all\.txt' .venv/.complete; then
+  lock=all
+fi
+
 wanted() {
   pwd -P
   "$PYTHON" -c 'import sys; print("Python %d.%d" % sys.version_info[:2])'
-  cksum requirements/uv.txt requirements/all.txt
+  cksum requirements/uv.txt "requirements/$lock.txt"
 }
 
 works() {
@@ -29,10 +34,12 @@ works() {
 if works; then
   exit 0
 fi
-if [ -f .venv/.complete ]; then
+if [ "$lock" = all ] && grep -qs 'requirements/rehearsal\.txt' .venv/.complete; then
+  echo "adding to .venv what requirements/all.txt has besides"
+elif [ -f .venv/.complete ]; then
   echo "setting up .venv anew: it no longer fits this folder, its Python or the lock"
 else
-  echo "setting up .venv from requirements/all.txt"
+  echo "setting up .venv from requirements/$lock.txt"
 fi
 rm -f .venv/.complete
 # What is there is only kept when it has the same interpreter and knows this folder: then uv changes what differs.
@@ -46,6 +53,6 @@ fi
 certificates="behind a company's certificates, set PIP_CERT and SSL_CERT_FILE to its file or UV_SYSTEM_CERTS=1 (UV_NATIVE_TLS=1)"
 .venv/bin/python -E -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt ||
   fail "pip could not install uv (its words stand above): check the network and the registry; $certificates"
-.venv/bin/uv pip sync --quiet --require-hashes --python .venv/bin/python requirements/all.txt ||
+.venv/bin/uv pip sync --quiet --require-hashes --python .venv/bin/python "requirements/$lock.txt" ||
   fail "uv could not install the lock (its words stand above): check the network, the registry and the disk; $certificates"
 wanted >.venv/.complete

