@@ -7,7 +7,7 @@ SOURCES := __main__.py settings documents components delivery rehearsal tests be
 
 .PHONY: help
 help: ## say what there is
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /	/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /	/' | expand -t 18
 
 .PHONY: setup
 setup: ## make the virtual environment from the hashed lock, and mend one that no longer works
