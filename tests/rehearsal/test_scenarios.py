@@ -336,7 +336,7 @@ def test_a_port_that_somebody_else_takes_is_one_sentence(
         "rehearsal.rehearsal.declare", lambda *_: None
     )  # costs seconds and is not the question
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        monkeypatch.setattr(postgres, "free_port", lambda: taken.getsockname()[1])
+        monkeypatch.setattr(postgres, "own_loopback", lambda _: taken.getsockname())
         assert run(Options(stack="stg", level="process"), Interruption()) == 4
     said = capfd.readouterr().err.splitlines()
     assert len(said) == 1
