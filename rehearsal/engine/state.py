@@ -31,7 +31,7 @@ _PLACE = re.compile(
     r"arn:(?P<partition>aws[\w-]*):[\w-]+:(?P<region>[a-z]{2}-[\w-]+-\d):(?P<account>\d{12}):"
 )
 
-_GIVEN = r"arn:aws[\w-]*:(?:acm|kms|lambda|secretsmanager):[\w-]*:\d{12}:"
+_GIVEN = r"arn:aws[\w-]*:(?:acm|kms|lambda|secretsmanager):[\w-]*:\d{12}:(?!alias/aws/)"
 """How ARNs begin that the stack's YAML gives: they stay, as they do when the program is evaluated."""
 
 State = Mapping[str, Any]
