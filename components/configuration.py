@@ -9,6 +9,7 @@ from pulumi.runtime import config
 
 from documents.names import Names
 from documents.place import Place
+from documents.tags import refusals as tag_refusals
 from settings import NAMESPACE, Settings, SettingsError, parse, refuse_examples, refuse_stack_name
 from settings.elsewhere import refuse_elsewhere
 
@@ -24,6 +25,7 @@ def read() -> tuple[Settings, Names, Place]:
         place = _place()
         refuse_examples(settings, place.account)
         refuse_elsewhere(settings, place)
+        _refuse_tags()
     except SettingsError as error:
         raise pulumi.RunError(str(error)) from None
     return settings, Names(settings.application, pulumi.get_stack()), place
@@ -68,6 +70,16 @@ def _object(key: str, value: str) -> Any:
     except json.JSONDecodeError:
         message = f"{key} is {value!r}: it must be an object; write it as a YAML mapping in the stack's file"
         raise SettingsError(message) from None
+
+
+def _refuse_tags() -> None:
+    """The provider's own setting, which it gives to every resource that has tags."""
+    given: Any = pulumi.Config("aws").get_object("defaultTags")
+    tags = given.get("tags") if isinstance(given, dict) else None
+    if isinstance(tags, dict):
+        refused = tag_refusals({str(key): str(value) for key, value in tags.items()})
+        if refused:
+            raise SettingsError("\n".join(f"aws:defaultTags: {one}" for one in refused))
 
 
 def _place() -> Place:
