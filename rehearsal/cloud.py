@@ -20,6 +20,9 @@ ACCOUNT = "123456789012"
 HERE = Place(ACCOUNT, "us-east-1")
 """Where a cloud is unless the stack says otherwise."""
 
+MOST_CLIENTS = 48
+"""Clients kept at a time: every release acts as roles with credentials of its own, and each client holds connections."""
+
 BOOTSTRAP = "the bootstrap image"
 """What people call the image that a service runs before its first release."""
 
@@ -144,7 +147,22 @@ class Cloud:
             key = (service, where, who.access_key_id)
             if key not in self._clients:
                 self._clients[key] = self._make_client(service, who, where)
+            self._clients[key] = self._clients.pop(key)
+            while len(self._clients) > MOST_CLIENTS:
+                # The one that was asked for longest ago; who still holds it can use it, and it connects anew.
+                self._clients.pop(next(iter(self._clients))).close()
             return self._clients[key]
+
+    @property
+    def open_clients(self) -> int:
+        """How many clients are kept."""
+        return len(self._clients)
+
+    def close(self) -> None:
+        """Close the connections of every client."""
+        with self._clients_lock:
+            while self._clients:
+                self._clients.popitem()[1].close()
 
     def _make_client(self, service: str, who: Credentials, region: str) -> Any:
         from botocore.config import Config  # noqa: PLC0415  (0.2 s that most readers of this module never need)

@@ -300,6 +300,7 @@ def rehearsing(  # noqa: PLR0913  (one keyword for each thing a caller may choos
             clock or Clock(),
             kept_logs=Logs.of_run(ROOT, stack),
         )
+        ends.callback(cloud.close)
         if not settings.image.create_repository:
             _make_existing_repository(cloud, settings.image.repository, outside.repository)
         with _not_collecting():

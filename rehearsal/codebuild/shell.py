@@ -130,7 +130,8 @@ class BuildShell:
         answer = b""
         while not answer.endswith(b"\0"):
             left = self._deadline - time.monotonic()
-            if left <= 0 or not select.select([self._codes], [], [], left)[0]:
+            # poll, since select takes no descriptor above 1,023, and a long rehearsal of many may have such.
+            if left <= 0 or not readable(self._codes, left):
                 self._drop()
                 raise ShellTimeout
             piece = os.read(self._codes, 16)
@@ -163,3 +164,10 @@ class BuildShell:
                 os.close(pipe)
         self._commands = self._codes = -1
         self._state.close()
+
+
+def readable(descriptor: int, seconds: float) -> bool:
+    """Whether something can be read within so many real seconds."""
+    waiting = select.poll()
+    waiting.register(descriptor, select.POLLIN)
+    return bool(waiting.poll(seconds * 1000))
