@@ -80,12 +80,13 @@ def test_an_image_that_is_not_there_is_named(sites: Rehearsal) -> None:
     play = Play("own-image")
     with pytest.raises(Exception, match="no-such-image:7"):
         OwnApplication(LocalImage("x", "no-such-image:7")).play(sites, play)
-    assert "No such image: no-such-image:7" in play.steps[-1].seen
+    wrong = next(step for step in play.steps if not step.ok)
+    assert "No such image: no-such-image:7" in wrong.seen
 
 
 def test_a_previous_image_without_an_image_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(Options(stack="stg", previous=FIRST), Interruption()) == 2
-    assert "name the image with --image" in capsys.readouterr().err
+    assert "name that with --app or --image" in capsys.readouterr().err
 
 
 def test_level_process_sends_an_own_image_to_level_container(capsys: pytest.CaptureFixture[str]) -> None:
