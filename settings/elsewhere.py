@@ -51,6 +51,7 @@ def refuse_elsewhere(settings: Settings, place: Place) -> None:
     findings += [finding for one in _named(settings) if (finding := _finding(one, place))]
     findings += _foreign_images(settings, place)
     findings += _keys_without_secrets(settings, place)
+    findings += _foreign_statements(settings, place)
     if findings:
         raise SettingsError(
             "\n".join(f"{NAMESPACE}:{one}" if not one.startswith("aws:") else one for one in findings)
@@ -167,6 +168,26 @@ def _foreign_images(settings: Settings, place: Place) -> Iterator[str]:
                     f"services.{name}.{path} is {image!r}, in partition {owner.partition}; the stack is in {place.partition}, and no "
                     "role pulls across partitions (Amazon ECR User Guide, Registries): copy the image to a registry there"
                 )
+
+
+def _foreign_statements(settings: Settings, place: Place) -> Iterator[str]:
+    """IAM takes no resource of another partition in a policy (IAM User Guide, reference_policies_elements_resource)."""
+    for name, service in settings.services.items():
+        for key, statements in (
+            ("taskRoleStatements", service.task_role_statements),
+            ("executionRoleStatements", service.execution_role_statements),
+        ):
+            for index, statement in enumerate(statements):
+                given = statement.get("Resource", statement.get("NotResource"))
+                for resource in given if isinstance(given, list) else [given]:
+                    partition = (
+                        str(resource).split(":")[1] if str(resource).startswith("arn:") else place.partition
+                    )
+                    if partition != place.partition and not set("*?") & set(partition):
+                        yield (
+                            f"services.{name}.{key}.{index} names {resource!r}, in partition {partition}; the stack is in "
+                            f"{place.partition}, and nothing crosses partitions: name one of {place.partition}"
+                        )
 
 
 def _keys_without_secrets(settings: Settings, place: Place) -> Iterator[str]:

@@ -195,3 +195,14 @@ def test_a_subject_escapes_colons_as_github_does_and_nothing_else(
 def test_a_branch_that_git_does_not_take_is_refused(ref: str) -> None:
     with pytest.raises(SettingsError, match="git-check-ref-format"):
         settings(put("image.pushers", [{"repository": "o/r", "branch": ref}]))
+
+
+@pytest.mark.parametrize("key", ["taskRoleStatements", "executionRoleStatements"])
+def test_a_statement_names_resources_of_the_stacks_own_partition(key: str) -> None:
+    def naming(*resources: str) -> Any:
+        statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": list(resources)}
+        return settings(put(f"services.web.{key}", [statement]))
+
+    refuse_elsewhere(naming("*", "arn:aws:s3:::b/*", "arn:*:s3:::b/*"), HERE)
+    with pytest.raises(SettingsError, match=rf"{key}.0 names 'arn:aws-cn:s3:::b/\*', in partition aws-cn"):
+        refuse_elsewhere(naming("arn:aws:s3:::a/*", "arn:aws-cn:s3:::b/*"), HERE)
