@@ -19,6 +19,7 @@ from typing import Any
 import yaml
 from pulumi import automation
 from pulumi.automation.errors import CommandError
+from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS as CHANNEL_OPTIONS  # pyright: ignore[reportPrivateUsage]
 
 from rehearsal.cloud import Cloud
 from rehearsal.engine.outcome import EngineFailed, Listener, Outcome
@@ -102,6 +103,7 @@ def engine_stack(
 
     Raises CommandError when the CLI cannot even begin.
     """
+    _share_no_connections()
     scratch = folder or cloud.scratch / "engine"
     for part in ("project", "backend", "home", "temporary"):
         (scratch / part).mkdir(parents=True, exist_ok=True)
@@ -122,6 +124,18 @@ def engine_stack(
             yield Stack(stack, provider, settings_file)
         finally:
             _forget_interrupted_program()
+
+
+def _share_no_connections() -> None:
+    """Let every run of the program connect anew.
+
+    gRPC shares connections among a process's channels by address, also the state "refused, wait before the next try".
+    Each run of the engine listens on a port of its own, but one process drives many, and sooner or later a port comes
+    again: the program would be refused by an engine that listens. The SDK offers no other place for the option.
+    """
+    option = ("grpc.use_local_subchannel_pool", 1)
+    if option not in CHANNEL_OPTIONS:
+        CHANNEL_OPTIONS.append(option)
 
 
 def _forget_interrupted_program() -> None:
