@@ -10,9 +10,10 @@ from harness import NAMES, PLACE, STACKS, Graph, deployed_stack, settings
 from parliament import analyze_policy_string
 from worlds import WORLDS, world
 
-from documents.deployer import ANY, MANAGED_POLICY_CHARACTERS, TYPES, Deployed, policies
+from documents.deployer import MANAGED_POLICY_CHARACTERS, Deployed, policies
 from documents.names import Names
 from documents.place import Place
+from documents.provider_calls import ANY, TYPES
 from rehearsal.resources import KINDS
 
 NARROWEST_IS_STAR = {
