@@ -3,7 +3,6 @@
 PYTHON ?= python3
 STACK ?= stg
 BIN := .venv/bin
-SOURCES := __main__.py settings documents components delivery rehearsal tests benchmarks examples
 
 .PHONY: help
 help: ## say what there is
@@ -24,6 +23,14 @@ rehearse: setup-rehearsal ## play releases through the declared pipeline on this
 .PHONY: test
 test: setup ## check and test everything this machine can
 	@$(BIN)/python -m tests $(TIERS)
+
+.PHONY: unit
+unit: setup ## only the tests that need nothing else; plain pytest runs the same
+	@$(BIN)/python -m pytest -q
+
+.PHONY: one
+one: setup ## one file's tests, or some of them (T=tests/unit/test_x.py K=expression)
+	@$(BIN)/python -m pytest -q $(or $(T),$(error name the tests: make one T=tests/unit/test_x.py)) $(if $(K),-k '$(K)')
 
 .PHONY: lint
 lint: setup ## only the static checks

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-import images
 import pytest
 
 from rehearsal.containers import daemon
@@ -10,10 +9,13 @@ from rehearsal.containers.engine import Engine
 from rehearsal.containers.level import ContainerLevel
 from rehearsal.rehearsal import Rehearsal, rehearsing
 from tests import docker
+from tests.container import images
 
 
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Engine]:
+    if absent := docker.missing(install=False):
+        pytest.skip(absent)
     with docker.daemon():
         found = daemon.engine()
         images.provide(found)

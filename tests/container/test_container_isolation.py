@@ -14,11 +14,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from images import PYTHON
 
 from components.migration_build import BUILDSPEC
 from rehearsal.containers import daemon
 from rehearsal.containers.engine import Engine
+from tests.container.images import PYTHON
 
 PROGRAM = """\
 import os, pathlib, socket, sys

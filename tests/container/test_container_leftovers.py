@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from images import BUSYBOX
 
 from rehearsal.containers.engine import Engine, EngineError
 from rehearsal.containers.owner import PROJECT, RUN, Owner, is_dead
 from rehearsal.host import reaper
 from rehearsal.program import ROOT
+from tests.container.images import BUSYBOX
 
 
 def made(engine: Engine, labels: Mapping[str, str]) -> str:

@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from commandlines import CommandLines
-
 from rehearsal.application import V1, Version
 from rehearsal.codepipeline.executions import FAILED
 from rehearsal.containers.engine import Engine
@@ -16,6 +14,7 @@ from rehearsal.containers.securitygroups import INGRESS
 from rehearsal.play import Play
 from rehearsal.rehearsal import SERVICE, Rehearsal
 from rehearsal.scenarios import broken_migration, denied, release
+from tests.container.commandlines import CommandLines
 
 DATABASE_SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/stg/database-AbCdEf"
 

@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from images import BUSYBOX
 
 from documents.bootstrap import bootstrap_container
 from rehearsal.containers.engine import Engine
@@ -20,6 +19,7 @@ from rehearsal.containers.runtime import ContainerRuntime
 from rehearsal.containers.task import ContainerTask
 from rehearsal.rehearsal import Rehearsal
 from rehearsal.runtimes import ContainerSpec
+from tests.container.images import BUSYBOX
 
 WAITING = ("sh", "-c", "trap 'echo asked to stop; exit 7' TERM; echo started; while :; do sleep 0.1; done")
 

@@ -14,7 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bluegreen_world import (
+
+from rehearsal.cloud import Cloud
+from rehearsal.cloudwatch.alarms import ALARM
+from rehearsal.codedeploy.codedeploy import CodeDeployToECS
+from rehearsal.codedeploy.deploymentgroup import GroupInvalid, Step, steps
+from rehearsal.codedeploy.deployments import Deployments
+from rehearsal.codepipeline.artifacts import zipped
+from rehearsal.codepipeline.executions import ActionCall, ActionFailed, ArtifactLocation
+from rehearsal.elb.loadbalancer import LISTENER
+from rehearsal.gateway.gateway import Gateway
+from rehearsal.identity.authority import Authority
+from tests.rehearsal.bluegreen_world import (
     BLUE,
     DEPLOY_POLICY,
     DEPLOY_ROLE,
@@ -36,17 +47,6 @@ from bluegreen_world import (
     task_definition,
     trusted_by,
 )
-
-from rehearsal.cloud import Cloud
-from rehearsal.cloudwatch.alarms import ALARM
-from rehearsal.codedeploy.codedeploy import CodeDeployToECS
-from rehearsal.codedeploy.deploymentgroup import GroupInvalid, Step, steps
-from rehearsal.codedeploy.deployments import Deployments
-from rehearsal.codepipeline.artifacts import zipped
-from rehearsal.codepipeline.executions import ActionCall, ActionFailed, ArtifactLocation
-from rehearsal.elb.loadbalancer import LISTENER
-from rehearsal.gateway.gateway import Gateway
-from rehearsal.identity.authority import Authority
 
 CONFIGURATION = {
     "ApplicationName": "web",

@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fake_registry import FakeRegistry, serving
-from test_image import build_folder
 
 from rehearsal.images import image
 from rehearsal.images.registry import Registry, basic_token
 from rehearsal.runtimes.docker_front import install_docker_front
 from rehearsal.runtimes.store import machine_architecture
+from tests.rehearsal.fake_registry import FakeRegistry, serving
+from tests.rehearsal.test_image import build_folder
 
 HOST = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
 OTHER = "arm64" if machine_architecture() == "amd64" else "amd64"

@@ -6,7 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bluegreen_world import (
+
+from rehearsal.cloud import Cloud
+from rehearsal.ecs.ecs import EcsRefused, EcsServices
+from rehearsal.ecs.taskset import NotSteady, TaskSet
+from rehearsal.elb.loadbalancer import LoadBalancers
+from rehearsal.gateway.gateway import Gateway
+from rehearsal.identity.authority import Authority
+from rehearsal.images.image import pack
+from rehearsal.images.registry import Registry, ecr_token
+from tests.rehearsal.bluegreen_world import (
     ACCOUNT,
     BLUE,
     EXECUTION_ROLE,
@@ -25,15 +34,6 @@ from bluegreen_world import (
     task_definition,
     trusted_by,
 )
-
-from rehearsal.cloud import Cloud
-from rehearsal.ecs.ecs import EcsRefused, EcsServices
-from rehearsal.ecs.taskset import NotSteady, TaskSet
-from rehearsal.elb.loadbalancer import LoadBalancers
-from rehearsal.gateway.gateway import Gateway
-from rehearsal.identity.authority import Authority
-from rehearsal.images.image import pack
-from rehearsal.images.registry import Registry, ecr_token
 
 REPOSITORY = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/app"
 PULL = ["ecr:BatchGetImage", "ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer"]

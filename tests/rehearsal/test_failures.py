@@ -14,7 +14,13 @@ from typing import Any
 import psutil
 import pytest
 from botocore.exceptions import ClientError
-from stagehands import (
+
+from rehearsal.application import V1
+from rehearsal.gateway.emulator import give_secret_arn
+from rehearsal.images.image import pack
+from rehearsal.images.registry import Registry, RegistryError, ecr_token
+from rehearsal.rehearsal import ROLE, Rehearsal
+from tests.rehearsal.stagehands import (
     SERVICE,
     Replay,
     answering,
@@ -30,13 +36,17 @@ from stagehands import (
     until,
     version,
 )
-from statements import BUILT, EVENT, NOTHING, PUSH, PUSHED, REPLAYED, SKIPPED, STATEMENTS, UNSEEN
-
-from rehearsal.application import V1
-from rehearsal.gateway.emulator import give_secret_arn
-from rehearsal.images.image import pack
-from rehearsal.images.registry import Registry, RegistryError, ecr_token
-from rehearsal.rehearsal import ROLE, Rehearsal
+from tests.rehearsal.statements import (
+    BUILT,
+    EVENT,
+    NOTHING,
+    PUSH,
+    PUSHED,
+    REPLAYED,
+    SKIPPED,
+    STATEMENTS,
+    UNSEEN,
+)
 
 REFUSED = re.compile(
     r"is not authorized to perform: (?P<action>[\w:]+) on resource: \"?(?P<resource>[^\s\"]+)"

@@ -11,7 +11,6 @@ from types import CodeType, FrameType
 from typing import Any, Self
 
 import pytest
-from commandline import Running, project, rewrite
 
 from delivery.interruption import INTERRUPTED, TERMINATED, ending_in_order
 from rehearsal import declaring, program
@@ -19,6 +18,7 @@ from rehearsal.cloud import Cloud
 from rehearsal.identity.authority import Authority
 from rehearsal.interruption import Interruption
 from rehearsal.journal import Entry, Journal
+from tests.rehearsal.commandline import Running, project, rewrite
 
 PROGRAM = """
 import pulumi

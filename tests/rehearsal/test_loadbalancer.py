@@ -7,7 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from bluegreen_world import (
+
+from rehearsal.cloud import Cloud
+from rehearsal.elb.loadbalancer import LoadBalancers
+from rehearsal.elb.targetgroups import HealthCheck
+from rehearsal.identity.authority import Authority
+from tests.rehearsal.bluegreen_world import (
     BLUE,
     GREEN,
     PRODUCTION,
@@ -18,11 +23,6 @@ from bluegreen_world import (
     new_cloud,
     served,
 )
-
-from rehearsal.cloud import Cloud
-from rehearsal.elb.loadbalancer import LoadBalancers
-from rehearsal.elb.targetgroups import HealthCheck
-from rehearsal.identity.authority import Authority
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from commandline import PATIENCE, project
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +17,7 @@ from rehearsal import stackfile
 from rehearsal.errors import MachineError, StackError
 from rehearsal.host import environment
 from rehearsal.unforeseen import Unforeseen, worded
+from tests.rehearsal.commandline import PATIENCE, project
 
 HOSTILE = {
     "HTTP_PROXY": "http://127.0.0.1:9", "HTTPS_PROXY": "http://127.0.0.1:9", "ALL_PROXY": "socks5://127.0.0.1:9",

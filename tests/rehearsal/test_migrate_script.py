@@ -13,10 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from fake_registry import FakeRegistry, serving
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_image import build_folder
 
 from components.migration_build import BUILDSPEC
 from rehearsal.codebuild.buildspec import parse
@@ -25,6 +23,8 @@ from rehearsal.images import image
 from rehearsal.images.registry import Registry, basic_token
 from rehearsal.runtimes.docker_front import install_docker_front
 from rehearsal.runtimes.store import machine_architecture
+from tests.rehearsal.fake_registry import FakeRegistry, serving
+from tests.rehearsal.test_image import build_folder
 
 HOST = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
 PEM = "-----BEGIN KEY-----\nMIIB'\"$`\\\n-----END KEY-----\n"

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import yaml
-from stagehands import answering, release, until, version
 
 from documents.lifecycle import RELEASED
 from rehearsal.codepipeline.executions import Execution
@@ -16,6 +15,7 @@ from rehearsal.images.image import pack
 from rehearsal.images.registry import Registry, RegistryError, ecr_token
 from rehearsal.program import ROOT
 from rehearsal.rehearsal import Rehearsal
+from tests.rehearsal.stagehands import answering, release, until, version
 
 WORKFLOW = ROOT / "examples" / "app" / ".github" / "workflows" / "release.yml"
 

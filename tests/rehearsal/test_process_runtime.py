@@ -14,8 +14,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from fake_registry import TOKEN, FakeRegistry, serving
-from test_image import build_folder
 
 from rehearsal.host.processes import Processes
 from rehearsal.images import image
@@ -24,6 +22,8 @@ from rehearsal.images.registry import Registry
 from rehearsal.runtimes import ContainerSpec, RunningTask
 from rehearsal.runtimes.process import ProcessRuntime
 from rehearsal.runtimes.store import Reference, Store, StoreError, machine_architecture
+from tests.rehearsal.fake_registry import TOKEN, FakeRegistry, serving
+from tests.rehearsal.test_image import build_folder
 
 HOST = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
 REPORT = """\

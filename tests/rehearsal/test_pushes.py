@@ -9,7 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from stagehands import (
+
+from rehearsal.codepipeline.executions import Execution
+from rehearsal.codepipeline.pipelines import PIPELINE_TYPE
+from rehearsal.errors import ApplicationError
+from rehearsal.images.image import pack
+from rehearsal.images.registry import Registry, ecr_token
+from rehearsal.rehearsal import Rehearsal
+from tests.rehearsal.stagehands import (
     Door,
     Replay,
     answering,
@@ -28,13 +35,6 @@ from stagehands import (
     until,
     version,
 )
-
-from rehearsal.codepipeline.executions import Execution
-from rehearsal.codepipeline.pipelines import PIPELINE_TYPE
-from rehearsal.errors import ApplicationError
-from rehearsal.images.image import pack
-from rehearsal.images.registry import Registry, ecr_token
-from rehearsal.rehearsal import Rehearsal
 
 WAITING_MIGRATION = """
 import pathlib, time

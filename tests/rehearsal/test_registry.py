@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fake_registry import TOKEN, FakeRegistry, serving
-from test_image import build_folder
 
 from rehearsal.images import image
 from rehearsal.images.registry import Registry, RegistryError, ecr_token
+from tests.rehearsal.fake_registry import TOKEN, FakeRegistry, serving
+from tests.rehearsal.test_image import build_folder
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from commandline import Ended, Running, files, kept, plain, project, rewrite, signalled
 
 from delivery.rehearse import Options, run
 from rehearsal.application import BROKEN
@@ -24,6 +23,7 @@ from rehearsal.releasing import UNNOTICED
 from rehearsal.scenarios import SCENARIOS
 from rehearsal.scratch import run_folder
 from rehearsal.traffic import get
+from tests.rehearsal.commandline import Ended, Running, files, kept, plain, project, rewrite, signalled
 
 BEGIN = "every service answers before anything changes"
 STEPS = {

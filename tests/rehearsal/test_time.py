@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bluegreen_world import (
+
+from documents.alarms import unhealthy_minutes
+from rehearsal.clock import Clock
+from rehearsal.cloud import Cloud
+from rehearsal.cloudwatch.alarms import ALARM
+from rehearsal.codepipeline.executions import ActionFailed
+from rehearsal.gateway.gateway import Gateway
+from rehearsal.identity.authority import Authority
+from tests.rehearsal.bluegreen_world import (
     BLUE,
     GREEN,
     OWN,
@@ -23,15 +31,7 @@ from bluegreen_world import (
     running,
     steady_stream,
 )
-from test_codedeploy import ALARM_ON_GREEN, codedeploy, deploy, on_blue_alone, said
-
-from documents.alarms import unhealthy_minutes
-from rehearsal.clock import Clock
-from rehearsal.cloud import Cloud
-from rehearsal.cloudwatch.alarms import ALARM
-from rehearsal.codepipeline.executions import ActionFailed
-from rehearsal.gateway.gateway import Gateway
-from rehearsal.identity.authority import Authority
+from tests.rehearsal.test_codedeploy import ALARM_ON_GREEN, codedeploy, deploy, on_blue_alone, said
 
 
 @pytest.fixture

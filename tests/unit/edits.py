@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from harness import Change
+from tests.unit.harness import Change
 
 
 def web(raw: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from functools import cache, cached_property, wraps
 from typing import Any, ParamSpec, TypeVar
 
 import pulumi
-from answers import ACCOUNT, Answers
 from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_root_resource
@@ -22,6 +21,7 @@ from documents.names import Names
 from documents.place import Place
 from rehearsal.program import evaluating, plain, run_program, stack_config
 from settings import Settings, parse
+from tests.unit.answers import ACCOUNT, Answers
 
 STACKS = ("stg", "prd")
 PLACE = Place(ACCOUNT, "us-east-1")

@@ -4,8 +4,9 @@ import importlib
 from collections.abc import Iterator
 from typing import Any, get_args, get_origin
 
-from harness import Sent
 from pulumi import _types  # pyright: ignore[reportPrivateUsage]  (the only place that knows)
+
+from tests.unit.harness import Sent
 
 
 def unknown_keys(one: Sent) -> list[str]:

@@ -1,9 +1,9 @@
 """No start within its grace period fills the minutes of the unhealthy alarm, wherever the minutes' borders lie."""
 
 import pytest
-from harness import settings
 
 from documents.alarms import MOST, unhealthy_minutes
+from tests.unit.harness import settings
 
 
 def _filled(begin: float, end: float) -> int:

@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from edits import put
-from harness import raw_settings, settings
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
@@ -14,6 +12,8 @@ from hypothesis import strategies as st
 from rehearsal import stackfile
 from rehearsal.errors import StackError
 from settings import Settings, SettingsError, parse
+from tests.unit.edits import put
+from tests.unit.harness import raw_settings, settings
 from tests.valid_settings import drawn, valid_settings
 
 SCALAR = (

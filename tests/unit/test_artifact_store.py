@@ -2,10 +2,9 @@
 
 import json
 
-from harness import NAMES, Graph, deployed, remembered
-
 from components.artifact_store import ArtifactStore
 from documents.names import Names
+from tests.unit.harness import NAMES, Graph, deployed, remembered
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/0000"
 

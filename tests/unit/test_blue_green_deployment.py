@@ -4,12 +4,12 @@ import json
 from typing import Any
 
 import pytest
-from harness import NAMES, PLACE, Graph, deployed, remembered
-from test_web_service import EXISTING, arguments
 
 from components.blue_green_deployment import BlueGreenDeployment
 from components.web_service import WebService
 from settings.release import Release
+from tests.unit.harness import NAMES, PLACE, Graph, deployed, remembered
+from tests.unit.test_web_service import EXISTING, arguments
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/0000"
 HOOK = "arn:aws:lambda:us-east-1:123456789012:function:check"

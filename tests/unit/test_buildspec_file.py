@@ -8,12 +8,12 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from harness import STACKS, deployed_stack
 
 from components.migration_build import BUILDSPEC
 from documents.lifecycle import RELEASED
 from documents.stages import MIGRATION_NAMESPACE
 from rehearsal.codebuild.buildspec import Buildspec, parse
+from tests.unit.harness import STACKS, deployed_stack
 
 SHELLCHECK = Path(sys.executable).parent / "shellcheck"
 BASH = {

@@ -6,13 +6,13 @@ CodePipeline User Guide, rule-reference-DeploymentWindow.
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from edits import put
-from harness import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
 from documents import cron
 from settings import SettingsError
+from tests.unit.edits import put
+from tests.unit.harness import settings
 
 
 def _days(expression: str, year: int, month: int) -> list[int]:

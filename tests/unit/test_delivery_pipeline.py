@@ -4,8 +4,9 @@ import json
 from typing import Any
 
 import pytest
-from harness import STACKS
-from worlds import APPROVAL, EVERYTHING, KEY, WINDOW, world
+
+from tests.unit.harness import STACKS
+from tests.unit.worlds import APPROVAL, EVERYTHING, KEY, WINDOW, world
 
 
 def _pipeline(name: str = "stg") -> Any:

@@ -6,15 +6,15 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
-from harness import NAMES, PLACE, STACKS, Graph, deployed_stack, settings
 from parliament import analyze_policy_string
-from worlds import WORLDS, world
 
 from documents.deployer import MANAGED_POLICY_CHARACTERS, Deployed, policies
 from documents.names import Names
 from documents.place import Place
 from documents.provider_calls import ANY, TYPES
 from rehearsal.resources import KINDS
+from tests.unit.harness import NAMES, PLACE, STACKS, Graph, deployed_stack, settings
+from tests.unit.worlds import WORLDS, world
 
 NARROWEST_IS_STAR = {
     "ec2:": "security groups and their rules have ids that nobody knows before, and share their calls",

@@ -4,13 +4,13 @@ from typing import Any
 
 import pulumi
 import pytest
-from edits import put
-from harness import deployed_stack, settings
 
 from documents import github, grants
 from documents.place import Place
 from settings import SettingsError
 from settings.elsewhere import own_account, refuse_elsewhere
+from tests.unit.edits import put
+from tests.unit.harness import deployed_stack, settings
 
 HERE = Place("123456789012", "us-east-1")
 ACCOUNT = "123456789012"

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from worlds import WORLDS, world
 
 from documents.deployer import SERVICE_LINKED
+from tests.unit.worlds import WORLDS, world
 
 README = Path(__file__).parents[2] / "README.md"
 

@@ -3,8 +3,9 @@
 import pulumi
 import pulumi_aws as aws
 import pytest
-from harness import deployed
 from pulumi_aws import sns, sqs
+
+from tests.unit.harness import deployed
 
 
 def test_an_invoke_nobody_answers_is_an_error() -> None:

@@ -4,11 +4,11 @@ import json
 from typing import Any
 
 import pytest
-from edits import put
-from harness import deployed_stack, settings
 
 from documents import images
 from settings import SettingsError
+from tests.unit.edits import put
+from tests.unit.harness import deployed_stack, settings
 
 DIGEST = f"sha256:{'a1' * 32}"
 PULL = "ecr:BatchGetImage"

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import pulumi
-from harness import NAMES, PLACE, Graph, deployed, remembered
 
 from components.image_repository import ImageRepository
 from settings.image import Image
+from tests.unit.harness import NAMES, PLACE, Graph, deployed, remembered
 
 PUSHER = {"repository": "o/r", "branch": "main", "ownerId": 1, "repositoryId": 2}
 URL = "123456789012.dkr.ecr.us-east-1.amazonaws.com/shop"

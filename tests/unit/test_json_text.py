@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 import pulumi
-from harness import deployed
 from pulumi_aws import sqs
 
 from components.json_text import json_text
+from tests.unit.harness import deployed
 
 
 def test_a_document_without_outputs_is_text_at_once() -> None:

@@ -5,10 +5,10 @@ from typing import Any
 
 import pulumi
 import pytest
-from harness import Config, deployed_stack
 
 from documents import limits
 from settings import MOST_SERVICES
+from tests.unit.harness import Config, deployed_stack
 
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/stg/{}-AbCdEf"
 

@@ -5,9 +5,9 @@ import shlex
 from typing import Any
 
 import pytest
-from harness import NAMES, PLACE, Config, Graph, Sent, deployed, remembered, settings
 
 from components.migration_build import MigrationBuild
+from tests.unit.harness import NAMES, PLACE, Config, Graph, Sent, deployed, remembered, settings
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/0000"
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbCdEf"

@@ -5,10 +5,10 @@ import re
 from functools import cache
 
 import pytest
-from answers import SUFFIX
-from harness import Config, Graph, deployed_stack
 
 from settings import MOST_SERVICES
+from tests.unit.answers import SUFFIX
+from tests.unit.harness import Config, Graph, deployed_stack
 
 LONGEST_APPLICATION = "a" * 24
 LIMITS: dict[str, tuple[str, int]] = {

@@ -4,11 +4,10 @@ import json
 import re
 from typing import Any
 
-from harness import NAMES, PLACE, Graph, deployed
-
 from components.descriptor import Descriptor
 from components.notifications import Notifications
 from settings.release import Notify
+from tests.unit.harness import NAMES, PLACE, Graph, deployed
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:shop-stg-releases"
 

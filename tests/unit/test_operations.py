@@ -8,9 +8,9 @@ import pytest
 from awscli.clidriver import create_clidriver
 from botocore.session import Session
 from botocore.validate import ParamValidator
-from harness import deployed_stack
 
 from rehearsal.program import ROOT
+from tests.unit.harness import deployed_stack
 
 DOCUMENTS = ("docs/operations.md", "docs/deploy.md", "README.md")
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import parliament
 import pytest
-from harness import Graph
-from worlds import EVERYTHING, WORLDS, world
+
+from tests.unit.harness import Graph
+from tests.unit.worlds import EVERYTHING, WORLDS, world
 
 OF_ACCOUNT = {"StringEquals": {"aws:SourceAccount": "123456789012"}}
 

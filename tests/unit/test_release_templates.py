@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 import pytest
-from harness import STACKS, Config, Graph, deployed, deployed_stack
 
 from components.release_templates import ReleaseTemplates
 from documents.templates import version
+from tests.unit.harness import STACKS, Config, Graph, deployed, deployed_stack
 
 FILES = {"taskdef-web.json": "{}", "appspec-web.yaml": "version: 0.0"}
 

@@ -7,12 +7,12 @@ import copy
 from typing import Any
 
 import pytest
-from edits import put
-from harness import Change, Config, Graph, deployed_stack
-from worlds import KEY
 
 from rehearsal.engine.computed import computed_paths, kept
 from settings.table import rows
+from tests.unit.edits import put
+from tests.unit.harness import Change, Config, Graph, deployed_stack
+from tests.unit.worlds import KEY
 
 STATEMENT = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}
 LAMBDA = "arn:aws:lambda:us-east-1:123456789012:function:check"

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from edits import put
-from harness import PLACE, deployed_stack, settings
 
 from documents import grants, secrets
 from settings import SettingsError
+from tests.unit.edits import put
+from tests.unit.harness import PLACE, deployed_stack, settings
 
 NAME = "arn:aws:secretsmanager:us-east-1:123456789012:secret:"
 SECRET = f"{NAME}shop/db-AbCdEf"

@@ -6,11 +6,11 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from edits import put
-from harness import raw_settings, settings
 
 from settings import Settings, SettingsError, parse
 from settings.examples import EXAMPLES
+from tests.unit.edits import put
+from tests.unit.harness import raw_settings, settings
 
 CODES = "services.web.healthCheck.statusCodes"
 CIDRS = "services.web.loadBalancer.allowedCidrs"

@@ -6,11 +6,8 @@ from typing import Any
 import pulumi
 import pytest
 import yaml
-from edits import put
-from harness import STACKS, Config, deployed_stack, raw_settings, settings
 from hypothesis import given
 from hypothesis import strategies as st
-from worlds import EVERYTHING, world
 
 from rehearsal.program import ROOT
 from settings import (
@@ -24,6 +21,9 @@ from settings import (
 )
 from settings.service import FARGATE_MEMORY
 from settings.table import rows
+from tests.unit.edits import put
+from tests.unit.harness import STACKS, Config, deployed_stack, raw_settings, settings
+from tests.unit.worlds import EVERYTHING, world
 
 
 @pytest.mark.parametrize("stack", STACKS)

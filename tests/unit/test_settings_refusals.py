@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
-from edits import drop, put
-from harness import Change, raw_settings, settings
-from wrong_settings import REFUSED
 
 from settings import SettingsError, parse
+from tests.unit.edits import drop, put
+from tests.unit.harness import Change, raw_settings, settings
+from tests.unit.wrong_settings import REFUSED
 
 
 def _both(*changes: Change) -> Change:

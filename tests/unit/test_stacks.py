@@ -4,12 +4,12 @@ import json
 from typing import Any
 
 import pytest
-from harness import STACKS, Graph, Sent, deployed_stack
-from inputs import unknown_keys
-from worlds import WORLDS, world
 
 import components
 from rehearsal.program import ROOT, stack_config
+from tests.unit.harness import STACKS, Graph, Sent, deployed_stack
+from tests.unit.inputs import unknown_keys
+from tests.unit.worlds import WORLDS, world
 
 SECRET_MARK = "1b47061264138c4ac30d75fd1eb44270"
 TOKENS = {

@@ -5,13 +5,13 @@ from typing import Any
 
 import parliament
 import pytest
-from edits import put
-from harness import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
 from documents.statements import check_statement
 from settings import SettingsError
+from tests.unit.edits import put
+from tests.unit.harness import settings
 
 GOOD: dict[str, Any] = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}
 NOWHERE = "arn:aws:dynamodb:us-east-1:123456789012:table/orders"

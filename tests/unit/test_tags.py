@@ -2,9 +2,9 @@
 
 import pulumi
 import pytest
-from harness import Config, deployed_stack
 
 from documents.tags import MOST, refusals
+from tests.unit.harness import Config, deployed_stack
 
 
 def test_what_people_tag_with_is_taken() -> None:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 import yaml
-from harness import NAMES, PLACE, Config, Graph, deployed, remembered, settings
 
 from components.web_service import WebService, WebServiceArgs
 from documents.shapes import check_input
+from tests.unit.harness import NAMES, PLACE, Config, Graph, deployed, remembered, settings
 
 REPOSITORY = "arn:aws:ecr:us-east-1:123456789012:repository/shop"
 BALANCER = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/shared/0123456789abcdef"

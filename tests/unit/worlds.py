@@ -3,7 +3,7 @@
 import copy
 from functools import cache
 
-from harness import STACKS, Config, Graph, deployed_stack
+from tests.unit.harness import STACKS, Config, Graph, deployed_stack
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/0000"
 WINDOW = {"cron": "0 0 9-17 ? * MON-FRI *", "timeZone": "Europe/Berlin"}

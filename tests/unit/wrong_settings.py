@@ -1,7 +1,7 @@
 """Wrong settings by name: how each is made from the stg stack's, and what an operator must be told about it."""
 
-from edits import drop, put, web
-from harness import Change
+from tests.unit.edits import drop, put, web
+from tests.unit.harness import Change
 
 BALANCER = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/shared/0123456789abcdef"
 EXISTING = {

@@ -1,0 +1,1 @@
+"""Whole releases with a real Docker."""

@@ -1,0 +1,1 @@
+"""The real Pulumi CLI and engine."""

@@ -1,0 +1,1 @@
+"""The imitated services and whole releases at level process."""

@@ -1,0 +1,1 @@
+"""Documents, settings, components and both stacks under mocks."""

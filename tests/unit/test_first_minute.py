@@ -1,0 +1,48 @@
+"""What a contributor meets first: a `pytest` that finds every test, and helpers that exist once."""
+
+import ast
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+from rehearsal.program import ROOT
+from tests.__main__ import TIERS
+
+TESTS = ROOT / "tests"
+
+
+def _imported(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            yield "." * node.level + (node.module or "")
+        elif isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+
+
+def test_a_helper_of_the_tests_is_imported_by_one_name_everywhere() -> None:
+    """By two names it would be two modules, each with a memory of its own."""
+    own = {file.stem for file in TESTS.rglob("*.py")}
+    assert {"harness", "stagehands", "images"} <= own
+    bare = [
+        f"{file.relative_to(ROOT)}: {name}"
+        for file in TESTS.rglob("*.py")
+        for name in _imported(file)
+        if name.startswith(".") or name.split(".")[0] in own
+    ]
+    assert not bare, "write it as tests.<tier>.<module>"
+
+
+def test_every_tier_is_a_package_so_that_two_may_have_a_file_of_one_name() -> None:
+    folders = {file.parent for file in TESTS.rglob("test_*.py")}
+    assert {"unit", "rehearsal", "engine", "container"} <= {folder.name for folder in folders}
+    assert all((folder / "__init__.py").is_file() for folder in folders)
+
+
+def test_plain_pytest_runs_the_tier_that_needs_nothing() -> None:
+    options = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["pytest"][
+        "ini_options"
+    ]
+    assert options["testpaths"] == ["tests/unit"]
+    assert "--import-mode=importlib" in options["addopts"]
+    [unit] = [tier for tier in TIERS if tier.name == "unit"]
+    assert unit.missing(False) is None
