@@ -27,6 +27,7 @@ PACKAGES = (
     "tests",
     "benchmarks",
     "examples",
+    "tools",
 )
 SHELL = (
     ".ci/run",
