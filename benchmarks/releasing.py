@@ -67,7 +67,7 @@ def main() -> None:
     gc.disable()  # as the command does
     from rich.console import Console  # noqa: PLC0415
 
-    for name in ("delivery.cli", "delivery.rehearse"):  # what the command loads
+    for name in ("delivery.cli", "delivery.playing"):  # what the command loads
         importlib.import_module(name)
     from rehearsal.gateway.gateway import Gateway  # noqa: PLC0415
     from rehearsal.host.postgres import Postgres  # noqa: PLC0415

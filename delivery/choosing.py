@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from delivery.options import Options
+from delivery.commands.rehearse import Options
 from rehearsal import sample
 from rehearsal.application import LocalImage, Version
 from rehearsal.errors import UsageError

@@ -1,18 +1,22 @@
-"""The commands: thin, each hands over to the module that does the work."""
+"""The command line: what all verbs have in common."""
 
 import contextlib
-import gc
+import inspect
 import os
 import sys
-from typing import NoReturn
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, NoReturn, TypeVar
 
 import typer
 
+from delivery.commands import rehearse
 from delivery.interruption import ending_in_order
-from delivery.options import Options, command
 from rehearsal.errors import MachineError
 from rehearsal.host.environment import take_over
 from rehearsal.interruption import Interruption
+
+_T = TypeVar("_T")
 
 app = typer.Typer(
     name="delivery",
@@ -23,39 +27,42 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-REHEARSE = """Play releases of an application through the declared pipeline, on this machine.
 
-The real Pulumi program of the stack is evaluated against a local cloud. No AWS account, credentials or Docker are \
-needed, and nothing leaves this machine, except that a Docker daemon, where there is one, pulls base images. \
-Unless you name your own, the sample application examples/app is played.
+def version() -> str:
+    """The project's version, which stands in pyproject.toml and nowhere else."""
+    import tomllib  # noqa: PLC0415  (10 ms that only this needs)
 
-Exit codes: 0 every scenario went as it should; 1 one did not, or the application cannot be built; 2 these options; \
-3 the stack's settings or program; 4 this machine (a tool, a port, the disk, Docker); 70 a fault of the rehearsal itself, whose traceback is saved; 130 and 143 interrupted and \
-terminated.
-"""
+    project = Path(__file__).resolve().parent.parent / "pyproject.toml"
+    return str(tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"])
+
+
+def _say_version(wanted: bool) -> None:  # noqa: FBT001  (typer hands over the flag so)
+    if wanted:
+        typer.echo(f"delivery {version()}")
+        raise typer.Exit
 
 
 @app.callback()
-def _commands() -> None:
+def _before(
+    _version: Annotated[
+        bool, typer.Option("--version", help="Say the version and end.", is_eager=True, callback=_say_version)
+    ] = False,
+) -> None:
     """Deliver images to Amazon ECS: rehearse the declared pipeline on this machine."""
 
 
-def rehearse(options: Options) -> None:
-    """Hand over to `delivery.rehearse`, which loads Pulumi, ready to end in order from the first moment."""
+def verb(options: Callable[..., _T], work: Callable[[_T, Interruption], int]) -> Callable[..., None]:
+    """A verb as typer reads it: the options' fields are its own arguments, and it ends in order from the first moment."""
 
-    def work(interruption: Interruption) -> int:
-        gc.disable()  # until the program is evaluated: what is loaded until then stays (see rehearsal.rehearsal)
-        try:
-            from delivery.rehearse import run  # noqa: PLC0415  (operators must not wait for pulumi to load)
-        except OSError as error:  # one of the libraries asks for a folder for temporary files as it is loaded
-            rule = "the rehearsal's parts cannot be loaded"
-            raise MachineError(str(error), rule, "make room on the disk and in /tmp") from error
-        return run(options, interruption)
+    def called(**given: object) -> None:
+        asked = options(**given)
+        raise typer.Exit(ending_in_order(lambda interruption: work(asked, interruption)))
 
-    raise typer.Exit(ending_in_order(work))
+    called.__signature__ = inspect.signature(options)  # type: ignore[attr-defined]
+    return called
 
 
-app.command(name="rehearse", help=REHEARSE)(command(Options, rehearse))
+app.command(name="rehearse", help=rehearse.HELP)(verb(rehearse.Options, rehearse.work))
 
 
 def main() -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from delivery.rehearse import Options, run
+from delivery.commands.rehearse import Options
+from delivery.playing import run
 from rehearsal.application import LocalImage
 from rehearsal.containers.engine import Engine
 from rehearsal.containers.level import ContainerLevel

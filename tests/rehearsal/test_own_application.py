@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from delivery.choosing import chosen, load
-from delivery.options import Options
-from delivery.rehearse import run
+from delivery.commands.rehearse import Options
+from delivery.playing import run
 from rehearsal import sample
 from rehearsal.application import LocalImage, Version
 from rehearsal.errors import ApplicationError, UsageError

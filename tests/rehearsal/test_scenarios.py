@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from delivery.rehearse import Options, run
+from delivery.commands.rehearse import Options
+from delivery.playing import run
 from rehearsal.application import BROKEN
 from rehearsal.host import postgres, tools
 from rehearsal.host.sdk import session

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from delivery.options import Options
-from delivery.rehearse import run
+from delivery.commands.rehearse import Options
+from delivery.playing import run
 from rehearsal.interruption import Interruption
 from rehearsal.program import ROOT
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from delivery import rehearse
+from delivery import playing
 from rehearsal.database import POSTGRES, Address
 from rehearsal.host.databases import Served
 from rehearsal.rehearsal import AROUND_A_MIGRATION, Rehearsal
@@ -40,6 +40,6 @@ def test_a_release_is_waited_for_as_long_as_its_migration_may_take(minutes: int)
 
 
 def test_the_command_hands_its_limits_on() -> None:
-    options = rehearse.Options(release_timeout=7.0, build_timeout=5.0)
+    options = playing.Options(release_timeout=7.0, build_timeout=5.0)
     assert (options.release_timeout, options.build_timeout) == (7.0, 5.0)
-    assert rehearse.Options().release_timeout is None, "the default is the stack's own"
+    assert playing.Options().release_timeout is None, "the default is the stack's own"

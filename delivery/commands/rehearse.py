@@ -1,17 +1,28 @@
-"""What `delivery rehearse` can be told: each option is written once, here, and is parsed, documented and handed on from it.
+"""`delivery rehearse`: each option is written once, here, and is parsed, documented and handed on from it.
 
 Loads nothing but the command line's own library: the help must not wait for Pulumi.
 """
 
-import inspect
-from collections.abc import Callable
+import gc
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
-_T = TypeVar("_T")
+from rehearsal.errors import MachineError
+from rehearsal.interruption import Interruption
+
+HELP = """Play releases of an application through the declared pipeline, on this machine.
+
+The real Pulumi program of the stack is evaluated against a local cloud. No AWS account, credentials or Docker are \
+needed, and nothing leaves this machine, except that a Docker daemon, where there is one, pulls base images. \
+Unless you name your own, the sample application examples/app is played.
+
+Exit codes: 0 every scenario went as it should; 1 one did not, or the application cannot be built; 2 these options; \
+3 the stack's settings or program; 4 this machine (a tool, a port, the disk, Docker); 70 a fault of the rehearsal itself, whose traceback is saved; 130 and 143 interrupted and \
+terminated.
+"""
 
 WHAT = "What is rehearsed"
 APPLICATION = "Whose application"
@@ -188,11 +199,12 @@ class Options:
     ] = False
 
 
-def command(options: Callable[..., _T], work: Callable[[_T], None]) -> Callable[..., None]:
-    """A function with the options' fields as its own arguments, as typer reads them, that hands the options to `work`."""
-
-    def told(**given: object) -> None:
-        work(options(**given))
-
-    told.__signature__ = inspect.signature(options)  # type: ignore[attr-defined]
-    return told
+def work(options: Options, interruption: Interruption) -> int:
+    """Hand over to `delivery.playing`, which loads Pulumi; its exit code."""
+    gc.disable()  # until the program is evaluated: what is loaded until then stays (see rehearsal.rehearsal)
+    try:
+        from delivery.playing import run  # noqa: PLC0415  (operators must not wait for pulumi to load)
+    except OSError as error:  # one of the libraries asks for a folder for temporary files as it is loaded
+        rule = "the rehearsal's parts cannot be loaded"
+        raise MachineError(str(error), rule, "make room on the disk and in /tmp") from error
+    return run(options, interruption)

@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.text import Text
 
 from delivery.choosing import Chosen, Scenario, chosen, load
+from delivery.commands.rehearse import Options
 from delivery.faults import fault_of
-from delivery.options import Options
 from rehearsal import jsonreport, text
 from rehearsal.application import V1, LocalImage, Version
 from rehearsal.cloud import Cloud

@@ -1,0 +1,1 @@
+"""The verbs, one file each: its options, its help and its work."""
