@@ -1,9 +1,12 @@
 """Our program's evaluation beside the same pipeline synthesized by the AWS CDK in Python."""
 
+import json
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 from benchmarks.evaluation import STACK
@@ -14,6 +17,42 @@ from rehearsal.program import ROOT
 PEER = ROOT / "benchmarks" / "peers" / "cdk"
 ENVIRONMENT = ROOT / ".tools" / "cdk"
 """A virtual environment of its own: nothing of the project needs the CDK."""
+
+SAME = {
+    "AWS::CloudWatch::Alarm": "aws:cloudwatch/metricAlarm:MetricAlarm",
+    "AWS::CodeBuild::Project": "aws:codebuild/project:Project",
+    "AWS::CodeDeploy::Application": "aws:codedeploy/application:Application",
+    "AWS::CodeDeploy::DeploymentGroup": "aws:codedeploy/deploymentGroup:DeploymentGroup",
+    "AWS::CodePipeline::Pipeline": "aws:codepipeline/pipeline:Pipeline",
+    "AWS::EC2::SecurityGroup": "aws:ec2/securityGroup:SecurityGroup",
+    "AWS::ECR::Repository": "aws:ecr/repository:Repository",
+    "AWS::ECS::Service": "aws:ecs/service:Service",
+    "AWS::ECS::TaskDefinition": "aws:ecs/taskDefinition:TaskDefinition",
+    "AWS::ElasticLoadBalancingV2::Listener": "aws:lb/listener:Listener",
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": "aws:lb/loadBalancer:LoadBalancer",
+    "AWS::ElasticLoadBalancingV2::TargetGroup": "aws:lb/targetGroup:TargetGroup",
+    "AWS::Events::Rule": "aws:cloudwatch/eventRule:EventRule",
+    "AWS::IAM::Policy": "aws:iam/rolePolicy:RolePolicy",
+    "AWS::IAM::Role": "aws:iam/role:Role",
+    "AWS::Logs::LogGroup": "aws:cloudwatch/logGroup:LogGroup",
+    "AWS::S3::Bucket": "aws:s3/bucket:Bucket",
+    "AWS::S3::BucketPolicy": "aws:s3/bucketPolicy:BucketPolicy",
+    "AWS::SNS::Subscription": "aws:sns/topicSubscription:TopicSubscription",
+    "AWS::SNS::Topic": "aws:sns/topic:Topic",
+    "AWS::SNS::TopicPolicy": "aws:sns/topicPolicy:TopicPolicy",
+    "AWS::SQS::Queue": "aws:sqs/queue:Queue",
+    "AWS::SQS::QueuePolicy": "aws:sqs/queuePolicy:QueuePolicy",
+    "AWS::SSM::Parameter": "aws:ssm/parameter:Parameter",
+}
+"""Types of theirs and of ours of which both declare equally many, but for what the construct library adds."""
+
+OF_THE_LIBRARY = Counter({"AWS::Events::Rule": 1, "AWS::IAM::Role": 4, "AWS::IAM::Policy": 5})
+"""What the construct library adds by itself: its ECR source makes a rule with a role, and every action has a role of its own."""
+
+APART = {
+    "AWS::EC2::SecurityGroupIngress": "one that we write into the security group is a resource of its own"
+}
+"""Types of theirs that no number of ours answers to, and why."""
 
 
 def missing() -> str | None:
@@ -30,13 +69,15 @@ def measure(runs: int) -> Result:
     _set_up()
     with tempfile.TemporaryDirectory() as folder:
         recorded = str(Path(folder) / "recorded.json")
-        resources = run(
-            Program("recording", python("benchmarks.programs", "record", STACK, recorded))
-        ).output.strip()
+        run(Program("recording", python("benchmarks.programs", "record", STACK, recorded)))
+        declared = [type_ for type_, _, _ in json.loads(Path(recorded).read_text(encoding="utf-8"))]
         ours = Program("our program", python("benchmarks.programs", "ours", STACK, recorded, "1"))
         default = _synthesis(folder, "default", {})
         unchecked = _synthesis(folder, "unchecked", {"CDK_VALIDATION": "false"})
         mine, checked, plain = in_turns([ours, default, unchecked], runs)
+    theirs = json.loads(checked[0].output)
+    if found := differences(Counter(declared), theirs):
+        raise BenchmarkFailed(f"the peer declares something else than our program: {'; '.join(found)}")
     return Result(
         [
             Figure(
@@ -53,10 +94,20 @@ def measure(runs: int) -> Result:
             ),
         ],
         [
-            f"ours: {resources} custom resources; the bucket is six of them, the two templates are two",
-            f"CDK: {checked[0].output.strip()} of CloudFormation; each action of the pipeline has a role of its own",
+            f"ours: {len(declared)} custom resources; the bucket is six of them, the two templates are two",
+            f"CDK: {sum(theirs.values())} of CloudFormation; each action of the pipeline has a role of its own",
         ],
     )
+
+
+def differences(ours: Mapping[str, int], theirs: Mapping[str, int]) -> list[str]:
+    """Of which types one declares more than the other: what is compared must be the same stack."""
+    unequal = [
+        f"{theirs.get(type_, 0)} {type_}, and {ours.get(token, 0)} {token}"
+        for type_, token in SAME.items()
+        if theirs.get(type_, 0) - OF_THE_LIBRARY[type_] != ours.get(token, 0)
+    ]
+    return unequal + [f"{type_} of theirs only" for type_ in theirs if type_ not in {*SAME, *APART}]
 
 
 def _synthesis(folder: str, name: str, environment: dict[str, str]) -> Program:

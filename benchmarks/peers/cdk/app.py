@@ -2,6 +2,8 @@
 
     python app.py OUTPUT_FOLDER
 
+Prints how many resources of each CloudFormation type there are; `benchmarks/cdk.py` holds them against our program's.
+
 What differs: CloudFormation has no object in a bucket, so the two templates are left out; what is one property there (a bucket's
 versioning, encryption, expiry, public access) is a resource of its own in Pulumi. Values are those of Pulumi.stg.yaml; there is
 no configuration to check.
@@ -9,6 +11,7 @@ no configuration to check.
 
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 
 from aws_cdk import App, Aws, CfnOutput, Duration, Environment, RemovalPolicy, Stack, Tags
@@ -18,12 +21,12 @@ from aws_cdk import aws_codebuild as codebuild
 from aws_cdk import aws_codedeploy as codedeploy
 from aws_cdk import aws_codepipeline as codepipeline
 from aws_cdk import aws_codepipeline_actions as actions
-from aws_cdk import aws_codestarnotifications as notifications
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elb
 from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
@@ -38,6 +41,8 @@ NAME = "shop-stg"
 ACCOUNT, REGION = "123456789012", "us-east-1"
 SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:shop/stg/database-AbCdEf"
 PORT = 8080
+SERVER = "#" * 1400
+"""As long as the first revision's own text."""
 
 
 class Delivery(Stack):
@@ -76,18 +81,21 @@ class Delivery(Stack):
         )
         repository.add_lifecycle_rule(
             rule_priority=1,
-            description="the image under stg always stays",
+            description="images that were released stay",
+            tag_pattern_list=["released-*"],
+            max_image_count=999_999,
+        )
+        repository.add_lifecycle_rule(
+            rule_priority=2,
+            description="the image under stg stays",
             tag_pattern_list=["stg"],
             max_image_count=1,
         )
         repository.add_lifecycle_rule(
-            rule_priority=2,
-            description="untagged images stay 90 days",
-            tag_status=ecr.TagStatus.UNTAGGED,
+            rule_priority=3,
+            description="what was never released stays 90 days",
+            tag_status=ecr.TagStatus.ANY,
             max_image_age=Duration.days(90),
-        )
-        repository.add_lifecycle_rule(
-            rule_priority=3, description="50 tagged images stay", tag_pattern_list=["*"], max_image_count=50
         )
         provider = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
         push = iam.Role(
@@ -128,8 +136,7 @@ class Delivery(Stack):
     def _topic(self) -> sns.Topic:
         topic = sns.Topic(self, "Releases", topic_name=f"{NAME}-releases")
         topic.add_subscription(subscriptions.EmailSubscription("team@example.com"))
-        for service in ("codestar-notifications", "cloudwatch"):
-            topic.grant_publish(iam.ServicePrincipal(f"{service}.amazonaws.com"))
+        topic.grant_publish(iam.ServicePrincipal("cloudwatch.amazonaws.com"))
         return topic
 
     def _web(self) -> None:
@@ -166,7 +173,7 @@ class Delivery(Stack):
         task.add_container(
             "app",
             image=ecs.ContainerImage.from_registry("public.ecr.aws/docker/library/ruby:3-alpine"),
-            command=["ruby", "-run", "-e", "httpd", "--", "--port", str(PORT)],
+            command=["ruby", "-e", SERVER, f"{PORT}:HTTP"],
             port_mappings=[ecs.PortMapping(container_port=PORT)],
             secrets={"DATABASE_URL": ecs.Secret.from_secrets_manager(secret, "url")},
             logging=ecs.LogDrivers.aws_logs(stream_prefix="app", log_group=self.web_log),
@@ -238,8 +245,8 @@ class Delivery(Stack):
             errors = self._metric(group, "HTTPCode_Target_5XX_Count", "Sum")
             unhealthy = self._metric(group, "UnHealthyHostCount", "Maximum")
             alarms += [
-                self._alarm(f"{name}ServerErrors", errors, 10, "The application answers with errors"),
-                self._alarm(f"{name}Unhealthy", unhealthy, 1, "A target fails its health check"),
+                self._alarm(f"{name}ServerErrors", errors, 10, 1, "The application answers with 5xx"),
+                self._alarm(f"{name}Unhealthy", unhealthy, 1, 3, "A target fails its health check"),
             ]
         application = codedeploy.EcsApplication(self, "Application", application_name=f"{NAME}-web")
         role = iam.Role(
@@ -287,13 +294,15 @@ class Delivery(Stack):
             },
         )
 
-    def _alarm(self, name: str, metric: cloudwatch.Metric, threshold: int, says: str) -> cloudwatch.Alarm:
+    def _alarm(
+        self, name: str, metric: cloudwatch.Metric, threshold: int, periods: int, says: str
+    ) -> cloudwatch.Alarm:
         return cloudwatch.Alarm(
             self,
             name,
             metric=metric,
             threshold=threshold,
-            evaluation_periods=2,
+            evaluation_periods=periods,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
             alarm_description=says,
@@ -320,14 +329,12 @@ class Delivery(Stack):
                 privileged=True,
             ),
             environment_variables={
-                "DATABASE_URL": codebuild.BuildEnvironmentVariable(
+                name: codebuild.BuildEnvironmentVariable(value=value) for name, value in self._told().items()
+            }
+            | {
+                "DELIVERY_VALUE_0": codebuild.BuildEnvironmentVariable(
                     type=codebuild.BuildEnvironmentVariableType.SECRETS_MANAGER, value=f"{SECRET}:url"
-                ),
-                "DELIVERY_REPOSITORY_URI": codebuild.BuildEnvironmentVariable(
-                    value=self.repository.repository_uri
-                ),
-                "DELIVERY_TAG": codebuild.BuildEnvironmentVariable(value="stg"),
-                "DELIVERY_COMMAND": codebuild.BuildEnvironmentVariable(value="python migrate.py"),
+                )
             },
             logging=codebuild.LoggingOptions(
                 cloud_watch=codebuild.CloudWatchLoggingOptions(log_group=self._log("migrate"))
@@ -338,6 +345,23 @@ class Delivery(Stack):
         )
         self.repository.grant_pull(self.project)
         self.bucket.grant_read(self.project, "templates/*")
+
+    def _told(self) -> dict[str, str]:
+        """What the build is told that never changes between releases."""
+        return {
+            "DELIVERY_REPOSITORY_URI": self.repository.repository_uri,
+            "DELIVERY_TAG": "stg",
+            "DELIVERY_ARCHITECTURE": "X86_64",
+            "DELIVERY_COMMAND": "python migrate.py",
+            "DELIVERY_ENTRY_POINT": "",
+            "DELIVERY_WORKING_DIRECTORY": "",
+            "DELIVERY_INIT_PROCESS": "yes",
+            "DELIVERY_VARIABLES": "DATABASE_URL",
+            "DELIVERY_TIMEOUT_MINUTES": "15",
+            "DELIVERY_TEMPLATES": f"s3://{self.bucket.bucket_name}/templates/0000000000000000/",
+            "DELIVERY_TEMPLATE_FILES": "appspec-web.yaml taskdef-web.json",
+            "DELIVERY_TEMPLATE_VERSION": "0000000000000000",
+        }
 
     def _pipeline(self) -> None:
         image, release = codepipeline.Artifact("ImageArtifact"), codepipeline.Artifact("ReleaseArtifact")
@@ -389,18 +413,34 @@ class Delivery(Stack):
         )
         self.pipeline.add_stage(stage_name="Source", actions=[source])
         self.pipeline.add_stage(stage_name="Release", actions=[migrate, deploy])
-        notifications.NotificationRule(
-            self,
-            "ReleaseNotifications",
-            notification_rule_name=f"{NAME}-releases",
-            source=self.pipeline,
-            events=[
-                "codepipeline-pipeline-pipeline-execution-failed",
-                "codepipeline-pipeline-pipeline-execution-succeeded",
-                "codepipeline-pipeline-manual-approval-needed",
-            ],
-            targets=[self.topic],
+        executions = "CodePipeline Pipeline Execution State Change"
+        self._notice("failed", executions, {"state": ["FAILED"]}, "failed: execution ")
+        self._notice("succeeded", executions, {"state": ["SUCCEEDED"]}, "went through: execution ")
+        self._notice(
+            "ended",
+            executions,
+            {"state": ["STOPPED", "CANCELED", "SUPERSEDED"]},
+            "ended before its end: execution ",
         )
+        self._notice(
+            "approval",
+            "CodePipeline Action Execution State Change",
+            {"state": ["STARTED"], "type": {"category": ["Approval"]}},
+            "waits for somebody's consent: execution ",
+        )
+
+    def _notice(self, name: str, about: str, detail: dict[str, object], says: str) -> None:
+        """A rule that tells the topic; its target lets the rule publish."""
+        rule = events.Rule(
+            self,
+            f"{name.capitalize()}Notice",
+            rule_name=f"{NAME}-{name}",
+            event_pattern=events.EventPattern(
+                source=["aws.codepipeline"], detail_type=[about], detail={"pipeline": [NAME], **detail}
+            ),
+        )
+        sentence = f"A release of {NAME} {says}{events.EventField.from_path('$.detail.execution-id')}."
+        rule.add_target(targets.SnsTopic(self.topic, message=events.RuleTargetInput.from_text(sentence)))
 
     def _trigger(self) -> None:
         """The construct library's ECR source makes a rule of its own, which doesn't pin the digest; this one does."""
@@ -416,6 +456,7 @@ class Delivery(Stack):
             queue.metric_approximate_number_of_messages_visible(
                 period=Duration.minutes(1), statistic="Maximum"
             ),
+            1,
             1,
             "A push started nothing",
         )
@@ -439,9 +480,9 @@ class Delivery(Stack):
             name=f"{NAME}-push",
             event_pattern={
                 "source": ["aws.ecr"],
-                "detail-type": ["ECR Image Action"],
+                "detail-type": ["ECR Image Action", "ECR Replication Action"],
                 "detail": {
-                    "action-type": ["PUSH"],
+                    "action-type": ["PUSH", "REPLICATE"],
                     "result": ["SUCCESS"],
                     "repository-name": ["shop"],
                     "image-tag": ["stg"],
@@ -520,7 +561,7 @@ def main() -> None:
         Tags.of(stack).add(key, value)
     app.synth()
     template = json.loads((Path(sys.argv[1]) / "Shop.template.json").read_text(encoding="utf-8"))
-    print(len(template["Resources"]))
+    print(json.dumps(Counter(resource["Type"] for resource in template["Resources"].values())))
 
 
 if __name__ == "__main__":
