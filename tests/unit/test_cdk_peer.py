@@ -3,9 +3,9 @@
 from collections import Counter
 
 import pytest
-from harness import deployed_stack
 
 from benchmarks.cdk import OF_THE_LIBRARY, SAME, differences
+from tests.unit.harness import deployed_stack
 
 
 @pytest.fixture(name="ours")
