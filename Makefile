@@ -69,5 +69,6 @@ deployer-policy: setup-rehearsal ## print the IAM policies of whoever runs pulum
 	@$(BIN)/python -m tools.deployer_policy --stack $(STACK) $(if $(ACCOUNT),--account $(ACCOUNT))
 
 .PHONY: readme
-readme: setup ## write the generated parts of README.md
+readme: setup ## write the generated parts of README.md, and its picture
+	@$(BIN)/python -m tools.picture
 	@$(BIN)/python -m tools.readme

@@ -6,34 +6,21 @@ python -m tools.deployer_policy [--stack STACK] [--account ID] [--region REGION]
 import argparse
 import json
 import sys
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 
 from documents.deployer import Deployed, policies
 from documents.names import Names
 from documents.place import Place
-from rehearsal.cloud import Cloud
-from rehearsal.declaring import declare
-from rehearsal.gateway.gateway import Gateway
-from rehearsal.identity.authority import Authority
-from rehearsal.journal import Journal
 from rehearsal.program import stack_config
 from rehearsal.resources import KINDS
 from settings import EXAMPLE_ACCOUNT, NAMESPACE, parse
+from tools.declared import declaring
 
 
 def declared_types(stack: str) -> list[str]:
-    """Types of every resource the program declares for a stack, evaluated against a local cloud that stores only."""
-    authority = Authority()
-    gateway = Gateway(authority, lambda push: None)  # noqa: ARG005  (nobody pushes)
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            cloud = Cloud(gateway.start(), authority, Journal(), Path(folder))
-            declare(cloud, stack, stack_config(stack))
-            return [type_ for type_ in sorted(KINDS) if cloud.declared(type_)]
-        finally:
-            gateway.stop()
+    """Types of every resource the program declares for a stack."""
+    with declaring(stack) as cloud:
+        return [type_ for type_ in sorted(KINDS) if cloud.declared(type_)]
 
 
 def main(arguments: Sequence[str]) -> int:

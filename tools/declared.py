@@ -1,0 +1,27 @@
+"""What a stack declares, for the tools that read it: the program, evaluated against a local cloud that stores only."""
+
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rehearsal.cloud import Cloud
+from rehearsal.declaring import declare
+from rehearsal.gateway.gateway import Gateway
+from rehearsal.identity.authority import Authority
+from rehearsal.journal import Journal
+from rehearsal.program import stack_config
+
+
+@contextmanager
+def declaring(stack: str) -> Generator[Cloud]:
+    """The cloud in which a stack's resources are declared and nothing runs."""
+    authority = Authority()
+    gateway = Gateway(authority, lambda push: None)  # noqa: ARG005  (nobody pushes)
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            cloud = Cloud(gateway.start(), authority, Journal(), Path(folder))
+            declare(cloud, stack, stack_config(stack))
+            yield cloud
+        finally:
+            gateway.stop()
