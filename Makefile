@@ -48,8 +48,9 @@ lock: setup ## resolve the dependencies anew into the hashed locks
 	  --upgrade benchmarks/peers/cdk/requirements.in -o benchmarks/peers/cdk/requirements.txt
 
 .PHONY: schema
-schema: setup ## write the JSON Schema of the stack files from the settings models
+schema: setup ## write the JSON Schema of the stack files and the table in docs/settings.md from the settings models
 	@$(BIN)/python -m settings.schema
+	@$(BIN)/python -m settings.table
 
 .PHONY: bench
 bench: setup ## measure, as ratios in one run

@@ -17,9 +17,10 @@ from documents.names import appspec_file, taskdef_file
 
 settings, names, place = configuration.read()
 image, network, release, services = settings.image, settings.network, settings.release, settings.services
+tag = settings.source.push.tag
 
 repository = ImageRepository(
-    "image", {"image": image, "names": names, "place": place, "protect": release.protect}
+    "image", {"image": image, "tag": tag, "names": names, "place": place, "protect": release.protect}
 )
 artifacts = ArtifactStore(
     "artifacts", {"names": names, "key_arn": release.artifact_key_arn, "protect": release.protect}
@@ -57,7 +58,7 @@ migration = MigrationBuild(
         "names": names,
         "place": place,
         "architecture": settings.architecture,
-        "tag": image.tag,
+        "tag": tag,
         "repository_arn": repository.arn,
         "repository_url": repository.url,
         "bucket": artifacts.bucket,
@@ -90,7 +91,7 @@ pipeline = DeliveryPipeline(
         "names": names,
         "place": place,
         "release": release,
-        "tag": image.tag,
+        "tag": tag,
         "repository": repository.name,
         "repository_arn": repository.arn,
         "artifacts": artifacts,
@@ -107,7 +108,7 @@ trigger = PushTrigger(
         "names": names,
         "place": place,
         "repository": image.repository,
-        "tag": image.tag,
+        "tag": tag,
         "pipeline_arn": pipeline.arn,
         "alarm_topic_arns": notifications.alarm_topic_arns,
     },

@@ -46,7 +46,7 @@ def _raw() -> dict[str, Any]:
                 for key in encrypted
             )
         )
-    return {key: value if key in _TEXTS else _object(prefix + key, value) for key, value in values.items()}
+    return {key: value if key in _TEXTS else _object(value) for key, value in values.items()}
 
 
 _NO_SECRETS = (
@@ -64,12 +64,11 @@ _TEXTS = frozenset(
 )
 
 
-def _object(key: str, value: str) -> Any:
+def _object(value: str) -> Any:
     try:
         return json.loads(value)
     except json.JSONDecodeError:
-        message = f"{key} is {value!r}: it must be an object; write it as a YAML mapping in the stack's file"
-        raise SettingsError(message) from None
+        return value  # a text, which the settings' own rules take or refuse
 
 
 def _refuse_tags() -> None:

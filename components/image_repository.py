@@ -21,6 +21,8 @@ class ImageRepositoryArgs(TypedDict):
     """What the repository needs to know."""
 
     image: Image
+    tag: str
+    """The stack's tag, which moves."""
     names: Names
     place: Place
     protect: bool
@@ -47,7 +49,7 @@ class ImageRepository(pulumi.ComponentResource):
         inside = pulumi.ResourceOptions(parent=self)
         image, place = args["image"], args["place"]
         if image.create_repository:
-            repository = _repository(name, image, protect=args["protect"], inside=inside)
+            repository = _repository(name, image, args["tag"], protect=args["protect"], inside=inside)
             self.name, self.arn, self.url = repository.name, repository.arn, repository.repository_url
         else:
             self.name = pulumi.Output.from_input(image.repository)
@@ -72,19 +74,19 @@ class ImageRepository(pulumi.ComponentResource):
             trust,
             grants.push(self.arn),
             inside,
-            grown_by="delivery:image.pushers",
+            grown_by="delivery:images.*.pushers",
         ).arn
 
 
-def _repository(name: str, image: Image, *, protect: bool, inside: pulumi.ResourceOptions) -> ecr.Repository:
-    moving = {one.tag: one.keep for one in image.moving_tags}
+def _repository(
+    name: str, image: Image, tag: str, *, protect: bool, inside: pulumi.ResourceOptions
+) -> ecr.Repository:
+    moving = image.moving(tag)
     repository = ecr.Repository(
         f"{name}-repository",
         name=image.repository,
         image_tag_mutability="IMMUTABLE_WITH_EXCLUSION",
-        image_tag_mutability_exclusion_filters=[
-            {"filter": tag, "filter_type": "WILDCARD"} for tag in (image.tag, *moving)
-        ],
+        image_tag_mutability_exclusion_filters=[{"filter": one, "filter_type": "WILDCARD"} for one in moving],
         image_scanning_configuration={"scan_on_push": True},
         force_delete=False,
         opts=pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(protect=protect)),
@@ -92,7 +94,7 @@ def _repository(name: str, image: Image, *, protect: bool, inside: pulumi.Resour
     ecr.LifecyclePolicy(
         f"{name}-lifecycle",
         repository=repository.name,
-        policy=json.dumps(lifecycle(image.tag, moving, image.keep_unreleased_days)),
+        policy=json.dumps(lifecycle(moving, image.keep_unreleased_days)),
         opts=inside,
     )
     return repository

@@ -19,7 +19,7 @@ def matches(pattern: str, tag: str) -> bool:
     return fnmatchcase(tag, pattern.replace("[", "[[]").replace("?", "[?]"))
 
 
-def lifecycle(tag: str, moving: Mapping[str, int], keep_days: int) -> dict[str, Any]:
+def lifecycle(moving: Mapping[str, int], keep_days: int) -> dict[str, Any]:
     """Lifecycle rules (Amazon ECR User Guide, LifecyclePolicies and lifecycle_policy_parameters).
 
     ECR knows tags, numbers and the time of the push, never what runs. An image that a rule's tags match can't be expired
@@ -29,7 +29,7 @@ def lifecycle(tag: str, moving: Mapping[str, int], keep_days: int) -> dict[str, 
     a rule about numbers counts the images of the rules before it too, so a hundred signatures would push out what a team
     pushed last week.
     """
-    named = [tag, *(one for one in moving if "*" not in one)]
+    named = [one for one in moving if "*" not in one]
     patterns = {one: keep for one, keep in moving.items() if "*" in one}
     rules = [
         _tagged(f"{RELEASED}*", UNREACHED, "images that were released stay"),

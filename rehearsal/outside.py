@@ -117,7 +117,7 @@ class Outside:
         if settings.image.create_repository and self.repository != TagRule():
             raise UsageError(
                 f"--repository-tags {self.repository.mutability}",
-                "the stack makes its repository itself (image.createRepository)",
+                "the stack makes its repository itself (images.<name>.createRepository)",
                 "leave it out",
             )
 

@@ -136,11 +136,11 @@ class Rehearsal:
 
         ApplicationError when the tag is on that very image already: ECR has nothing to tell of such a push.
         """
-        image = self.settings.image
+        image, tag = self.settings.image, self.settings.source.push.tag
         before = self._tagged()
         with self._arrived:  # executions that are there before this push are other pushes'
             earlier = {one: len(ids) for one, ids in self._started.items()}
-        tags = [f"{_as_tag(version.name)}-{secrets.token_hex(4)}", image.tag]
+        tags = [f"{_as_tag(version.name)}-{secrets.token_hex(4)}", tag]
         if isinstance(version, LocalImage):
             digest = self.level.push_image(version.image, image.repository, tags, self.pusher())
         else:
@@ -148,7 +148,7 @@ class Rehearsal:
         if digest == before:
             raise ApplicationError(
                 f"{version.name} is the image {short(digest)}",
-                f"the tag {image.tag} is on it already, so ECR sends no event and no release starts",
+                f"the tag {tag} is on it already, so ECR sends no event and no release starts",
                 "push an image that differs, or start a release of this digest by hand (docs/operations.md)",
             )
         self.cloud.versions.setdefault(digest, version.name)
@@ -157,8 +157,8 @@ class Rehearsal:
 
     def _tagged(self) -> str | None:
         """The digest that the stack's tag is on; None when it is on none."""
-        image = self.settings.image
-        wanted = [{"imageTag": image.tag}]
+        image, tag = self.settings.image, self.settings.source.push.tag
+        wanted = [{"imageTag": tag}]
         ecr = self.cloud.client("ecr")
         try:
             found = ecr.describe_images(repositoryName=image.repository, imageIds=wanted)["imageDetails"]

@@ -6,17 +6,20 @@ Nothing here knows Pulumi: `parse` takes what the stack's YAML says and either r
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
+from documents.lifecycle import FILTERS
 from settings.base import Group
 from settings.findings import SettingsError, explain, odd_keys, strings
 from settings.image import Image
 from settings.migration import Migration
 from settings.network import Network
+from settings.old_spelling import as_spelled_now
 from settings.release import Notify, Release
 from settings.service import Service
+from settings.source import Source
 
 __all__ = [
     "EXAMPLE_ACCOUNT",
@@ -50,6 +53,18 @@ LONGEST_ROLE_NAME = 64
 SERVICE = r"^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$"
 
 
+ImageName = Annotated[str, Field(pattern=SERVICE)]
+
+
+def _one_image(value: Any) -> Any:
+    if not isinstance(value, Mapping) or len(value) == 1:
+        return value
+    if not value:
+        raise ValueError("names no image; name the one that is built, such as app: {repository: shop}")
+    message = f"names {' and '.join(map(str, value))}, and no release takes several images yet: keep one"
+    raise ValueError(message)
+
+
 class Settings(Group):
     """Everything a stack's YAML says."""
 
@@ -61,7 +76,12 @@ class Settings(Group):
         pattern=r"^([a-z][a-z0-9-]*[a-z0-9])?$",
         description="Says that names beginning with application-stack are this stack's alone; needed where the stack has a hyphen.",
     )
-    image: Image = Field(description="The ECR repository, the tag whose push is a release, and who may push.")
+    images: Annotated[dict[ImageName, Image], BeforeValidator(_one_image)] = Field(
+        min_length=1,
+        max_length=1,
+        description="What application teams build: an ECR repository and who may push to it, by a name of yours.",
+    )
+    source: Source = Field(description="What starts a release: exactly one answer.")
     network: Network = Field(description="VPC, private subnets and the database's security group.")
     migration: Migration = Field(description="The command run from the pushed image before traffic moves.")
     services: dict[str, Service] = Field(
@@ -130,6 +150,25 @@ class Settings(Group):
                 raise ValueError(message)
         return self
 
+    @model_validator(mode="after")
+    def _filters_of_a_repository(self) -> "Settings":
+        for name, image in self.images.items():
+            filters = len(image.moving(self.source.push.tag))
+            if filters > FILTERS:
+                message = (
+                    f"images.{name}.movingTags and the stack's own tag make {filters} exclusion filters; ECR takes {FILTERS} for a "
+                    "repository (Amazon ECR API Reference, PutImageTagMutability): join some by a pattern, such as sha256-* for "
+                    "all signatures"
+                )
+                raise ValueError(message)
+        return self
+
+    @property
+    def image(self) -> Image:
+        """The only image, as long as no release takes several."""
+        [image] = self.images.values()
+        return image
+
     @property
     def architecture(self) -> str:
         """CPU architecture of the image: `X86_64` or `ARM64`."""
@@ -144,10 +183,15 @@ def parse(raw: Mapping[str, Any]) -> Settings:
     odd = list(odd_keys(raw, f"{NAMESPACE}:"))
     if odd:
         raise SettingsError("\n".join(odd))
+    given, findings = as_spelled_now(raw, NAMESPACE)
     try:
-        return Settings.model_validate(dict(raw))
+        settings = Settings.model_validate(given)
     except ValidationError as error:
-        raise explain(error, Settings, NAMESPACE) from None
+        findings.append(str(explain(error, Settings, NAMESPACE)))
+    else:
+        if not findings:
+            return settings
+    raise SettingsError("\n".join(findings))
 
 
 def examples(settings: Settings) -> list[str]:

@@ -71,9 +71,10 @@ def own_account(settings: Settings) -> str | None:
 
 
 def _named(settings: Settings) -> Iterator[Named]:
-    if settings.image.oidc_provider_arn:
-        why = "a role trusts OIDC providers of its own account only (IAM User Guide, id_roles_providers_create_oidc)"
-        yield Named("image.oidcProviderArn", settings.image.oidc_provider_arn, frozenset({ACCOUNT}), why)
+    for name, image in settings.images.items():
+        if image.oidc_provider_arn:
+            why = "a role trusts OIDC providers of its own account only (IAM User Guide, id_roles_providers_create_oidc)"
+            yield Named(f"images.{name}.oidcProviderArn", image.oidc_provider_arn, frozenset({ACCOUNT}), why)
     if settings.release.artifact_key_arn:
         why = "S3 encrypts with keys of the bucket's own Region (Amazon S3 User Guide, UsingKMSEncryption)"
         yield Named("release.artifactKeyArn", settings.release.artifact_key_arn, frozenset({REGION}), why)

@@ -1,15 +1,18 @@
 """One right value for each setting that has a form: what a message shows instead of a regular expression."""
 
+from collections.abc import Sequence
+
 _ACCOUNT = "us-east-1:123456789012"
 
 EXAMPLES = {
     "application": "shop",
     "namePrefix": "shop-dev-1",
-    "image.repository": "shop/web",
-    "image.tag": "stg",
-    "image.movingTags.tag": "prd",
-    "image.pushers.repository": "owner/name",
-    "image.oidcProviderArn": "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com",
+    "images": "app",
+    "images.repository": "shop/web",
+    "images.movingTags.tag": "prd",
+    "images.pushers.repository": "owner/name",
+    "images.oidcProviderArn": "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com",
+    "source.push.tag": "stg",
     "network.vpcId": "vpc-0123456789abcdef0",
     "network.privateSubnetIds": "subnet-0123456789abcdef0",
     "network.database.securityGroupId": "sg-0123456789abcdef0",
@@ -40,10 +43,25 @@ EXAMPLES = {
 """By the setting's path, without the writer's own names and numbers."""
 
 
-def example(steps: list[int | str]) -> str | None:
-    """The example for the setting that `steps` lead to."""
+NAMED = ("images", "services")
+"""Groups whose first level is the writer's own names."""
+
+
+def plain(steps: Sequence[int | str]) -> str:
+    """The path of a setting without the writer's own names and numbers."""
     words = [str(step) for step in steps if isinstance(step, str)]
-    if words[:1] == ["services"]:
+    if words[:1] and words[0] in NAMED:
         words[1:2] = []
-    paths = (".".join(words), ".".join(words[:-1]))  # the last word of a variable's path is its own name
-    return next((EXAMPLES[path] for path in paths if path in EXAMPLES), None)
+    return ".".join(words)
+
+
+def names_a_group(steps: Sequence[int | str]) -> bool:
+    """Whether the last step is a name of the writer's own, such as a service's."""
+    return tuple(steps[:-1]) in {(group,) for group in NAMED}
+
+
+def example(steps: Sequence[int | str]) -> str | None:
+    """The example for the setting that `steps` lead to."""
+    path = plain(steps)
+    paths = (path, path.rpartition(".")[0])  # the last word of a variable's path is its own name
+    return next((EXAMPLES[one] for one in paths if one in EXAMPLES), None)

@@ -8,7 +8,8 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from settings.examples import example
+from settings.examples import example, names_a_group, plain
+from settings.planned import NOT_YET, WITHOUT
 
 
 class SettingsError(ValueError):
@@ -33,8 +34,13 @@ def _sentence(finding: ErrorDetails, model: type[BaseModel], namespace: str) -> 
         else namespace
     )
     kind = finding["type"]
+    if kind == "extra_forbidden" and plain(steps) in NOT_YET:
+        return f"{path} does not work yet: {NOT_YET[plain(steps)]}; remove it"
     if kind == "extra_forbidden":
         return f"{path} is not a setting; {_nearest(str(steps[-1]), _known(model, steps[:-1]))}"
+    without = None if names_a_group(steps) else WITHOUT.get(plain(steps))
+    if without and (kind == "missing" or finding["input"] is None):
+        return f"{path} is missing: {without}; add it"
     if kind == "missing":
         return f"{path} is missing and has no default; add it"
     rule = (

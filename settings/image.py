@@ -1,12 +1,13 @@
-"""The image whose push starts a release, and who may push it."""
+"""What application teams build: an image's repository, and who may push to it."""
 
 import json
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from documents.github import is_ref, subjects, trust_workflows
-from documents.lifecycle import FILTERS, RELEASED, matches
+from documents.lifecycle import RELEASED, matches
 from settings.base import Group
 
 RepositoryName = Annotated[
@@ -17,9 +18,6 @@ RepositoryName = Annotated[
         pattern=r"^(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*$",
     ),
 ]
-ImageTag = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$")]
-"""A legal image tag: letters, digits, `_`, `.` and `-`, not beginning with `.` or `-`, at most 128 characters."""
-
 MOST_WILDCARDS = 2
 """Wildcards of one exclusion filter, as the AWS provider's documentation says (aws_ecr_repository)."""
 
@@ -78,7 +76,7 @@ def _distinct(pushers: list[Pusher]) -> list[Pusher]:
 
 
 class MovingTag(Group):
-    """Another tag of the repository that moves from image to image: another stack's, a build cache's, a signature's."""
+    """A tag of the repository that moves from image to image: a stack's, a build cache's, a signature's."""
 
     tag: str = Field(
         pattern=r"^[A-Za-z0-9._*-]{1,128}$",
@@ -105,18 +103,24 @@ class MovingTag(Group):
         return self
 
 
+def _tag_alone(value: Any) -> Any:
+    return value if isinstance(value, Mapping | MovingTag) else {"tag": value}
+
+
 class Image(Group):
-    """The ECR repository and the tag whose push is a release."""
+    """An image's ECR repository: what moves in it, what stays, and who may push."""
 
     repository: RepositoryName = Field(description="Name of the ECR repository.")
     create_repository: bool = Field(
         default=True,
         description="Whether this stack owns the repository; false uses an existing one of that name.",
     )
-    tag: ImageTag = Field(description="The stack's tag: pushing an image under it starts a release.")
-    moving_tags: list[MovingTag] = Field(
+    moving_tags: list[
+        Annotated[MovingTag, BeforeValidator(_tag_alone, json_schema_input_type=str | MovingTag)]
+    ] = Field(
         default=[],
-        description="Other tags of an own repository that move, beside the stack's: those of other stacks, caches, signatures.",
+        description="Tags of an own repository that move: those of stacks, caches, signatures; a text is a group with that `tag`. "
+        "The stack's own moves anyway.",
     )
     pushers: Annotated[list[Pusher], AfterValidator(_distinct)] = Field(
         default=[],
@@ -136,26 +140,15 @@ class Image(Group):
 
     @model_validator(mode="after")
     def _moving_tags(self) -> "Image":
-        tags = [self.tag, *(one.tag for one in self.moving_tags)]
+        tags = [one.tag for one in self.moving_tags]
         twice = sorted({tag for tag in tags if tags.count(tag) > 1})
         if twice:
-            message = f"movingTags and tag name {', '.join(twice)} twice; the stack's own tag moves anyway: name each once"
-            raise ValueError(message)
-        if len(tags) > FILTERS:
-            message = (
-                f"{len(self.moving_tags)} movingTags and the stack's own tag make {len(tags)} exclusion filters; ECR takes "
-                f"{FILTERS} for a repository: join some by a pattern, such as sha256-* for all signatures"
-            )
+            message = f"movingTags name {', '.join(twice)} twice: name each once"
             raise ValueError(message)
         if self.moving_tags and not self.create_repository:
             message = (
                 "movingTags says what moves in a repository that this stack makes, and createRepository is false: "
                 "set them where the repository is made"
-            )
-            raise ValueError(message)
-        if self.tag.startswith(RELEASED):
-            message = (
-                f"tag {self.tag!r} begins with {RELEASED}, which marks released images: choose another tag"
             )
             raise ValueError(message)
         return self
@@ -171,3 +164,7 @@ class Image(Group):
             )
             raise ValueError(message)
         return self
+
+    def moving(self, tag: str) -> dict[str, int]:
+        """Tags and patterns that move in the repository, and how many images of each stay; `tag`, the stack's own, is first."""
+        return {tag: 1} | {one.tag: one.keep for one in self.moving_tags if one.tag != tag}

@@ -1,15 +1,19 @@
-"""The README's table of settings, made from the same models that check them."""
+"""The table of settings in docs/settings.md, made from the same models that check them."""
 
 import types
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from settings import Settings
+
+FILE = Path(__file__).resolve().parent.parent / "docs" / "settings.md"
+BEGIN, END = "<!-- settings -->\n", "<!-- /settings -->"
 
 _WORDS = {str: "text", int: "number", bool: "true or false"}
 _MOST_CHOICES = 6
@@ -27,7 +31,7 @@ class Row:
     description: str
 
     def markdown(self) -> str:
-        """The row as the README has it."""
+        """The row as the table has it."""
         cells = (f"`{self.path}`", self.type, self.default, self.description)
         return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
@@ -41,6 +45,17 @@ def markdown() -> str:
     """The whole table."""
     head = "| setting | type | default | meaning |\n| --- | --- | --- | --- |\n"
     return head + "".join(f"{row.markdown()}\n" for row in rows())
+
+
+def embedded(text: str) -> str:
+    """The document with the table as it is now, between its two comments."""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise LookupError(
+            f"{FILE.name} has no lines {BEGIN.strip()} and {END}; the table belongs between them"
+        )
+    return f"{before}{begin}{markdown()}{end}{after}"
 
 
 def _rows(model: type[BaseModel], above: str) -> Iterator[Row]:
@@ -114,4 +129,4 @@ def _default(field: FieldInfo) -> str:
 
 
 if __name__ == "__main__":
-    print(markdown(), end="")  # noqa: T201  (what it is called for)
+    FILE.write_text(embedded(FILE.read_text(encoding="utf-8")), encoding="utf-8")

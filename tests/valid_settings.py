@@ -14,7 +14,8 @@ from pydantic.fields import FieldInfo
 
 from settings import Settings, SettingsError, parse
 from settings.examples import EXAMPLES
-from settings.service import FARGATE_MEMORY
+from settings.image import Image
+from settings.service import FARGATE_MEMORY, Service
 
 Drawn = dict[str, Any]
 
@@ -47,17 +48,18 @@ _RANGES = st.sampled_from([["0.0.0.0/0"], ["10.0.0.0/8", "192.168.0.0/16"], ["10
 MEANT: dict[str, st.SearchStrategy[Any]] = {
     "application": st.from_regex(r"[a-z][a-z0-9]{0,8}[a-z0-9]", fullmatch=True),
     "namePrefix": st.just(""),
-    "image.repository": st.from_regex(r"[a-z0-9]{2,9}(/[a-z0-9]{1,9})?", fullmatch=True),
-    "image.tag": st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,9}", fullmatch=True),
-    "image.pushers": st.lists(_PUSHER, max_size=3, unique_by=repr),
-    "image.movingTags": st.just([]) | st.just([{"tag": "nightly"}]),
+    "images.repository": st.from_regex(r"[a-z0-9]{2,9}(/[a-z0-9]{1,9})?", fullmatch=True),
+    "source.push.tag": st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,9}", fullmatch=True),
+    "images.pushers": st.lists(_PUSHER, max_size=3, unique_by=repr),
+    "images.movingTags": st.sampled_from(
+        [[], ["nightly"], [{"tag": "nightly", "keep": 3}], ["stg", "cache*"]]
+    ),
     "network.vpcId": _HEX.map(lambda digits: f"vpc-{digits}"),
     "network.privateSubnetIds": st.lists(
         _HEX.map(lambda d: f"subnet-{d}"), min_size=1, max_size=3, unique=True
     ),
     "network.database.securityGroupId": _HEX.map(lambda digits: f"sg-{digits}"),
     "migration.environment": st.dictionaries(_NAMES.filter(str.isupper), _TEXT, max_size=2),
-    "services": st.nothing(),
     "services.environment": st.dictionaries(_NAMES, _TEXT, max_size=2),
     "services.sidecars.environment": st.dictionaries(_NAMES, _TEXT, max_size=2),
     "services.cpu": st.sampled_from(sorted(FARGATE_MEMORY)),
@@ -125,16 +127,16 @@ def _group(model: type[BaseModel], path: str) -> st.SearchStrategy[Drawn]:
     for name, field in model.model_fields.items():
         key = field.alias or name
         below = f"{path}.{key}" if path else key
-        strategy = _field(field, below) if below != "services" else _services()
+        strategy = _named(below) if below in ("images", "services") else _field(field, below)
         (required if field.is_required() else optional)[key] = strategy
     return st.fixed_dictionaries(required, optional=optional)
 
 
-def _services() -> st.SearchStrategy[Drawn]:
-    from settings.service import Service
-
-    one = _group(Service, "services")
-    return st.dictionaries(st.from_regex(r"[a-z][a-z0-9]{0,7}", fullmatch=True), one, min_size=1, max_size=3)
+def _named(path: str) -> st.SearchStrategy[Drawn]:
+    """Groups by the writer's own names: one image, and some services."""
+    model, most = (Image, 1) if path == "images" else (Service, 3)
+    names = st.from_regex(r"[a-z][a-z0-9]{0,7}", fullmatch=True)
+    return st.dictionaries(names, _group(model, path), min_size=1, max_size=most)
 
 
 def _together(raw: Drawn) -> Drawn:

@@ -1,6 +1,6 @@
 """Writes the parts of README.md that come from elsewhere, each between two comments that name it.
 
-python -m tools.readme                 settings table and the rehearsal's table, by rehearsing stack stg
+python -m tools.readme                 the rehearsal's table, by rehearsing stack stg
 python -m tools.readme --tiers FILE    also the last lines of `make test`, from a file with its output
 """
 
@@ -9,8 +9,6 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-
-from settings.table import markdown
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
@@ -67,8 +65,7 @@ def main() -> None:
     )
     parser.add_argument("--tiers", type=Path, help="file with the output of make test")
     chosen = parser.parse_args()
-    text = embed(README.read_text(encoding="utf-8"), "settings", markdown())
-    text = embed(text, "rehearse", fenced(rehearsal_table()))
+    text = embed(README.read_text(encoding="utf-8"), "rehearse", fenced(rehearsal_table()))
     if chosen.tiers:
         text = embed(text, "test", fenced(tiers(chosen.tiers.read_text(encoding="utf-8"))))
     README.write_text(text, encoding="utf-8")

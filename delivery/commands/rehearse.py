@@ -143,7 +143,7 @@ class Options:
     repository_tags: Annotated[
         str | None,
         typer.Option(
-            help="Tag mutability of an existing repository (image.createRepository: false): MUTABLE, IMMUTABLE or "
+            help="Tag mutability of an existing repository (images.<name>.createRepository: false): MUTABLE, IMMUTABLE or "
             "IMMUTABLE_WITH_EXCLUSION:FILTER,… Default: MUTABLE.",
             metavar="MUTABILITY",
             rich_help_panel=OUTSIDE,

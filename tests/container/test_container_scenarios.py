@@ -89,7 +89,9 @@ def test_an_image_for_another_cpu_is_refused_before_it_migrates(
     rehearsal: Rehearsal, engine: Engine, other: str
 ) -> None:
     image = rehearsal.settings.image
-    digest = rehearsal.level.push_image(other, image.repository, ["other-cpu", image.tag], rehearsal.pusher())
+    digest = rehearsal.level.push_image(
+        other, image.repository, ["other-cpu", rehearsal.settings.source.push.tag], rehearsal.pusher()
+    )
     execution = rehearsal.release_of(digest)
     said = execution.action("Migrate").error_message or ""
     assert "the image is for arm64, the tasks run on amd64" in said

@@ -91,7 +91,7 @@ EDITS: dict[str, tuple[Callable[[Config], object], dict[str, str]]] = {
     ),
     "the pipeline's mode": (lambda c: release(c).update(mode="SUPERSEDED"), {PIPELINE: "update"}),
     "a moving tag": (
-        lambda c: c["delivery:image"].update(movingTags=[{"tag": "prd"}]),
+        lambda c: c["delivery:images"]["app"].update(movingTags=[{"tag": "prd"}]),
         {REPOSITORY: "update", LIFECYCLE: "update"},
     ),
     "an approval": (lambda c: release(c).update(approval={}), {PIPELINE: "update"}),

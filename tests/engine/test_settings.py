@@ -1,4 +1,4 @@
-"""Who refuses a wrong setting: the CLI itself what `Pulumi.yaml` declares, our program the rest; nothing is made either way."""
+"""A wrong setting is refused by the program, under the real CLI too, in its own words, and nothing is made."""
 
 from typing import Any
 
@@ -20,24 +20,37 @@ def refused(stack: Stack, change: Any) -> str:
     return str(caught.value)
 
 
-def test_the_cli_refuses_a_missing_setting_before_the_program_runs(stg: Stack) -> None:
-    said = refused(stg, lambda config: config.pop("delivery:image"))
-    assert "Stack 'stg' is missing configuration value 'image'" in said
+def test_a_missing_setting_is_refused_in_our_words(stg: Stack) -> None:
+    said = refused(stg, lambda config: config.pop("delivery:source"))
+    assert "delivery:source is missing: it says what starts a release" in said
+    assert "missing configuration value" not in said, "the CLI's words name no remedy"
 
 
-def test_the_cli_refuses_a_text_where_an_object_belongs(stg: Stack) -> None:
-    said = refused(stg, lambda config: config.update({"delivery:image": "shop"}))
-    assert "configuration key 'image' must be of type 'object'" in said
+def test_a_text_where_a_map_belongs_is_refused_in_our_words(stg: Stack) -> None:
+    said = refused(stg, lambda config: config.update({"delivery:images": "shop"}))
+    assert "delivery:images is 'shop': it is one text, and a map belongs there" in said
 
 
-def test_the_program_refuses_an_unknown_setting_which_the_cli_takes(stg: Stack) -> None:
-    said = refused(stg, lambda config: config.update({"delivery:imagge": {"tag": "stg"}}))
-    assert "imagge" in said, "a misspelt key must not be silently ignored"
-    assert "must be of type" not in said, "the CLI leaves unknown keys alone, so the program must look itself"
+def test_who_updates_reads_the_new_lines_with_the_own_values(stg: Stack) -> None:
+    def old(config: Any) -> None:
+        image = config.pop("delivery:images")["app"]
+        config["delivery:image"] = image | config.pop("delivery:source")["push"]
+
+    said = refused(stg, old)
+    lines = [line.strip() for line in said.splitlines()]
+    assert "delivery:image is gone" in said
+    assert lines.index("tag: stg") > lines.index("delivery:source:") > lines.index("repository: shop")
+
+
+def test_an_unknown_setting_is_refused_in_our_words(stg: Stack) -> None:
+    said = refused(stg, lambda config: config.update({"delivery:imagges": {}}))
+    assert "delivery:imagges is not a setting; did you mean images?" in said, (
+        "the CLI leaves unknown keys alone, so the program must look itself"
+    )
 
 
 def test_the_program_refuses_an_unknown_key_inside_a_setting(stg: Stack) -> None:
-    said = refused(stg, lambda config: config["delivery:image"].update(tags="stg"))
+    said = refused(stg, lambda config: config["delivery:images"]["app"].update(tags="stg"))
     assert "tags" in said
 
 

@@ -118,7 +118,7 @@ def holding(rehearsal: Rehearsal) -> Generator[Callable[[Version], Mapping[str, 
         before = len(held)
         rehearsal.push(pushed)
         until(lambda: len(held) == before + 2, "the events of the push under two tags")
-        tag = rehearsal.settings.image.tag
+        tag = rehearsal.settings.source.push.tag
         return next(event for event in held[before:] if event["detail"]["image-tag"] == tag)
 
     try:

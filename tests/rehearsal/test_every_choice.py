@@ -31,7 +31,7 @@ class World:
 
 
 def _every_choice(config: dict[str, Any]) -> None:
-    config["delivery:image"]["createRepository"] = False
+    config["delivery:images"]["app"]["createRepository"] = False
     config["delivery:release"].update(
         mode="SUPERSEDED",
         protect=True,

@@ -36,12 +36,16 @@ def replicated(rehearsal: Rehearsal, tmp_path_factory: pytest.TempPathFactory) -
     rehearsal.held = []
     try:
         digest = rehearsal.level.push(
-            made.folder, made.overlays, image.repository, [image.tag], rehearsal.pusher()
+            made.folder,
+            made.overlays,
+            image.repository,
+            [rehearsal.settings.source.push.tag],
+            rehearsal.pusher(),
         )
         until(lambda: rehearsal.held, "the event of the push, which stays here")
     finally:
         rehearsal.held = None
-    arrived = Push(image.repository, image.tag, digest, place.account, place.region)
+    arrived = Push(image.repository, rehearsal.settings.source.push.tag, digest, place.account, place.region)
     [started] = rehearsal.deliver(replication_event(arrived, source="eu-west-1"))
     return digest, rehearsal.pipeline.wait(started, 60)
 
@@ -60,8 +64,10 @@ def test_what_is_released_has_the_tag_that_keeps_it(
     rehearsal: Rehearsal, replicated: tuple[str, Execution]
 ) -> None:
     digest, _ = replicated
-    image = rehearsal.settings.image
-    assert tags_of(rehearsal, digest) == {image.tag, RELEASED + digest.removeprefix("sha256:")}
+    assert tags_of(rehearsal, digest) == {
+        rehearsal.settings.source.push.tag,
+        RELEASED + digest.removeprefix("sha256:"),
+    }
 
 
 def test_a_second_release_of_the_same_image_finds_its_tag_there(
@@ -107,7 +113,7 @@ def workflow_tags(rehearsal: Rehearsal, run: str, attempt: int) -> list[str]:
     values = {
         "steps.registry.outputs.registry": rehearsal.cloud.registry,
         "vars.ECR_REPOSITORY": image.repository,
-        "vars.STACK_TAG": image.tag,
+        "vars.STACK_TAG": rehearsal.settings.source.push.tag,
         "github.sha": "deadbeef" * 5,
         "github.run_id": run,
         "github.run_attempt": str(attempt),
@@ -127,7 +133,9 @@ def test_a_workflow_that_died_after_its_first_tag_can_be_run_again_and_starts_th
     registry = Registry(rehearsal.cloud.endpoint, lambda: ecr_token(client))
     first, second = (version(tmp_path, name) for name in ("attempt-1", "attempt-2"))
     once, again = workflow_tags(rehearsal, "77", 1), workflow_tags(rehearsal, "77", 2)
-    assert once[-1] == again[-1] == image.tag, "the stack's tag last: a release begins when all else is there"
+    assert once[-1] == again[-1] == rehearsal.settings.source.push.tag, (
+        "the stack's tag last: a release begins when all else is there"
+    )
     died = pack(first.folder, overlays=first.overlays)
     registry.push(died, image.repository, once[:1])
     rebuilt = pack(second.folder, overlays=second.overlays)
@@ -137,7 +145,9 @@ def test_a_workflow_that_died_after_its_first_tag_can_be_run_again_and_starts_th
     try:
         registry.push(rebuilt, image.repository, again)
         until(lambda: len(rehearsal.held or []) == 2, "the events of both tags")
-        moved = [one for one in rehearsal.held if one["detail"]["image-tag"] == image.tag]
+        moved = [
+            one for one in rehearsal.held if one["detail"]["image-tag"] == rehearsal.settings.source.push.tag
+        ]
     finally:
         rehearsal.held = None
     assert [one["detail"]["image-digest"] for one in moved] == [rebuilt.digest], (

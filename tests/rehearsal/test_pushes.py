@@ -87,7 +87,7 @@ def test_a_push_under_another_tag_starts_nothing(rehearsal: Rehearsal, tmp_path:
     """The rule matches the stack's tag only; the same image may carry other tags as well."""
     before = executions(rehearsal)
     image, other = rehearsal.settings.image.repository, version(tmp_path, "other")
-    tags = ["nightly", f"{rehearsal.settings.image.tag}-2"]
+    tags = ["nightly", f"{rehearsal.settings.source.push.tag}-2"]
     rehearsal.level.push(other.folder, other.overlays, image, tags, rehearsal.pusher())
     until(
         lambda: [e for e in rehearsal.journal.entries("ECR") if tags[1] in e.message], "the event of the push"
@@ -105,7 +105,7 @@ def test_pushing_the_same_image_again_starts_nothing(
     client = rehearsal.cloud.client("ecr", rehearsal.pusher())
     packed = pack(again.folder, overlays=again.overlays)
     registry = Registry(rehearsal.cloud.endpoint, lambda: ecr_token(client))
-    assert registry.push(packed, image.repository, [image.tag]) == first, (
+    assert registry.push(packed, image.repository, [rehearsal.settings.source.push.tag]) == first, (
         "the image is the same, byte for byte"
     )
     time.sleep(0.1)
@@ -162,7 +162,7 @@ def test_events_in_the_wrong_order_and_one_of_them_twice_change_nothing_of_that(
         "the second event releases the same digest"
     )
     said = failure(stale, "Migrate")
-    tag = rehearsal.settings.image.tag
+    tag = rehearsal.settings.source.push.tag
     assert f"stale push: the tag {tag} is on {digest_of(newer)} by now" in said
     assert f"this release is of {digest_of(older)}; nothing was migrated" in said
     assert "applying" not in said

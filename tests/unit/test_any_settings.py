@@ -85,7 +85,7 @@ def test_any_value_at_any_place_ends_in_settings_or_a_sentence(path: str, value:
 
 def test_a_number_of_thousands_of_digits_ends_in_a_sentence() -> None:
     for value in (10**5000, [10**5000], {"a": 10**5000}, float("inf"), float("nan")):
-        for path in ("services.web.cpu", "image.tag", "network", "services.web.environment"):
+        for path in ("services.web.cpu", "source.push.tag", "network", "services.web.environment"):
             raw = raw_settings()
             put(path, value)(raw)
             _ends(raw)
@@ -101,7 +101,7 @@ def test_an_alias_that_holds_itself_is_said() -> None:
 def test_a_key_written_twice_is_refused_with_its_line(tmp_path: Path) -> None:
     """Of two values YAML's reader takes the last and says nothing; the Pulumi CLI refuses the file."""
     path = tmp_path / "Pulumi.x.yaml"
-    path.write_text("config:\n  delivery:image:\n    tag: stg\n    tag: prd\n", encoding="utf-8")
+    path.write_text("config:\n  delivery:source:\n    tag: stg\n    tag: prd\n", encoding="utf-8")
     with pytest.raises(StackError, match=r"has the key tag twice, in line 3 and line 4"):
         stackfile.read(path)
     path.write_text("config: {a: 1, a: 2}\n", encoding="utf-8")

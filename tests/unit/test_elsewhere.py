@@ -41,9 +41,13 @@ REFUSED = {
         f"arn:aws-cn:sns:cn-north-1:{ACCOUNT}:ops",
         "partition aws-cn",
     ),
-    "provider": ("image.oidcProviderArn", PROVIDER.format("aws", "111122223333"), "account 111122223333"),
+    "provider": (
+        "images.app.oidcProviderArn",
+        PROVIDER.format("aws", "111122223333"),
+        "account 111122223333",
+    ),
     "provider of another partition": (
-        "image.oidcProviderArn",
+        "images.app.oidcProviderArn",
         PROVIDER.format("aws-us-gov", ACCOUNT),
         "aws-us-gov",
     ),
@@ -194,7 +198,7 @@ def test_a_subject_escapes_colons_as_github_does_and_nothing_else(
 )
 def test_a_branch_that_git_does_not_take_is_refused(ref: str) -> None:
     with pytest.raises(SettingsError, match="git-check-ref-format"):
-        settings(put("image.pushers", [{"repository": "o/r", "branch": ref}]))
+        settings(put("images.app.pushers", [{"repository": "o/r", "branch": ref}]))
 
 
 @pytest.mark.parametrize("key", ["taskRoleStatements", "executionRoleStatements"])

@@ -22,7 +22,8 @@ def _repository(*, protect: bool = False, **image: Any) -> tuple[Graph, Mapping[
         made = ImageRepository(
             "image",
             {
-                "image": Image.model_validate({"repository": "shop", "tag": "stg", **image}),
+                "image": Image.model_validate({"repository": "shop", **image}),
+                "tag": "stg",
                 "names": NAMES,
                 "place": PLACE,
                 "protect": protect,
@@ -44,7 +45,7 @@ def test_every_tag_is_immutable_except_the_stacks_own() -> None:
 
 
 def test_the_tags_of_other_stacks_caches_and_signatures_may_move_too() -> None:
-    moving = [{"tag": "prd"}, {"tag": "buildcache*", "keep": 3}, {"tag": "sha256-*", "keep": 500}]
+    moving = ["stg", "prd", {"tag": "buildcache*", "keep": 3}, {"tag": "sha256-*", "keep": 500}]
     graph, _ = _repository(movingTags=moving)
     filters = [one["filter"] for one in graph.one("Repository").inputs["imageTagMutabilityExclusionFilters"]]
     assert filters == ["stg", "prd", "buildcache*", "sha256-*"]

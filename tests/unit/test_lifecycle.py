@@ -116,7 +116,7 @@ class Team:
 
 
 MOVING = {"prd": 10, "buildcache*": 2, "sha256-*": 3, "main-*": 1}
-POLICY = lifecycle("stg", MOVING, 61)
+POLICY = lifecycle({"stg": 1} | MOVING, 61)
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -187,7 +187,7 @@ def test_each_rule_is_one_that_ecr_takes() -> None:
 def test_names_come_before_patterns_so_that_no_pattern_takes_another_stacks_image() -> None:
     patterns = [
         rule["selection"]["tagPatternList"][0]
-        for rule in lifecycle("stg", {"p*": 1, "prd": 10}, 90)["rules"]
+        for rule in lifecycle({"stg": 1, "p*": 1, "prd": 10}, 90)["rules"]
         if rule["selection"]["tagStatus"] == "tagged"
     ]
     assert patterns == ["released-*", "stg", "prd", "p*"]

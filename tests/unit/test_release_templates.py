@@ -51,7 +51,7 @@ def _environment(config: Config) -> None:
 
 def _beside(config: Config) -> None:
     config["delivery:services"]["web"]["desiredCount"] = 5
-    config["delivery:image"]["keepUnreleasedDays"] = 99
+    config["delivery:images"]["app"]["keepUnreleasedDays"] = 99
     config["delivery:migration"]["timeoutMinutes"] = 7
 
 

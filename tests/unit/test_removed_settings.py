@@ -18,9 +18,9 @@ STATEMENT = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s
 LAMBDA = "arn:aws:lambda:us-east-1:123456789012:function:check"
 PARAMETER = {"TOKEN": "/shop/token"}
 GIVEN: dict[str, Any] = {
-    "image.movingTags": [{"tag": "prd"}],
-    "image.pushers": [{"repository": "o/r", "branch": "main"}],
-    "image.oidcProviderArn": "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com",
+    "images.app.movingTags": [{"tag": "prd"}],
+    "images.app.pushers": [{"repository": "o/r", "branch": "main"}],
+    "images.app.oidcProviderArn": "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com",
     "network.database": {"securityGroupId": "sg-000000000000000db"},
     "migration.entryPoint": ["sh", "-c"],
     "migration.environment": {"A": "b"},
@@ -66,7 +66,7 @@ TOGETHER = {"arn", "securityGroupId", "publicSubnetIds", "afterAllowTestTraffic"
 
 
 def _path(row: str) -> str:
-    return row.replace("<name>", "web")
+    return row.replace("images.<name>", "images.app").replace("<name>", "web")
 
 
 def _set(path: str, value: Any) -> Change:

@@ -149,13 +149,21 @@ def test_every_number_has_an_end() -> None:
 @pytest.mark.parametrize(
     ("path", "value", "words"),
     [
-        ("image.tag", 1.10, ["image.tag is 1.1", "YAML reads it as a number", "put it in quotes"]),
-        ("image.tag", date(2026, 1, 2), ["'2026-01-02'", "YAML reads it as a date", "put it in quotes"]),
-        ("image.tag", True, ["image.tag is true", "a truth value", "put it in quotes"]),
-        ("image.tag", None, ["image.tag is null", "there is nothing"]),
-        ("image.tag", ["stg"], ["it is a list, and text belongs there"]),
-        ("image", ["shop"], ["image is ['shop']", "it is a list, and a map belongs there"]),
-        ("image", "shop", ["it is one text, and a map belongs there"]),
+        (
+            "source.push.tag",
+            1.10,
+            ["source.push.tag is 1.1", "YAML reads it as a number", "put it in quotes"],
+        ),
+        (
+            "source.push.tag",
+            date(2026, 1, 2),
+            ["'2026-01-02'", "YAML reads it as a date", "put it in quotes"],
+        ),
+        ("source.push.tag", True, ["source.push.tag is true", "a truth value", "put it in quotes"]),
+        ("source.push.tag", None, ["source.push.tag is null", "there is nothing"]),
+        ("source.push.tag", ["stg"], ["it is a list, and text belongs there"]),
+        ("images", ["shop"], ["images is ['shop']", "it is a list, and a map belongs there"]),
+        ("images", "shop", ["it is one text, and a map belongs there"]),
         ("services", ["web"], ["a map belongs there", "lines of `key: value`"]),
         ("services.web", None, ["a map belongs there"]),
         ("services.web.environment", ["A=b"], ["a map belongs there"]),
@@ -194,8 +202,8 @@ def test_every_form_has_an_example() -> None:
     "path",
     [
         "application",
-        "image.tag",
-        "image.repository",
+        "source.push.tag",
+        "images.app.repository",
         "network.vpcId",
         "services.web.cluster",
         "services.web.healthCheck.path",
@@ -203,5 +211,5 @@ def test_every_form_has_an_example() -> None:
 )
 def test_an_example_is_right(path: str) -> None:
     raw = raw_settings()
-    put(path, EXAMPLES[path.replace(".web", "")])(raw)
+    put(path, EXAMPLES[path.replace(".web", "").replace(".app", "")])(raw)
     assert json.dumps(parse(raw).model_dump(mode="json"))

@@ -33,12 +33,12 @@ def test_a_wrong_setting_is_refused_in_words_an_operator_can_act_on(case: str) -
 
 def test_a_pusher_without_a_subject_is_refused() -> None:
     with pytest.raises(SettingsError, match="names 0 of branch, gitTag and environment"):
-        settings(put("image.pushers", [{"repository": "o/r"}]))
+        settings(put("images.app.pushers", [{"repository": "o/r"}]))
 
 
 def test_every_finding_is_told_at_once() -> None:
     with pytest.raises(SettingsError) as refused:
-        settings(_both(put("image.tag", "a/b"), put("network.vpcId", "x"), drop("release.protect")))
+        settings(_both(put("source.push.tag", "a/b"), put("network.vpcId", "x"), drop("release.protect")))
     assert len(str(refused.value).splitlines()) == 3
 
 
@@ -65,5 +65,5 @@ def test_a_secret_inside_a_group_of_the_wrong_shape_is_not_repeated() -> None:
 
 def test_a_long_value_is_cut() -> None:
     with pytest.raises(SettingsError) as refused:
-        settings(put("image.repository", "X" * 500))
+        settings(put("images.app.repository", "X" * 500))
     assert len(str(refused.value)) < 400

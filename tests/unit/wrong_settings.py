@@ -17,87 +17,160 @@ REFUSED: dict[str, tuple[Change, list[str]]] = {
         ["delivery:relese is not a setting", "did you mean release?"],
     ),
     "unknown key": (
-        put("image.repo", "x"),
-        ["delivery:image.repo is not a setting", "did you mean repository?"],
+        put("images.app.repo", "x"),
+        ["delivery:images.app.repo is not a setting", "did you mean repository?"],
     ),
     "unknown key of a service": (
         put("services.web.loadBalancer.testport", 1),
         ["delivery:services.web.loadBalancer.testport is not a setting", "did you mean testPort?"],
     ),
     "unknown key in a list": (
-        put("image.pushers.0.brunch", "x"),
-        ["delivery:image.pushers.0.brunch is not a setting", "did you mean branch?"],
+        put("images.app.pushers.0.brunch", "x"),
+        ["delivery:images.app.pushers.0.brunch is not a setting", "did you mean branch?"],
     ),
     "unknown key like none": (put("notify.zzzzzz", 1), ["remove it, or use one of alarmTopicArn, emails"]),
     "snake case": (
         put("services.web.desired_count", 1),
         ["delivery:services.web.desired_count is not a setting", "did you mean desiredCount?"],
     ),
-    "missing": (drop("image.tag"), ["delivery:image.tag is missing and has no default; add it"]),
-    "missing group": (drop("network"), ["delivery:network is missing"]),
+    "missing": (drop("source.push.tag"), ["delivery:source.push.tag is missing and has no default; add it"]),
+    "no source": (drop("source"), ["delivery:source is missing", "push: {tag: stg}", "add it"]),
+    "no answer of the source": (
+        put("source", {}),
+        ["delivery:source.push is missing and has no default; add it"],
+    ),
+    "unknown answer of the source": (
+        put("source.psuh", {}),
+        ["delivery:source.psuh is not a setting", "did you mean push?"],
+    ),
+    "two answers of the source": (
+        put("source.manifest", {}),
+        ["delivery:source: names push and manifest", "exactly one source", "give push alone"],
+    ),
+    "source by manifest": (
+        put("source", {"manifest": {}}),
+        ["delivery:source: names manifest", "object in S3", "yet", "write push:"],
+    ),
+    "source by repository": (
+        put("source", {"repository": {"connection": "c"}}),
+        ["delivery:source: names repository", "no pipeline builds images", "yet", "write push:"],
+    ),
+    "source by CI": (
+        put("source", {"ci": None}),
+        ["delivery:source: names ci", "no stack without a pipeline", "yet", "write push:"],
+    ),
+    "declared source": (
+        put("source", {"declared": {"app": {"tag": "v1"}}}),
+        ["delivery:source: names declared", "`pulumi up` itself", "yet", "write push:"],
+    ),
+    "no images": (drop("images"), ["delivery:images is missing", "what is built", "add it"]),
+    "images without an image": (
+        put("images", {}),
+        ["delivery:images: names no image", "app: {repository: shop}"],
+    ),
+    "several images": (
+        put("images.worker", {"repository": "worker"}),
+        ["delivery:images: names app and worker", "no release takes several images yet", "keep one"],
+    ),
+    "name of an image": (
+        put("images", {"App": {"repository": "shop"}}),
+        ["delivery:images.App is 'App': must have the form of app"],
+    ),
+    "no network": (drop("network"), ["delivery:network is missing", "nothing works without one yet"]),
+    "no migration": (
+        drop("migration"),
+        ["delivery:migration is missing", "nobody migrates does not work yet", "add it"],
+    ),
+    "empty migration": (put("migration", None), ["delivery:migration is missing", "yet", "add it"]),
+    "services left out": (drop("services"), ["delivery:services is missing", "without a service", "yet"]),
+    "worker": (
+        drop("services.web.loadBalancer"),
+        ["delivery:services.web.loadBalancer is missing", "workers do not work yet"],
+    ),
+    "jobs": (put("jobs", {}), ["delivery:jobs does not work yet", "tasks on a schedule", "remove it"]),
+    "overrides": (put("overrides", {}), ["delivery:overrides does not work yet", "remove it"]),
     "wrong type": (
         put("services.web.cpu", "much"),
         ["delivery:services.web.cpu is 'much'", "integer", "correct it"],
     ),
     "application": (put("application", "Shop"), ["delivery:application is 'Shop'", "must have the form"]),
     "application too long": (put("application", "a" * 25), ["must have the form"]),
-    "repository name": (put("image.repository", "Shop"), ["delivery:image.repository is 'Shop'", "form"]),
-    "tag with a slash": (put("image.tag", "a/b"), ["delivery:image.tag is 'a/b'", "must have the form"]),
-    "tag beginning with a dot": (put("image.tag", ".stg"), ["delivery:image.tag is '.stg'"]),
-    "tag too long": (put("image.tag", "a" * 129), ["delivery:image.tag"]),
-    "tag with a wildcard": (put("image.tag", "stg*"), ["delivery:image.tag is 'stg*'"]),
-    "moving tag with three wildcards": (
-        put("image.movingTags", [{"tag": "a*b*c*"}]),
-        ["delivery:image.movingTags.0", "'a*b*c*' has 3 wildcards", "ECR takes 2", "use fewer"],
+    "repository name": (
+        put("images.app.repository", "Shop"),
+        ["delivery:images.app.repository is 'Shop'", "form"],
     ),
-    "moving tag that is every tag": (put("image.movingTags", [{"tag": "*"}]), ["'*' is every tag"]),
-    "moving tag with a slash": (put("image.movingTags", [{"tag": "a/b"}]), ["movingTags.0.tag is 'a/b'"]),
+    "tag with a slash": (
+        put("source.push.tag", "a/b"),
+        ["delivery:source.push.tag is 'a/b'", "must have the form"],
+    ),
+    "tag beginning with a dot": (put("source.push.tag", ".stg"), ["delivery:source.push.tag is '.stg'"]),
+    "tag too long": (put("source.push.tag", "a" * 129), ["delivery:source.push.tag"]),
+    "tag with a wildcard": (put("source.push.tag", "stg*"), ["delivery:source.push.tag is 'stg*'"]),
+    "moving tag with three wildcards": (
+        put("images.app.movingTags", [{"tag": "a*b*c*"}]),
+        ["delivery:images.app.movingTags.0", "'a*b*c*' has 3 wildcards", "ECR takes 2", "use fewer"],
+    ),
+    "moving tag that is every tag": (put("images.app.movingTags", [{"tag": "*"}]), ["'*' is every tag"]),
+    "moving tag with a slash": (
+        put("images.app.movingTags", [{"tag": "a/b"}]),
+        ["movingTags.0.tag is 'a/b'"],
+    ),
     "moving tag twice": (
-        put("image.movingTags", [{"tag": "prd"}, {"tag": "prd"}]),
+        put("images.app.movingTags", [{"tag": "prd"}, {"tag": "prd"}]),
         ["name prd twice", "name each once"],
     ),
-    "the stack's own tag as a moving tag": (put("image.movingTags", [{"tag": "stg"}]), ["name stg twice"]),
+    "moving tag that YAML reads as a number": (
+        put("images.app.movingTags", ["prd", 1.10]),
+        ["images.app.movingTags.1.tag is 1.1", "YAML reads it as a number", "put it in quotes"],
+    ),
     "moving tags beyond ECR's filters": (
-        put("image.movingTags", [{"tag": f"t{i}"} for i in range(5)]),
-        ["5 movingTags and the stack's own tag make 6 exclusion filters", "ECR takes 5", "join some"],
+        put("images.app.movingTags", [{"tag": f"t{i}"} for i in range(5)]),
+        [
+            "images.app.movingTags and the stack's own tag make 6 exclusion filters",
+            "ECR takes 5",
+            "join some",
+        ],
     ),
     "moving tag that takes released ones": (
-        put("image.movingTags", [{"tag": "re*"}]),
+        put("images.app.movingTags", [{"tag": "re*"}]),
         ["'re*' matches released-", "choose another"],
     ),
     "moving tags of somebody else's repository": (
         put(
-            "image",
-            {"repository": "shop", "tag": "stg", "createRepository": False, "movingTags": [{"tag": "prd"}]},
+            "images.app",
+            {"repository": "shop", "createRepository": False, "movingTags": [{"tag": "prd"}]},
         ),
         ["createRepository is false", "set them where the repository is made"],
     ),
     "a tag that marks releases": (
-        put("image.tag", "released-x"),
+        put("source.push.tag", "released-x"),
         ["begins with released-", "choose another"],
     ),
     "unreleased images too short": (
-        put("image.keepUnreleasedDays", 60),
-        ["delivery:image.keepUnreleasedDays is 60", "61"],
+        put("images.app.keepUnreleasedDays", 60),
+        ["delivery:images.app.keepUnreleasedDays is 60", "61"],
     ),
-    "OIDC provider": (put("image.oidcProviderArn", "github"), ["oidcProviderArn is 'github'"]),
+    "OIDC provider": (put("images.app.oidcProviderArn", "github"), ["oidcProviderArn is 'github'"]),
     "two subjects": (
-        put("image.pushers.0.environment", "stg"),
-        ["delivery:image.pushers.0: names 2 of branch, gitTag and environment", "give one"],
+        put("images.app.pushers.0.environment", "stg"),
+        ["delivery:images.app.pushers.0: names 2 of branch, gitTag and environment", "give one"],
     ),
     "wildcard subject": (
-        put("image.pushers.0.branch", "release/*"),
+        put("images.app.pushers.0.branch", "release/*"),
         ["'release/*' has a wildcard", "list each"],
     ),
     "half an immutable subject": (
-        put("image.pushers.0.ownerId", 1),
+        put("images.app.pushers.0.ownerId", 1),
         ["only one of ownerId and repositoryId"],
     ),
     "pusher twice": (
-        put("image.pushers", [{"repository": "o/r", "branch": "main"}] * 2),
-        ["delivery:image.pushers: lists the same pusher twice"],
+        put("images.app.pushers", [{"repository": "o/r", "branch": "main"}] * 2),
+        ["delivery:images.app.pushers: lists the same pusher twice"],
     ),
-    "pusher's repository": (put("image.pushers.0.repository", "shop"), ["pushers.0.repository is 'shop'"]),
+    "pusher's repository": (
+        put("images.app.pushers.0.repository", "shop"),
+        ["pushers.0.repository is 'shop'"],
+    ),
     "VPC": (put("network.vpcId", "vpc-1"), ["delivery:network.vpcId is 'vpc-1'", "must have the form"]),
     "no subnets": (
         put("network.privateSubnetIds", []),
@@ -268,8 +341,8 @@ REFUSED: dict[str, tuple[Change, list[str]]] = {
         ["service name 'internal-api' is taken"],
     ),
     "more pushers than a trust policy holds": (
-        put("image.pushers", [{"repository": f"o/{'r' * 80}", "branch": f"b{i}"} for i in range(20)]),
-        ["delivery:image: 20 pushers make a trust policy of", "IAM takes 2048", "list fewer"],
+        put("images.app.pushers", [{"repository": f"o/{'r' * 80}", "branch": f"b{i}"} for i in range(20)]),
+        ["delivery:images.app: 20 pushers make a trust policy of", "IAM takes 2048", "list fewer"],
     ),
     "address twice": (
         put("notify.emails", ["a@b.io"] * 2),
