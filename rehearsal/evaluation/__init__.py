@@ -1,0 +1,1 @@
+"""The declared program, evaluated: its configuration, its resources, its secrets."""

@@ -1,0 +1,1 @@
+"""Level `process`: images unpacked, their commands run as processes of this machine."""

@@ -1,0 +1,1 @@
+"""What is played in a rehearsal, and how it is told."""
