@@ -63,7 +63,7 @@ clean: ## remove what setup and rehearsals made
 
 .PHONY: pulumi
 pulumi: setup ## build the Pulumi CLI from tools/pulumi with Go, for the engine tests
-	@$(BIN)/python -c 'from rehearsal.engine.cli import build_cli; build_cli(print)'
+	@$(BIN)/python -c 'from rehearsal.pulumi_engine.find_cli import build_cli; build_cli(print)'
 
 .PHONY: deployer-policy
 deployer-policy: setup-rehearsal ## print the IAM policies of whoever runs pulumi up (STACK=stg ACCOUNT=your account's number)

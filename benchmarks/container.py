@@ -7,7 +7,7 @@ from typing import Any
 from benchmarks import first_release
 from benchmarks.figure import Figure, Result
 from benchmarks.measure import Spread, in_turns
-from rehearsal.containers.daemon import engine
+from rehearsal.levels.container.daemon import engine
 from tests import docker
 
 

@@ -16,7 +16,7 @@ import pulumi
 import pulumi.resource
 import pulumi_aws
 
-from rehearsal.program import ROOT
+from rehearsal.evaluation.program import ROOT
 
 
 def declare(copies: int, config: Mapping[str, Any]) -> None:

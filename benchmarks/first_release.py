@@ -10,9 +10,9 @@ from pathlib import Path
 from benchmarks.figure import Aim, Figure, Result, seconds
 from benchmarks.measure import Program, Run, Spread, in_turns, python, ratios
 from benchmarks.releasing import MEANWHILE
-from rehearsal.program import ROOT
-from rehearsal.runtimes.docker_front import install_docker_front
-from rehearsal.scratch import NAME
+from rehearsal.evaluation.program import ROOT
+from rehearsal.host.scratch import NAME
+from rehearsal.levels.process.docker_shim import install_docker_shim
 
 BARE = ROOT / "benchmarks" / "bare"
 
@@ -25,7 +25,7 @@ def missing() -> str | None:
 def measure(runs: int) -> Result:
     """Alternate the two; seconds are from the start of each process to the first good answer."""
     with tempfile.TemporaryDirectory(dir=scratch(), prefix="bench-") as folder:
-        docker = install_docker_front(Path(folder) / "docker")
+        docker = install_docker_shim(Path(folder) / "docker")
         given = {"DOCKER": str(docker.parent), **bare_environment(folder)}
         rehearsed, bare = in_turns([rehearsal("process"), script("process.sh", given)], runs)
     return Result(

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rehearsal.program import ROOT
+from rehearsal.evaluation.program import ROOT
 
 STARTED = "BENCHMARK_STARTED"
 """Variable that tells a measured process when it was started, in seconds of the machine's monotonic clock."""

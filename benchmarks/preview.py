@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks.evaluation import STACK
 from benchmarks.figure import Aim, Figure, Result, seconds
 from benchmarks.measure import Program, Run, Spread, in_turns, python, ratios, run
-from rehearsal.engine.cli import find_cli
+from rehearsal.pulumi_engine.find_cli import find_cli
 
 SIZES = (1, 10, 50)
 UP_SIZES = (1, 5, 10)

@@ -14,13 +14,13 @@ import time
 from pathlib import Path
 
 from benchmarks import copies, programs
-from rehearsal.cloud import Cloud
-from rehearsal.engine.cli import the_cli
-from rehearsal.engine.stack import engine_stack
+from rehearsal.evaluation.program import ROOT, stack_config
 from rehearsal.gateway.gateway import Gateway
 from rehearsal.identity.authority import Authority
-from rehearsal.journal import Journal
-from rehearsal.program import ROOT, stack_config
+from rehearsal.pulumi_engine.find_cli import the_cli
+from rehearsal.pulumi_engine.stack import engine_stack
+from rehearsal.world.cloud import Cloud
+from rehearsal.world.journal import Journal
 
 STACK = "stg"
 

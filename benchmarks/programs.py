@@ -19,7 +19,7 @@ from typing import Any
 import pulumi
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
 
-from rehearsal.program import ROOT, evaluating, plain, stack_config
+from rehearsal.evaluation.program import ROOT, evaluating, plain, stack_config
 
 ACCOUNT = "123456789012"
 

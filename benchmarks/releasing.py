@@ -71,10 +71,10 @@ def main() -> None:
         importlib.import_module(name)
     from rehearsal.gateway.gateway import Gateway  # noqa: PLC0415
     from rehearsal.host.postgres import Postgres  # noqa: PLC0415
-    from rehearsal.journal import Entry, Journal  # noqa: PLC0415
-    from rehearsal.levels import level_named  # noqa: PLC0415
-    from rehearsal.rehearsal import rehearsing  # noqa: PLC0415
-    from rehearsal.report import Timeline  # noqa: PLC0415
+    from rehearsal.levels.choice import level_named  # noqa: PLC0415
+    from rehearsal.plays.report import Timeline  # noqa: PLC0415
+    from rehearsal.running.rehearsal import rehearsing  # noqa: PLC0415
+    from rehearsal.world.journal import Entry, Journal  # noqa: PLC0415
 
     def follow(entry: Entry) -> None:
         for words, phase in PHASES.items():
@@ -95,8 +95,8 @@ def main() -> None:
 
 
 def _release(rehearsal: Any, watch: Stopwatch) -> None:
-    from rehearsal.application import V1  # noqa: PLC0415
-    from rehearsal.traffic import get  # noqa: PLC0415
+    from rehearsal.levels.application import V1  # noqa: PLC0415
+    from rehearsal.running.traffic import get  # noqa: PLC0415
 
     rehearsal.first_execution()
     watch.end("first execution")

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from delivery.commands.rehearse import Options
-from rehearsal import sample
-from rehearsal.application import LocalImage, Version
 from rehearsal.errors import UsageError
-from rehearsal.ownapplication import OwnApplication
-from rehearsal.play import Play
-from rehearsal.rehearsal import Rehearsal
-from rehearsal.scenarios import SCENARIOS
-from rehearsal.traffic import Load
+from rehearsal.levels.application import LocalImage, Version
+from rehearsal.plays import sample
+from rehearsal.plays.own_application import OwnApplication
+from rehearsal.plays.play import Play
+from rehearsal.plays.scenarios import SCENARIOS
+from rehearsal.running.rehearsal import Rehearsal
+from rehearsal.running.traffic import Load
 
 Scenario = Callable[[Rehearsal, Play], None]
 

@@ -14,7 +14,7 @@ from delivery.commands import rehearse
 from delivery.interruption import ending_in_order
 from rehearsal.errors import MachineError
 from rehearsal.host.environment import take_over
-from rehearsal.interruption import Interruption
+from rehearsal.host.interruption import Interruption
 
 _T = TypeVar("_T")
 

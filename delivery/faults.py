@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import pulumi
 
 from rehearsal.errors import StackError
-from rehearsal.program import ROOT
-from rehearsal.unforeseen import worded
+from rehearsal.evaluation.program import ROOT
+from rehearsal.plays.unforeseen import worded
 from settings import SettingsError
 
 
@@ -22,7 +22,7 @@ class Fault:
 
 
 def fault_of(error: Exception) -> Fault:
-    """Any error, as it is told: expected ones in their own words, the others as `rehearsal.unforeseen` has it."""
+    """Any error, as it is told: expected ones in their own words, the others as `rehearsal.plays.unforeseen` has it."""
     if isinstance(error, (SettingsError, pulumi.RunError)):
         return Fault(StackError.kind, str(error), StackError.exit_code)
     told = worded(error, ROOT)

@@ -4,7 +4,7 @@ import contextlib
 import sys
 from collections.abc import Callable
 
-from rehearsal.interruption import Interruption, Terminated
+from rehearsal.host.interruption import Interruption, Terminated
 
 INTERRUPTED = 130
 TERMINATED = 143

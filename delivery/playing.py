@@ -14,22 +14,23 @@ from rich.text import Text
 from delivery.choosing import Chosen, Scenario, chosen, load
 from delivery.commands.rehearse import Options
 from delivery.faults import fault_of
-from rehearsal import jsonreport, text
-from rehearsal.application import V1, LocalImage, Version
-from rehearsal.cloud import Cloud
-from rehearsal.database import wanted
-from rehearsal.engine.state import declare_state, read_state
-from rehearsal.gateway.ecr import TagRule
-from rehearsal.interruption import Interruption
-from rehearsal.journal import Journal
-from rehearsal.level import Level
-from rehearsal.levels import level_named
-from rehearsal.outside import Outside, hook_results, moment, tag_rule
-from rehearsal.play import Play, Step, Unexpected, exit_code
-from rehearsal.program import config_of, stack_config
-from rehearsal.rehearsal import Rehearsal, rehearsing, settings_of
-from rehearsal.report import Timeline, table
-from rehearsal.stopped import StoppedRelease
+from rehearsal.ecr.registry_rules import TagRule
+from rehearsal.evaluation.exported_state import declare_state, read_state
+from rehearsal.evaluation.program import config_of, stack_config
+from rehearsal.host.database_address import wanted
+from rehearsal.host.interruption import Interruption
+from rehearsal.levels.application import V1, LocalImage, Version
+from rehearsal.levels.choice import level_named
+from rehearsal.levels.process.level import Level
+from rehearsal.plays import json_report
+from rehearsal.plays.play import Play, Step, Unexpected, exit_code
+from rehearsal.plays.report import Timeline, table
+from rehearsal.plays.stopped import StoppedRelease
+from rehearsal.running.outside import Outside, hook_results, moment, tag_rule
+from rehearsal.running.rehearsal import Rehearsal, rehearsing, settings_of
+from rehearsal.world import text
+from rehearsal.world.cloud import Cloud
+from rehearsal.world.journal import Journal
 
 
 def run(options: Options, interruption: Interruption) -> int:
@@ -46,7 +47,7 @@ def run(options: Options, interruption: Interruption) -> int:
         for line in text.lines(fault.sentence, width=text.WHOLE):
             errors.print(line, markup=False)
         if options.as_json:
-            told = jsonreport.refusal(_stack(options), fault.kind, fault.sentence, fault.exit_code)
+            told = json_report.refusal(_stack(options), fault.kind, fault.sentence, fault.exit_code)
             sys.stdout.write(f"{told}\n")
         return fault.exit_code
     finally:
@@ -182,7 +183,7 @@ def _report(
 ) -> None:
     level, logs = rehearsal.level, rehearsal.cloud.logs.kept()
     if options.as_json:
-        told = jsonreport.report(
+        told = json_report.report(
             stack=rehearsal.stack,
             level=level.name,
             shows=level.shows,

@@ -97,13 +97,13 @@ def _pytest(tier: Tier) -> Result:
 
 
 def _no_cli(install: bool) -> str | None:  # noqa: FBT001  (a CLI is built inside the project; nothing is installed)
-    from rehearsal.engine.cli import cli_missing
+    from rehearsal.pulumi_engine.find_cli import cli_missing
 
     return cli_missing()
 
 
 def _cli() -> AbstractContextManager[object]:
-    from rehearsal.engine.cli import the_cli
+    from rehearsal.pulumi_engine.find_cli import the_cli
 
     return nullcontext(the_cli(lambda line: print(line, flush=True)))
 

@@ -10,9 +10,9 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rehearsal.containers import daemon as found
-from rehearsal.containers.engine import Engine, EngineError
 from rehearsal.host.processes import Child, Processes
+from rehearsal.levels.container import daemon as found
+from rehearsal.levels.container.docker_api import Engine, EngineError
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / ".tools" / "docker"

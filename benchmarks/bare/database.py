@@ -9,9 +9,9 @@ import signal
 import sys
 from pathlib import Path
 
-from rehearsal.containers.forwarder import Forwarder
 from rehearsal.host.postgres import Postgres
 from rehearsal.host.processes import Processes
+from rehearsal.levels.container.forwarder import Forwarder
 
 
 def main() -> None:

@@ -10,13 +10,13 @@ import json
 import sys
 from typing import Any
 
-from rehearsal.application import V1
-from rehearsal.cloud import Cloud
+from rehearsal.evaluation.program import ROOT
 from rehearsal.identity.authority import Authority
 from rehearsal.images.image import pack
 from rehearsal.images.registry import Registry, ecr_token
-from rehearsal.journal import Journal
-from rehearsal.program import ROOT
+from rehearsal.levels.application import V1
+from rehearsal.world.cloud import Cloud
+from rehearsal.world.journal import Journal
 
 REPOSITORY, BUCKET = "shop", "artifacts"
 TASK_DEFINITION: dict[str, Any] = {

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from rehearsal.errors import MachineError
-from rehearsal.interruption import Interruption
+from rehearsal.host.interruption import Interruption
 
 HELP = """Play releases of an application through the declared pipeline, on this machine.
 

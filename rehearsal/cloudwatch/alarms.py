@@ -11,10 +11,10 @@ import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from rehearsal.blocks import block
-from rehearsal.cloud import Cloud, Declared
-from rehearsal.elb.loadbalancer import LoadBalancers
-from rehearsal.elb.targetgroups import Count
+from rehearsal.elb.service import LoadBalancers
+from rehearsal.elb.target_groups import Count
+from rehearsal.world.cloud import Cloud, Declared
+from rehearsal.world.declared_blocks import block
 
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 

@@ -2,7 +2,7 @@
 
 AWS documents: codebuild/latest/userguide/view-build-details-phases.md (transitions; UPLOAD_ARTIFACTS is
 always attempted, even if BUILD fails), build-spec-ref.md (commands, finally, on-failure),
-build-env-ref-env-vars.md (what builds know). Before the shell starts, `buildstart.py` does what CodeBuild
+build-env-ref-env-vars.md (what builds know). Before the shell starts, `service_role.py` does what CodeBuild
 does as the service role.
 """
 
@@ -14,19 +14,19 @@ from pathlib import Path
 
 from botocore.exceptions import ClientError
 
-from rehearsal.cloud import Cloud
 from rehearsal.codebuild import buildspec
-from rehearsal.codebuild import start as buildstart
+from rehearsal.codebuild import service_role as buildstart
 from rehearsal.codebuild.buildspec import Buildspec, EnvironmentVariable, Phase
+from rehearsal.codebuild.declared import Project
 from rehearsal.codebuild.log import BuildLog
 from rehearsal.codebuild.output import NothingToUpload, collect
-from rehearsal.codebuild.projects import Project
+from rehearsal.codebuild.service_role import PhaseFailed
 from rehearsal.codebuild.shell import BuildShell, ShellTimeout
-from rehearsal.codebuild.start import PhaseFailed
 from rehearsal.codepipeline.artifacts import zipped
-from rehearsal.codepipeline.executions import ActionCall, ActionFailed
+from rehearsal.codepipeline.execution import ActionCall, ActionFailed
 from rehearsal.host.processes import Processes
 from rehearsal.identity.authority import Credentials
+from rehearsal.world.cloud import Cloud
 
 
 @dataclass(frozen=True)

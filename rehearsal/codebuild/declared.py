@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rehearsal.cloud import Declared
 from rehearsal.codebuild.buildspec import EnvironmentVariable
+from rehearsal.world.cloud import Declared
 
 PROJECT_TYPE = "aws:codebuild/project:Project"
 """Pulumi type token of a project."""

@@ -9,9 +9,9 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rehearsal import text as others
-from rehearsal.cloud import Cloud
 from rehearsal.identity.authority import Credentials
+from rehearsal.world import text as others
+from rehearsal.world.cloud import Cloud
 
 _MASK = "***"
 _TAIL = 20

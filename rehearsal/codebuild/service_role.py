@@ -13,14 +13,14 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from rehearsal.cloud import Cloud
 from rehearsal.codebuild import buildspec
 from rehearsal.codebuild import variables as buildvariables
+from rehearsal.codebuild.declared import Project
 from rehearsal.codebuild.log import BuildLog
-from rehearsal.codebuild.projects import Project
 from rehearsal.codepipeline.artifacts import unzipped
-from rehearsal.codepipeline.executions import ActionCall
+from rehearsal.codepipeline.execution import ActionCall
 from rehearsal.identity.authority import AccessDenied, Credentials
+from rehearsal.world.cloud import Cloud
 
 _SERVICE = "codebuild.amazonaws.com"
 _VPC_ACTIONS = (

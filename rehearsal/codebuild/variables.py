@@ -12,9 +12,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from rehearsal.cloud import Cloud
 from rehearsal.codebuild.buildspec import EnvironmentVariable
 from rehearsal.identity.authority import Credentials
+from rehearsal.world.cloud import Cloud
 
 _PER_CALL = 10
 _ARN_PARTS = 7

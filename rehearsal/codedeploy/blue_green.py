@@ -10,13 +10,13 @@ inferred. Lambda functions of hooks are authorized, not run: the rehearsal is to
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from rehearsal.cloud import Cloud
 from rehearsal.cloudwatch.alarms import Alarms, NoAlarm
 from rehearsal.codedeploy.deployment import Deployment, Failed, new_id
-from rehearsal.codedeploy.servicerole import RoleRefused, ServiceRole
-from rehearsal.ecs.ecs import EcsRefused, EcsServices, Service
-from rehearsal.ecs.taskset import POLL, TaskSet
-from rehearsal.elb.loadbalancer import TARGET_GROUP, LoadBalancers
+from rehearsal.codedeploy.service_role import RoleRefused, ServiceRole
+from rehearsal.ecs.service import EcsRefused, EcsServices, Service
+from rehearsal.ecs.task_set import POLL, TaskSet
+from rehearsal.elb.service import TARGET_GROUP, LoadBalancers
+from rehearsal.world.cloud import Cloud
 
 FULL = 100
 """All of production traffic, in percent."""

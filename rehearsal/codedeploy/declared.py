@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from rehearsal.blocks import block, blocks
-from rehearsal.cloud import Cloud, Declared
+from rehearsal.world.cloud import Cloud, Declared
+from rehearsal.world.declared_blocks import block, blocks
 
 APPLICATION = "aws:codedeploy/application:Application"
 GROUP = "aws:codedeploy/deploymentGroup:DeploymentGroup"

@@ -5,7 +5,7 @@ import threading
 from dataclasses import dataclass, field
 
 from rehearsal.codedeploy.appspec import AppSpec
-from rehearsal.codedeploy.deploymentgroup import DeploymentGroup
+from rehearsal.codedeploy.declared import DeploymentGroup
 
 
 def new_id() -> str:

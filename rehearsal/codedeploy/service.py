@@ -6,14 +6,14 @@ Limits: codedeploy/latest/userguide/limits ("1 concurrent deployment per deploym
 import threading
 from collections.abc import Mapping
 
-from rehearsal.cloud import Cloud
 from rehearsal.cloudwatch.alarms import Alarms
 from rehearsal.codedeploy.appspec import AppSpec
-from rehearsal.codedeploy.bluegreen import BlueGreen, Parts
+from rehearsal.codedeploy.blue_green import BlueGreen, Parts
+from rehearsal.codedeploy.declared import DeploymentGroup
 from rehearsal.codedeploy.deployment import Deployment
-from rehearsal.codedeploy.deploymentgroup import DeploymentGroup
-from rehearsal.ecs.ecs import EcsServices
-from rehearsal.elb.loadbalancer import LoadBalancers
+from rehearsal.ecs.service import EcsServices
+from rehearsal.elb.service import LoadBalancers
+from rehearsal.world.cloud import Cloud
 
 INSTALL_TIMEOUT = 3600.0
 """Declared seconds that CodeDeploy waits for green (AmazonECS/latest/developerguide/deployment-type-bluegreen)."""

@@ -9,11 +9,11 @@ list_cloudwatch, list_lambda.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rehearsal.cloud import Cloud
-from rehearsal.codedeploy.deploymentgroup import DeploymentGroup
-from rehearsal.ecs.ecs import Service, task_set_arns
+from rehearsal.codedeploy.declared import DeploymentGroup
+from rehearsal.ecs.service import Service, task_set_arns
 from rehearsal.ecs.task import TASKS
 from rehearsal.identity.authority import AccessDenied
+from rehearsal.world.cloud import Cloud
 
 CODEDEPLOY = "codedeploy.amazonaws.com"
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rehearsal.cloud import Cloud
-from rehearsal.codepipeline.executions import ArtifactLocation
+from rehearsal.codepipeline.execution import ArtifactLocation
 from rehearsal.identity.authority import Credentials
+from rehearsal.world.cloud import Cloud
 
 _NAME_LENGTH = 20
 _ARTIFACT_LENGTH = 10

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rehearsal.cloud import Declared
 from rehearsal.codepipeline import variables
 from rehearsal.codepipeline.conditions import Condition
+from rehearsal.world.cloud import Declared
 
 PIPELINE_TYPE = "aws:codepipeline/pipeline:Pipeline"
 """Pulumi type token of a pipeline."""

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from rehearsal.cloud import Cloud
-from rehearsal.codepipeline import executions as states
-from rehearsal.codepipeline.executions import Execution
-from rehearsal.codepipeline.pipelines import ActionDeclaration
+from rehearsal.codepipeline import execution as states
+from rehearsal.codepipeline.declared import ActionDeclaration
+from rehearsal.codepipeline.execution import Execution
+from rehearsal.world.cloud import Cloud
 
 Send = Callable[[Mapping[str, Any]], None]
 """Hands an event to EventBridge; returns at once."""

@@ -1,6 +1,6 @@
 """What one pipeline execution is made of: its values, and what an action sees and answers.
 
-Not here: how executions move (`codepipeline.py`) and what a pipeline declares (`pipelines.py`).
+Not here: how executions move (`service.py`) and what a pipeline declares (`declared.py`).
 """
 
 import threading

@@ -1,7 +1,7 @@
 """CodeBuild, CodeDeploy and CodePipeline: on record, for the services of the rehearsal to read."""
 
-from rehearsal.cloud import Cloud
-from rehearsal.resources.kind import Inputs, Kind, Made, arn, on_record
+from rehearsal.world.cloud import Cloud
+from rehearsal.world.kind import Inputs, Kind, Made, arn, on_record
 
 
 def _deployment_group(cloud: Cloud, inputs: Inputs) -> Made:

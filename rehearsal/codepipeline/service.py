@@ -2,7 +2,7 @@
 
 AWS documents: codepipeline/latest/userguide/concepts-how-it-works.md (modes, locks, stop),
 reference-variables.md, stage-retry.md, troubleshooting.md (limit of QUEUED). Not here: stage rollback,
-triggers of the pipeline's own, cross-region actions, roles of single actions. `pipelines.py` refuses a
+triggers of the pipeline's own, cross-region actions, roles of single actions. `declared.py` refuses a
 declaration that uses what is not here.
 """
 
@@ -15,15 +15,15 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
-from rehearsal.cloud import Cloud
-from rehearsal.codepipeline import executions as states
-from rehearsal.codepipeline import pipelines
-from rehearsal.codepipeline.approvals import ManualApproval
-from rehearsal.codepipeline.doors import Doors
-from rehearsal.codepipeline.executions import Action, Execution, SourceRevision
-from rehearsal.codepipeline.news import News, Send, nobody
-from rehearsal.codepipeline.runs import Run, Worker
-from rehearsal.codepipeline.starts import checked_revisions, checked_variables, find
+from rehearsal.codepipeline import declared
+from rehearsal.codepipeline import execution as states
+from rehearsal.codepipeline.actions.manual_approval import ManualApproval
+from rehearsal.codepipeline.events import News, Send, nobody
+from rehearsal.codepipeline.execution import Action, Execution, SourceRevision
+from rehearsal.codepipeline.stage_locks import Doors
+from rehearsal.codepipeline.stage_run import Run, Worker
+from rehearsal.codepipeline.start_request import checked_revisions, checked_variables, find
+from rehearsal.world.cloud import Cloud
 
 QUEUED_LIMIT = 50
 """Executions at the same time of a QUEUED pipeline (troubleshooting.md)."""
@@ -84,7 +84,7 @@ class CodePipeline:
         Whether the caller may do so is the caller's to check. Raises StartRefused as AWS would, and
         pipelines.InvalidStructure for a pipeline that AWS would not have created.
         """
-        pipeline = pipelines.read(find(self._cloud, pipeline_name))
+        pipeline = declared.read(find(self._cloud, pipeline_name))
         given = checked_variables(pipeline, variables or {})
         revisions = checked_revisions(pipeline, source_revisions)
         with self._changed:
@@ -160,12 +160,12 @@ class CodePipeline:
     def disable_transition(self, pipeline_name: str, stage: str, reason: str) -> None:
         """Hold executions in front of a stage (DisableStageTransition, Inbound)."""
         with self._changed:
-            self._doors_of(pipelines.read(find(self._cloud, pipeline_name))).close(stage, reason)
+            self._doors_of(declared.read(find(self._cloud, pipeline_name))).close(stage, reason)
 
     def enable_transition(self, pipeline_name: str, stage: str) -> None:
         """Let the waiting execution into the stage (EnableStageTransition)."""
         with self._changed:
-            self._doors_of(pipelines.read(find(self._cloud, pipeline_name))).open(stage)
+            self._doors_of(declared.read(find(self._cloud, pipeline_name))).open(stage)
             self._changed.notify_all()
 
     def _drive(self, run: Run) -> None:
@@ -244,7 +244,7 @@ class CodePipeline:
         self._news.execution(run.execution)
         self._changed.notify_all()
 
-    def _doors_of(self, pipeline: pipelines.Pipeline) -> Doors:
+    def _doors_of(self, pipeline: declared.Pipeline) -> Doors:
         names = [stage.name for stage in pipeline.stages]
         key = (pipeline.name, pipeline.mode, *names)
         return self._doors.setdefault(key, Doors(names, pipeline.mode))

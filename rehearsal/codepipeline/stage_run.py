@@ -8,10 +8,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from rehearsal.codepipeline import executions as states
+from rehearsal.codepipeline import execution as states
 from rehearsal.codepipeline import variables
 from rehearsal.codepipeline.artifacts import ArtifactStore
-from rehearsal.codepipeline.executions import (
+from rehearsal.codepipeline.declared import ActionDeclaration, Pipeline, Stage
+from rehearsal.codepipeline.events import News
+from rehearsal.codepipeline.execution import (
     Action,
     ActionCall,
     ActionFailed,
@@ -19,8 +21,6 @@ from rehearsal.codepipeline.executions import (
     ArtifactLocation,
     Execution,
 )
-from rehearsal.codepipeline.news import News
-from rehearsal.codepipeline.pipelines import ActionDeclaration, Pipeline, Stage
 from rehearsal.identity.authority import AccessDenied, Credentials
 
 

@@ -6,9 +6,9 @@ The refusals are documented, their exact texts are not: the words after the exce
 
 from collections.abc import Mapping, Sequence
 
-from rehearsal.cloud import Cloud, Declared
-from rehearsal.codepipeline.executions import SourceRevision, StartRefused
-from rehearsal.codepipeline.pipelines import PIPELINE_TYPE, Pipeline
+from rehearsal.codepipeline.declared import PIPELINE_TYPE, Pipeline
+from rehearsal.codepipeline.execution import SourceRevision, StartRefused
+from rehearsal.world.cloud import Cloud, Declared
 
 _REVISION_TYPES = {
     "ECR": {"IMAGE_DIGEST"},

@@ -11,14 +11,21 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from documents.place import Place
-from rehearsal.gateway.asgi import Answer
-from rehearsal.gateway.calls import Underivable
-from rehearsal.gateway.ecr import Push, RegistryTokens, TagRule, digest_of, fixed_tag_text, token_answer
-from rehearsal.gateway.ecrdelete import delete_images
-from rehearsal.gateway.refusals import json_error, registry_error
-from rehearsal.gateway.registrycalls import RegistryRequest, registry_needed, registry_request
-from rehearsal.gateway.requests import Request
-from rehearsal.gateway.stored import Stored
+from rehearsal.ecr.image_deletion import delete_images
+from rehearsal.ecr.registry_calls import RegistryRequest, registry_needed, registry_request
+from rehearsal.ecr.registry_rules import (
+    Push,
+    RegistryTokens,
+    TagRule,
+    digest_of,
+    fixed_tag_text,
+    token_answer,
+)
+from rehearsal.endpoint.asgi import Answer
+from rehearsal.endpoint.emulator_lookups import Stored
+from rehearsal.endpoint.permissions import Underivable
+from rehearsal.endpoint.refusals import json_error, registry_error
+from rehearsal.endpoint.request import Request
 from rehearsal.identity.authority import AccessDenied, Authority
 
 Forward = Callable[[], Awaitable[Answer]]

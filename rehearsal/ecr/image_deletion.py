@@ -7,9 +7,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from rehearsal.gateway.asgi import Answer
-from rehearsal.gateway.refusals import json_error
-from rehearsal.gateway.stored import Stored
+from rehearsal.endpoint.asgi import Answer
+from rehearsal.endpoint.emulator_lookups import Stored
+from rehearsal.endpoint.refusals import json_error
 
 MOST = 100
 """Images of one request (API_BatchDeleteImage, `imageIds`)."""

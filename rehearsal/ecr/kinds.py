@@ -1,7 +1,7 @@
 """Repositories: real ones, which Docker and the registry protocol reach through the gateway."""
 
-from rehearsal.cloud import Cloud
-from rehearsal.resources.kind import Inputs, Kind, Made, arn
+from rehearsal.world.cloud import Cloud
+from rehearsal.world.kind import Inputs, Kind, Made, arn
 
 
 def _repository(cloud: Cloud, inputs: Inputs) -> Made:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from documents.place import Place
-from rehearsal.gateway.calls import Needed, Underivable, repository_arn
+from rehearsal.endpoint.permissions import Needed, Underivable, repository_arn
 
 _PATH = re.compile(
     r"/v2/(?P<repository>.+?)/(?P<kind>blobs/uploads|blobs|manifests|tags)(?:/(?P<reference>.*))?"

@@ -8,7 +8,7 @@ ours.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rehearsal.blocks import block, blocks
+from rehearsal.world.declared_blocks import block, blocks
 
 _NEVER_BY_TASK = ("ipcMode", "placementConstraints", "inferenceAccelerators")
 NEVER_BY_CONTAINER = (

@@ -12,10 +12,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from documents.images import Image, parse, registry_of
-from rehearsal.cloud import Cloud
-from rehearsal.ecs.tasksecrets import PREFIX, said
+from rehearsal.ecs.task_secrets import PREFIX, said
 from rehearsal.identity.authority import AccessDenied, Credentials
 from rehearsal.images.registry import Registry, RegistryError, ecr_token
+from rehearsal.world.cloud import Cloud
 
 NOT_FOUND = 404
 REFUSED = (401, 403)

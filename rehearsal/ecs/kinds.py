@@ -1,9 +1,9 @@
-"""Task definitions for real, services on record: their tasks are `rehearsal.ecs.ecs`'s business."""
+"""Task definitions for real, services on record: their tasks are `rehearsal.ecs.service`'s business."""
 
 import json
 
-from rehearsal.cloud import Cloud
-from rehearsal.resources.kind import Inputs, Kind, Made, arn
+from rehearsal.world.cloud import Cloud
+from rehearsal.world.kind import Inputs, Kind, Made, arn
 
 
 def _task_definition(cloud: Cloud, inputs: Inputs) -> Made:

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from rehearsal.blocks import block
-from rehearsal.cloud import Cloud, Declared
-from rehearsal.ecs import taskdefinition
-from rehearsal.ecs.taskset import Blueprint, TaskSet
-from rehearsal.elb.loadbalancer import LoadBalancers
-from rehearsal.runtimes import Runtime
+from rehearsal.ecs import task_definition
+from rehearsal.ecs.task_set import Blueprint, TaskSet
+from rehearsal.elb.service import LoadBalancers
+from rehearsal.levels.runtime import Runtime
+from rehearsal.world.cloud import Cloud, Declared
+from rehearsal.world.declared_blocks import block
 
 SERVICE = "aws:ecs/service:Service"
 
@@ -230,11 +230,11 @@ def task_set_arns(service_arn: str) -> str:
 
 
 def _expect_container(definition: Mapping[str, Any], name: str, port: int) -> None:
-    container = taskdefinition.container(definition, name)
+    container = task_definition.container(definition, name)
     if container is None:
         message = f"The container {name} does not exist in the task definition."
         raise EcsRefused(INVALID, message)
-    if port not in taskdefinition.ports(container):
+    if port not in task_definition.ports(container):
         message = f"The container {name} did not have a container port {port} defined."
         raise EcsRefused(INVALID, message)
 

@@ -13,14 +13,14 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from rehearsal import text
-from rehearsal.blocks import block, blocks
-from rehearsal.cloud import Cloud
-from rehearsal.ecs import imagepull, taskdefinition, tasksecrets
-from rehearsal.ecs.tasksecrets import said
+from rehearsal.ecs import image_pull, task_definition, task_secrets
+from rehearsal.ecs.task_secrets import said
 from rehearsal.identity.authority import AccessDenied, Credentials
-from rehearsal.logs import KEPT_LINES
-from rehearsal.runtimes import ContainerSpec, RunningTask, Runtime
+from rehearsal.levels.runtime import ContainerSpec, RunningTask, Runtime
+from rehearsal.world import text
+from rehearsal.world.cloud import Cloud
+from rehearsal.world.declared_blocks import block, blocks
+from rehearsal.world.logs import KEPT_LINES
 
 TASKS = "ecs-tasks.amazonaws.com"
 """The service principal that both task roles must trust."""
@@ -72,17 +72,17 @@ def start(
     task_id = secrets.token_hex(16)
     execution = _assumed(cloud, definition.get("executionRoleArn"))
     task_role = _assumed(cloud, definition.get("taskRoleArn"))
-    architecture = taskdefinition.architecture(definition)
+    architecture = task_definition.architecture(definition)
     try:
         specs = [
             replace(_spec(cloud, execution, task_role, c), security_groups=security_groups)
             for c in definition["containerDefinitions"]
         ]
         specs = [
-            replace(one, elsewhere=not imagepull.verify(cloud, execution, one.image, architecture))
+            replace(one, elsewhere=not image_pull.verify(cloud, execution, one.image, architecture))
             for one in specs
         ]
-    except (tasksecrets.SecretsUnavailable, imagepull.PullFailed) as failure:
+    except (task_secrets.SecretsUnavailable, image_pull.PullFailed) as failure:
         raise StartFailed(str(failure)) from failure
     for container in definition["containerDefinitions"]:
         _open_log(cloud, execution, container, task_id)
@@ -131,14 +131,14 @@ def _spec(
 ) -> ContainerSpec:
     environment = _fargate(cloud, task_role)
     environment |= {str(v["name"]): str(v["value"]) for v in blocks(container.get("environment"))}
-    environment |= tasksecrets.resolved(cloud, execution, blocks(container.get("secrets")))
+    environment |= task_secrets.resolved(cloud, execution, blocks(container.get("secrets")))
     return ContainerSpec(
         name=str(container["name"]),
         image=str(container["image"]),
         environment=environment,
         command=tuple(container.get("command") or ()),
         entry_point=tuple(container.get("entryPoint") or ()),
-        ports=tuple(taskdefinition.ports(container)),
+        ports=tuple(task_definition.ports(container)),
         user=container.get("user"),
         working_directory=container.get("workingDirectory"),
         essential=container.get("essential", True) is not False,

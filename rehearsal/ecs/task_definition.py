@@ -13,9 +13,9 @@ from typing import Any, cast
 from botocore.validate import ParamValidator
 
 from documents.limits import LimitError, check_task_definition
-from rehearsal.blocks import block, blocks
 from rehearsal.ecs import fargate
 from rehearsal.host.sdk import session
+from rehearsal.world.declared_blocks import block, blocks
 
 DESCRIBED_ONLY = frozenset(
     {

@@ -12,8 +12,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from rehearsal.cloud import Cloud
 from rehearsal.identity.authority import Credentials
+from rehearsal.world.cloud import Cloud
 
 PREFIX = (
     "ResourceInitializationError: unable to pull secrets or registry auth: "

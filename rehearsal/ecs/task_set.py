@@ -13,12 +13,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rehearsal import text
-from rehearsal.cloud import Cloud
 from rehearsal.ecs import task as ecstask
 from rehearsal.ecs.task import LiveTask, StartFailed, StoppedTask
-from rehearsal.elb.loadbalancer import LoadBalancers
-from rehearsal.runtimes import Runtime
+from rehearsal.elb.service import LoadBalancers
+from rehearsal.levels.runtime import Runtime
+from rehearsal.world import text
+from rehearsal.world.cloud import Cloud
 
 ATTEMPTS = 3
 """Failed tasks in a row after which a rehearsal stops replacing a task."""

@@ -1,10 +1,10 @@
-"""Load balancers, listeners and target groups: on record, for `rehearsal.elb.loadbalancer` to open."""
+"""Load balancers, listeners and target groups: on record, for `rehearsal.elb.service` to open."""
 
 import hashlib
 import json
 
-from rehearsal.cloud import Cloud
-from rehearsal.resources.kind import Inputs, InUse, Kind, Made, arn
+from rehearsal.world.cloud import Cloud
+from rehearsal.world.kind import Inputs, InUse, Kind, Made, arn
 
 LISTENER = "aws:lb/listener:Listener"
 

@@ -14,8 +14,8 @@ import aiohttp
 from aiohttp import hdrs, web
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from rehearsal.elb.accesslog import AccessLog, Answered
-from rehearsal.elb.targetgroups import Target, TargetGroup
+from rehearsal.elb.access_log import AccessLog, Answered
+from rehearsal.elb.target_groups import Target, TargetGroup
 
 HOP_BY_HOP = frozenset(
     {

@@ -16,12 +16,12 @@ from typing import Any, Self, TypeVar
 import aiohttp
 from aiohttp import web
 
-from rehearsal.blocks import block, blocks
-from rehearsal.cloud import Cloud, Declared
-from rehearsal.elb.accesslog import AccessLog
+from rehearsal.elb.access_log import AccessLog
 from rehearsal.elb.proxy import Entrance, forward
-from rehearsal.elb.targetgroups import Count, Health, HealthCheck, TargetGroup
+from rehearsal.elb.target_groups import Count, Health, HealthCheck, TargetGroup
 from rehearsal.errors import RehearsalError
+from rehearsal.world.cloud import Cloud, Declared
+from rehearsal.world.declared_blocks import block, blocks
 
 _T = TypeVar("_T")
 

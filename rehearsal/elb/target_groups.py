@@ -15,8 +15,8 @@ from typing import Any, Literal
 
 import aiohttp
 
-from rehearsal.blocks import block
-from rehearsal.clock import Clock
+from rehearsal.world.clock import Clock
+from rehearsal.world.declared_blocks import block
 
 Health = Literal["initial", "healthy", "unhealthy", "draining", "unused"]
 

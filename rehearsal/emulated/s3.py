@@ -5,8 +5,8 @@ The bucket policy is not enforced: the rehearsal speaks plain HTTP on this machi
 
 import contextlib
 
-from rehearsal.cloud import Cloud
-from rehearsal.resources.kind import Inputs, Kind, Made, attached_to
+from rehearsal.world.cloud import Cloud
+from rehearsal.world.kind import Inputs, Kind, Made, attached_to
 
 
 def _bucket(cloud: Cloud, inputs: Inputs) -> Made:

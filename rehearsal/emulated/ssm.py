@@ -1,7 +1,7 @@
 """SSM parameters: real ones."""
 
-from rehearsal.cloud import Cloud
-from rehearsal.resources.kind import Inputs, Kind, Made, arn
+from rehearsal.world.cloud import Cloud
+from rehearsal.world.kind import Inputs, Kind, Made, arn
 
 
 def _parameter(cloud: Cloud, inputs: Inputs) -> Made:

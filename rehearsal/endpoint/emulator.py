@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from rehearsal.endpoint.asgi import Answer, Application, ask
 from rehearsal.errors import MachineError
-from rehearsal.gateway.asgi import Answer, Application, ask
 
 _FIXED: Mapping[str, str] = {
     "AUTH": "false",  # the gateway authorizes; the emulator's own enforcement refuses what AWS allows

@@ -7,10 +7,10 @@ from urllib.parse import quote
 from xml.etree.ElementTree import fromstring
 
 from documents.place import Place
-from rehearsal.gateway import partitions
-from rehearsal.gateway.calls import Needed
-from rehearsal.gateway.emulator import Emulator
-from rehearsal.gateway.requests import Request
+from rehearsal.endpoint import partitions
+from rehearsal.endpoint.emulator import Emulator
+from rehearsal.endpoint.permissions import Needed
+from rehearsal.endpoint.request import Request
 
 _OK = 200
 _ECR = "AmazonEC2ContainerRegistry_V20150921"

@@ -7,7 +7,7 @@ roles, a secret's value, an object, a log line) keeps the partition it was writt
 import json
 from typing import Any
 
-from rehearsal.gateway.asgi import Answer
+from rehearsal.endpoint.asgi import Answer
 
 _EMULATOR = "arn:aws:"
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from ministack.core import iam_actions
 
 from documents.place import Place
-from rehearsal.gateway.requests import Request
+from rehearsal.endpoint.request import Request
 
 
 class Underivable(Exception):  # noqa: N818  (a fact about the request, not a fault)

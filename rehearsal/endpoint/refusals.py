@@ -10,9 +10,9 @@ from typing import Any
 
 from ministack.core.iam_actions import access_denied_response
 
-from rehearsal.gateway.asgi import Answer
-from rehearsal.gateway.calls import Underivable
-from rehearsal.gateway.requests import Request
+from rehearsal.endpoint.asgi import Answer
+from rehearsal.endpoint.permissions import Underivable
+from rehearsal.endpoint.request import Request
 from rehearsal.identity.authority import AccessDenied
 
 _FORBIDDEN = 403

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
 
-from rehearsal.gateway.signatures import Signature
+from rehearsal.endpoint.signature import Signature
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ up, and said to be.
 import re
 from collections.abc import Collection, Mapping
 
-from rehearsal.database import Address
+from rehearsal.host.database_address import Address
 
 _WORDS = r"(?:DB|DATABASE|PG|POSTGRES|POSTGRESQL|PSQL|MYSQL|MARIADB|RDS|AURORA|SQL|SQLALCHEMY|DATASOURCE|TYPEORM|PRISMA|FLYWAY|LIQUIBASE_COMMAND)"
 _URL = re.compile(

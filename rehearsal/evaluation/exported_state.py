@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rehearsal.cloud import Cloud
-from rehearsal.declaring import make
 from rehearsal.errors import StackError
-from rehearsal.resources import KINDS
+from rehearsal.evaluation.kinds import KINDS
+from rehearsal.evaluation.resources import make
+from rehearsal.world.cloud import Cloud
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 """Key of the engine's marks, for example around a secret."""

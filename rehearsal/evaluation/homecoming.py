@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from documents.place import Place
-from rehearsal.cloud import ACCOUNT, HERE
 from rehearsal.errors import RehearsalError
+from rehearsal.world.cloud import ACCOUNT, HERE
 from settings import Settings
 from settings.elsewhere import own_account, refuse_elsewhere
 

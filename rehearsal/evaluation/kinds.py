@@ -1,33 +1,29 @@
-"""How each declared resource comes to be in the local cloud: one module for each AWS service.
+"""How each declared resource comes to be in the local cloud: the kinds of every AWS service.
 
 Some are made for real in the emulator, because containers and command lines touch them; the others are put on record with
 the id, ARN and attributes that AWS would answer, for the services of the rehearsal to read.
 """
 
-from rehearsal.resources import (
-    cloudwatch,
-    codeservices,
-    ec2,
-    ecr,
-    ecs,
-    iam,
-    lb,
-    messaging,
-    s3,
-    ssm,
-)
-from rehearsal.resources.kind import Kind
+from rehearsal.codepipeline import kinds as codepipeline
+from rehearsal.ecr import kinds as ecr
+from rehearsal.ecs import kinds as ecs
+from rehearsal.elb import kinds as elb
+from rehearsal.emulated import ec2, s3, ssm
+from rehearsal.eventbridge import kinds as eventbridge
+from rehearsal.identity import kinds as identity
+from rehearsal.sns import kinds as sns
+from rehearsal.world.kind import Kind
 
 KINDS: dict[str, Kind] = {
-    **cloudwatch.KINDS,
-    **codeservices.KINDS,
+    **codepipeline.KINDS,
     **ec2.KINDS,
     **ecr.KINDS,
     **ecs.KINDS,
-    **iam.KINDS,
-    **lb.KINDS,
-    **messaging.KINDS,
+    **elb.KINDS,
+    **eventbridge.KINDS,
+    **identity.KINDS,
     **s3.KINDS,
+    **sns.KINDS,
     **ssm.KINDS,
 }
 """Every Pulumi type token the local cloud can make."""

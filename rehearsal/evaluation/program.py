@@ -15,10 +15,10 @@ from typing import Any
 import pulumi
 from pulumi.runtime.mocks import MockMonitor, Mocks
 
-from rehearsal import stackfile
 from rehearsal.errors import StackError
+from rehearsal.evaluation import stack_file
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PROJECT = "delivery"
 
 _SIGNATURE_KEY = "4dabf18193072939515e22adb298388d"
@@ -38,7 +38,7 @@ def config_of(path: Path) -> dict[str, Any]:
     """Configuration of one stack's file, keyed with namespaces."""
     if not path.is_file():
         raise StackError(str(path), "there is no such file", "name a stack's YAML, such as Pulumi.stg.yaml")
-    return stackfile.read(path)
+    return stack_file.read(path)
 
 
 @contextmanager
@@ -64,7 +64,7 @@ def evaluating(monitor: MockMonitor, mocks: Mocks, stack: str, config: Mapping[s
     pulumi.runtime.settings.reset_options()
     try:
         pulumi.runtime.set_mocks(mocks, project=PROJECT, stack=stack, monitor=monitor)
-        pulumi.runtime.set_all_config({key: stackfile.as_text(value) for key, value in config.items()})
+        pulumi.runtime.set_all_config({key: stack_file.as_text(value) for key, value in config.items()})
         yield
     except BaseException:
         loop.set_exception_handler(lambda *_: None)  # what fails now follows from what is raised here

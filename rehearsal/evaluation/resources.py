@@ -6,11 +6,11 @@ from typing import Any
 from botocore.exceptions import ClientError, ParamValidationError
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
 
-from rehearsal.cloud import Cloud, Declared
 from rehearsal.errors import RehearsalError
-from rehearsal.interruption import Interruption
-from rehearsal.program import evaluating, plain, run_program
-from rehearsal.resources import KINDS
+from rehearsal.evaluation.kinds import KINDS
+from rehearsal.evaluation.program import evaluating, plain, run_program
+from rehearsal.host.interruption import Interruption
+from rehearsal.world.cloud import Cloud, Declared
 
 ANSWERS = {
     "aws:index/getCallerIdentity:getCallerIdentity": lambda cloud: {
@@ -30,7 +30,7 @@ ANSWERS = {
 """What the local cloud answers to the questions a program asks before it declares anything."""
 
 
-_REMEDY = "take it out of the program for the rehearsal, or add it to rehearsal/resources (functions: rehearsal/declaring.py)"
+_REMEDY = "take it out of the program for the rehearsal, or add its kind to its service below rehearsal/ (functions: rehearsal/evaluation/resources.py)"
 
 
 class UnknownType(RehearsalError, LookupError):  # noqa: N818  (a limit of the rehearsal, said as one)

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from documents.secrets import Reference, parse
-from rehearsal import databasevariables
-from rehearsal.cloud import Cloud
-from rehearsal.database import Address
+from rehearsal.endpoint.emulator import give_secret_arn
 from rehearsal.errors import UsageError
-from rehearsal.gateway.emulator import give_secret_arn
-from rehearsal.secretsfile import Given
+from rehearsal.evaluation import database_variables
+from rehearsal.evaluation.secrets_file import Given
+from rehearsal.host.database_address import Address
+from rehearsal.world.cloud import Cloud
 from settings import Settings
 
 _SUFFIX = 7
@@ -143,16 +143,16 @@ def _text(group: Sequence[Use], database: Address, given: Given | None, told: To
     keys = {key for use in group if (key := use.parsed.json_key)}
     variables = [use.variable for use in group]
     standard = (
-        databasevariables.document(group[0].secret, keys, variables, database) if group[0].secret else {}
+        database_variables.document(group[0].secret, keys, variables, database) if group[0].secret else {}
     )
     values: dict[str, Any] = _given_parts(group, given)
     own = set(values)
     for use in group:
         key = use.parsed.json_key
-        value = databasevariables.named(use.variable, database)
+        value = database_variables.named(use.variable, database)
         if key in own:
             told.given.append(str(use))
-        elif standard and (not key or key in standard or databasevariables.managed(group[0].secret)):
+        elif standard and (not key or key in standard or database_variables.managed(group[0].secret)):
             told.database.append(str(use))
         elif value is not None:
             values.setdefault(key, value)

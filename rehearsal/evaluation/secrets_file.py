@@ -16,8 +16,8 @@ from typing import Any
 
 import yaml
 
-from rehearsal.database import Address
 from rehearsal.errors import UsageError
+from rehearsal.host.database_address import Address
 
 _LARGEST = 1024 * 1024
 _LINE = re.compile(r"\s*(?:export\s+)?(?P<name>[^\s=:#'\"]+)=(?P<value>.*)")

@@ -5,9 +5,9 @@ What the rehearsal's EventBridge does not play is refused here, by name, when it
 
 import contextlib
 
-from rehearsal.cloud import Cloud
 from rehearsal.errors import RehearsalError
-from rehearsal.resources.kind import Inputs, Kind, Made, arn, on_record
+from rehearsal.world.cloud import Cloud
+from rehearsal.world.kind import Inputs, Kind, Made, arn, on_record
 
 
 def _log_group(cloud: Cloud, inputs: Inputs) -> Made:

@@ -2,7 +2,7 @@
 
 AWS documents: eventbridge/latest/userguide/eb-rule-dlq.md, eb-rule-retry-policy.md,
 eb-transform-target-input.md; codepipeline/latest/userguide/create-cwe-ecr-source-cli.md (the target role).
-Pipelines and SNS topics are played as targets; `rehearsal/resources/cloudwatch.py` refuses every other kind when it is
+Pipelines and SNS topics are played as targets; `rehearsal/eventbridge/kinds.py` refuses every other kind when it is
 declared. The matcher is ministack's, used as a library.
 """
 
@@ -15,15 +15,15 @@ from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
 
-from rehearsal.cloud import Cloud, Declared
-from rehearsal.codepipeline.executions import SourceRevision, StartRefused
+from rehearsal.codepipeline.execution import SourceRevision, StartRefused
+from rehearsal.ecr.registry_rules import Push
+from rehearsal.endpoint.emulator import configure
 from rehearsal.errors import StackError
 from rehearsal.eventbridge.transformer import reserved_variables, transform
-from rehearsal.gateway.ecr import Push
-from rehearsal.gateway.emulator import configure
 from rehearsal.identity.authority import AccessDenied
-from rehearsal.identity.servicepolicy import service_may
-from rehearsal.sns.topics import NoTopic, PublishDenied, Topics
+from rehearsal.identity.service_policy import service_may
+from rehearsal.sns.service import NoTopic, PublishDenied, Topics
+from rehearsal.world.cloud import Cloud, Declared
 
 RULE_TYPE = "aws:cloudwatch/eventRule:EventRule"
 """Pulumi type token of a rule."""

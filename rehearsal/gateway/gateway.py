@@ -1,7 +1,7 @@
 """The one endpoint that the AWS CLI, SDKs and Docker talk to: who calls, what, may they; then the emulator.
 
 ASGI middleware around the emulator's own application, in this process. Services that no emulator offers ask
-`rehearsal.identity.authority` themselves. Not here: what a request needs (`calls`), the decision (`iam`), ECR's rules (`ecrgate`).
+`rehearsal.identity.authority` themselves. Not here: what a request needs (`endpoint.permissions`), the decision (`identity`), ECR's rules (`ecr`).
 """
 
 import http.client
@@ -12,19 +12,20 @@ from typing import Self
 from urllib.parse import parse_qs, urlencode
 
 from documents.place import Place
-from rehearsal.cloud import HERE
+from rehearsal.ecr.api import EcrGate, Forward
+from rehearsal.ecr.registry_calls import key_needed
+from rehearsal.ecr.registry_rules import Push, TagRule
+from rehearsal.endpoint import partitions, refusals
+from rehearsal.endpoint.asgi import HOST, Answer, Receive, Scope, Send, Server, read_body, replay
+from rehearsal.endpoint.emulator import Emulator
+from rehearsal.endpoint.emulator_lookups import Stored
+from rehearsal.endpoint.permissions import Underivable, needed
+from rehearsal.endpoint.request import Request
+from rehearsal.endpoint.signature import signature_of
 from rehearsal.errors import RehearsalError
-from rehearsal.gateway import held, partitions, refusals
-from rehearsal.gateway.asgi import HOST, Answer, Receive, Scope, Send, Server, read_body, replay
-from rehearsal.gateway.calls import Underivable, needed
-from rehearsal.gateway.ecr import Push, TagRule
-from rehearsal.gateway.ecrgate import EcrGate, Forward
-from rehearsal.gateway.emulator import Emulator
-from rehearsal.gateway.registrycalls import key_needed
-from rehearsal.gateway.requests import Request
-from rehearsal.gateway.signatures import signature_of
-from rehearsal.gateway.stored import Stored
+from rehearsal.gateway import held
 from rehearsal.identity.authority import AccessDenied, Authority, UnknownAccessKey, session_arn
+from rehearsal.world.cloud import HERE
 
 HEALTH = "/_ministack/health"
 """Path that answers without credentials once the gateway serves."""

@@ -4,7 +4,7 @@ The others (CodePipeline, CodeDeploy, CodeBuild, Elastic Load Balancing, EventBr
 tasks) are played by the rehearsal's own code. The emulator would answer their calls too, with an account in which nothing exists.
 """
 
-from rehearsal.gateway.requests import Request
+from rehearsal.endpoint.request import Request
 
 STORED = frozenset({"ecr", "s3", "secretsmanager", "ssm", "kms", "sts", "logs", "sqs"})
 """Signing names of services that are stored as a whole."""

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from rehearsal.database import MYSQL, POSTGRES, Address, Wanted, engine_of
 from rehearsal.errors import UsageError
 from rehearsal.host import mariadb
+from rehearsal.host.database_address import MYSQL, POSTGRES, Address, Wanted, engine_of
 from rehearsal.host.mariadb import MariaDb
 from rehearsal.host.postgres import Postgres
 from rehearsal.host.processes import Processes

@@ -9,9 +9,9 @@ import time
 from pathlib import Path
 from typing import Self
 
-from rehearsal.database import MYSQL, Address
 from rehearsal.errors import MachineError, UsageError
 from rehearsal.host import certificates, unprivileged
+from rehearsal.host.database_address import MYSQL, Address
 from rehearsal.host.dumps import poured
 from rehearsal.host.ports import own_loopback
 from rehearsal.host.processes import Child, Processes

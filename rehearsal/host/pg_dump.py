@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from rehearsal.database import Address
 from rehearsal.errors import UsageError
+from rehearsal.host.database_address import Address
 from rehearsal.host.dumps import opened, poured
-from rehearsal.host.pgbinaries import Binaries, dumped_by
+from rehearsal.host.pg_binaries import Binaries, dumped_by
 
 _CUSTOM = b"PGDMP"
 _HEAD = 4096

@@ -1,4 +1,4 @@
-"""A real PostgreSQL server for one rehearsal, of this machine or of the lock (see `pgbinaries.py`).
+"""A real PostgreSQL server for one rehearsal, of this machine or of the lock (see `pg_binaries.py`).
 
 It listens on TCP with a password, so that containers can reach the same server, and takes connections with and without
 TLS. Its one user is a superuser, which RDS's master user is not.
@@ -16,10 +16,10 @@ from pathlib import Path
 from signal import SIGINT
 from typing import Self
 
-from rehearsal.database import POSTGRES, Address
 from rehearsal.errors import MachineError
-from rehearsal.host import certificates, pgbinaries, pgdump, unprivileged
-from rehearsal.host.pgbinaries import Binaries
+from rehearsal.host import certificates, pg_binaries, pg_dump, unprivileged
+from rehearsal.host.database_address import POSTGRES, Address
+from rehearsal.host.pg_binaries import Binaries
 from rehearsal.host.ports import own_loopback
 from rehearsal.host.processes import Child, Processes
 
@@ -63,7 +63,7 @@ class Postgres:
         self._folder = folder.absolute()
         self._template = template.absolute() if template else None
         self._dump = dump
-        self._usable = binaries or pgbinaries.usable(pgdump.written_by(dump) if dump else 0)
+        self._usable = binaries or pg_binaries.usable(pg_dump.written_by(dump) if dump else 0)
         self._binaries = self._usable[0]
         self._server: Child | None = None
         self._password = ""
@@ -106,7 +106,7 @@ class Postgres:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         made = self.address(name)
         if self._dump is not None:
-            pgdump.load(self._binaries, self._dump, made)
+            pg_dump.load(self._binaries, self._dump, made)
         return made
 
     def remarks(self) -> list[str]:

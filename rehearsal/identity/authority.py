@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from ministack.core.iam_evaluator import EvalContext, ParsedStatement, evaluate, parse_policy_document
 
-from rehearsal.identity.policydocuments import judgeable, listed, statements
+from rehearsal.identity.policy_documents import judgeable, listed, statements
 
 ADMINISTRATOR_KEY = "test"
 """Access key of whoever runs `pulumi up`: the infrastructure team, allowed everything."""

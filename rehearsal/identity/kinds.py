@@ -2,8 +2,8 @@
 
 import json
 
-from rehearsal.cloud import Cloud
-from rehearsal.resources.kind import Inputs, InUse, Kind, Made
+from rehearsal.world.cloud import Cloud
+from rehearsal.world.kind import Inputs, InUse, Kind, Made
 
 
 def role_arn(cloud: Cloud, name: str) -> str:

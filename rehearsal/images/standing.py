@@ -8,7 +8,7 @@ from typing import Any
 
 from rehearsal.errors import ApplicationError
 from rehearsal.images.image import Image
-from rehearsal.runtimes.unpacked import INTERPRETERS, MACHINE_PATH
+from rehearsal.levels.process.unpacked import INTERPRETERS, MACHINE_PATH
 from settings import Settings
 
 TOOLS = (".venv/bin", "venv/bin", "node_modules/.bin")

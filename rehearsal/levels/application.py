@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rehearsal.program import ROOT
+from rehearsal.evaluation.program import ROOT
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """Which levels there are, and which one this machine can do."""
 
-from rehearsal.containers import daemon
-from rehearsal.containers.level import ContainerLevel
 from rehearsal.errors import UsageError
-from rehearsal.level import Level, ProcessLevel
+from rehearsal.levels.container import daemon
+from rehearsal.levels.container.level import ContainerLevel
+from rehearsal.levels.process.level import Level, ProcessLevel
 
 LEVELS: dict[str, type[Level]] = {"process": ProcessLevel, "container": ContainerLevel}
 """Every level by its name, from the least real to the most real."""

@@ -2,13 +2,13 @@
 
 A front plays no network of Docker's: at level process a container is a process of this machine, at level container it is
 in the network that stands for the build's security groups. What is kept of them is that they must be made, once, before
-somebody uses them. Standard library only (see `docker_front.py`).
+somebody uses them. Standard library only (see `process/docker_shim.py`).
 """
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from rehearsal.runtimes.docker_error import DAEMON, DockerError
+from rehearsal.levels.docker_error import DAEMON, DockerError
 
 _NOT_PLAYED = 125
 

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rehearsal.codepipeline.executions import ActionRun
-from rehearsal.play import Play, Released, exit_code
-from rehearsal.verdict import Verdict
+from rehearsal.codepipeline.execution import ActionRun
+from rehearsal.plays.play import Play, Released, exit_code
+from rehearsal.running.verdict import Verdict
 
 FORMAT = 1
 """Raised when a field changes its meaning or goes away, not when one is added."""

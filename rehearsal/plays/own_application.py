@@ -6,10 +6,10 @@ balancer's access log, since nothing is known of what the application says.
 
 from dataclasses import dataclass
 
-from rehearsal.application import LocalImage, Version
-from rehearsal.play import Play
-from rehearsal.rehearsal import Rehearsal
-from rehearsal.releasing import released, watched
+from rehearsal.levels.application import LocalImage, Version
+from rehearsal.plays.play import Play
+from rehearsal.plays.releasing import released, watched
+from rehearsal.running.rehearsal import Rehearsal
 
 
 @dataclass(frozen=True)

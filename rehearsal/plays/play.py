@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 from botocore.exceptions import ClientError
 
-from rehearsal import unforeseen
-from rehearsal.codepipeline.executions import Execution
+from rehearsal.codepipeline.execution import Execution
 from rehearsal.errors import RehearsalError
+from rehearsal.evaluation.program import ROOT
 from rehearsal.identity.authority import AccessDenied
 from rehearsal.images.registry import RegistryError
-from rehearsal.program import ROOT
-from rehearsal.verdict import Verdict
+from rehearsal.plays import unforeseen
+from rehearsal.running.verdict import Verdict
 
 ANSWERS = (ClientError, AccessDenied, RegistryError, TimeoutError)
 """What a step may meet without anybody's fault: the services' own refusals, and waits that were in vain."""

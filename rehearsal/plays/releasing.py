@@ -3,11 +3,11 @@
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
-from rehearsal.application import LocalImage, Version
-from rehearsal.codepipeline.executions import FAILED, SUCCEEDED, Execution
-from rehearsal.play import Play, Released, Step, Unexpected, expect
-from rehearsal.rehearsal import Rehearsal, short
-from rehearsal.verdict import Answering
+from rehearsal.codepipeline.execution import FAILED, SUCCEEDED, Execution
+from rehearsal.levels.application import LocalImage, Version
+from rehearsal.plays.play import Play, Released, Step, Unexpected, expect
+from rehearsal.running.rehearsal import Rehearsal, short
+from rehearsal.running.verdict import Answering
 
 STEADY_TIMEOUT = 60.0
 """Real seconds that the tasks which answer before may take to be healthy."""

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
-from rehearsal import text
-from rehearsal.journal import Entry
-from rehearsal.play import Play, Step
+from rehearsal.plays.play import Play, Step
+from rehearsal.world import text
+from rehearsal.world.journal import Entry
 
 _SHORT = 160
 _LONG = 320

@@ -7,12 +7,12 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
-from rehearsal import sample
-from rehearsal.application import BROKEN, V1, V2, V4
-from rehearsal.codepipeline.executions import FAILED
-from rehearsal.play import Play, expect
-from rehearsal.rehearsal import Rehearsal
-from rehearsal.releasing import followed, keeps_answering, released, watched
+from rehearsal.codepipeline.execution import FAILED
+from rehearsal.levels.application import BROKEN, V1, V2, V4
+from rehearsal.plays import sample
+from rehearsal.plays.play import Play, expect
+from rehearsal.plays.releasing import followed, keeps_answering, released, watched
+from rehearsal.running.rehearsal import Rehearsal
 
 
 def release(rehearsal: Rehearsal, play: Play) -> None:

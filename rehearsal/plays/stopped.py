@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from rehearsal.application import LocalImage, Version
-from rehearsal.codepipeline.executions import FAILED
-from rehearsal.outside import Stop
-from rehearsal.play import Play, expect
-from rehearsal.rehearsal import Rehearsal
-from rehearsal.releasing import followed, keeps_answering, watched
+from rehearsal.codepipeline.execution import FAILED
+from rehearsal.levels.application import LocalImage, Version
+from rehearsal.plays.play import Play, expect
+from rehearsal.plays.releasing import followed, keeps_answering, watched
+from rehearsal.running.outside import Stop
+from rehearsal.running.rehearsal import Rehearsal
 
 
 @dataclass(frozen=True)

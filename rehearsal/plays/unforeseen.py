@@ -12,7 +12,7 @@ import traceback
 from pathlib import Path
 
 from rehearsal.errors import MachineError, RehearsalError
-from rehearsal.scratch import NAME
+from rehearsal.host.scratch import NAME
 
 KEPT = 5
 """Tracebacks that are kept; the oldest go first."""

@@ -7,10 +7,10 @@ CodeDeploy registers a task definition of its own, makes it the service's and mo
 from collections.abc import Mapping
 from typing import Any
 
-from rehearsal.blocks import block
-from rehearsal.cloud import Declared
-from rehearsal.ecs.ecs import SERVICE, EcsServices, Service
-from rehearsal.elb.loadbalancer import LISTENER, TARGET_GROUP, LoadBalancers
+from rehearsal.ecs.service import SERVICE, EcsServices, Service
+from rehearsal.elb.service import LISTENER, TARGET_GROUP, LoadBalancers
+from rehearsal.world.cloud import Declared
+from rehearsal.world.declared_blocks import block
 
 
 class LiveParts:

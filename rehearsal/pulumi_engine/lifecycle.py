@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rehearsal.cloud import Cloud, Declared
-from rehearsal.declaring import make, unknown
-from rehearsal.engine.computed import kept
-from rehearsal.resources import KINDS
-from rehearsal.resources.kind import Kind
-from rehearsal.resources.lb import LISTENER
+from rehearsal.elb.kinds import LISTENER
+from rehearsal.evaluation.kinds import KINDS
+from rehearsal.evaluation.resources import make, unknown
+from rehearsal.pulumi_engine.computed import kept
+from rehearsal.world.cloud import Cloud, Declared
+from rehearsal.world.kind import Kind
 
 DEFAULTS = "__defaults"
 """Input in which the provider remembers which inputs it made up."""
@@ -167,7 +167,7 @@ def planned(
 
 
 def kind_of(urn: str) -> Kind:
-    """What the local cloud knows about a URN's type; declaring.UnknownType when nothing."""
+    """What the local cloud knows about a URN's type; UnknownType when nothing."""
     type_ = _type(urn)
     if type_ not in KINDS:
         raise unknown(type_, _name(urn))

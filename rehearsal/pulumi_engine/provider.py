@@ -17,10 +17,10 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from rehearsal.cloud import Cloud
-from rehearsal.declaring import answer
-from rehearsal.engine.lifecycle import Lifecycle, check, diff, kind_of, planned, tagged
-from rehearsal.engine.values import from_struct, to_struct, unknown
+from rehearsal.evaluation.resources import answer
+from rehearsal.pulumi_engine.lifecycle import Lifecycle, check, diff, kind_of, planned, tagged
+from rehearsal.pulumi_engine.values import from_struct, to_struct, unknown
+from rehearsal.world.cloud import Cloud
 
 HOST = "127.0.0.1"
 MESSAGE_BYTES = 400 * 1024 * 1024

@@ -21,10 +21,10 @@ from pulumi import automation
 from pulumi.automation.errors import CommandError
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS as CHANNEL_OPTIONS  # pyright: ignore[reportPrivateUsage]
 
-from rehearsal.cloud import Cloud
-from rehearsal.engine.outcome import EngineFailed, Listener, Outcome
-from rehearsal.engine.provider import Provider
-from rehearsal.program import PROJECT, ROOT
+from rehearsal.evaluation.program import PROJECT, ROOT
+from rehearsal.pulumi_engine.outcome import EngineFailed, Listener, Outcome
+from rehearsal.pulumi_engine.provider import Provider
+from rehearsal.world.cloud import Cloud
 
 SCRUBBED = ("AWS_", "PULUMI_", "GOOGLE_", "AZURE_", "VAULT_")
 """Beginnings of variables that could lead the CLI to somebody's account, backend or key."""

@@ -7,7 +7,7 @@ from google.protobuf import json_format
 from google.protobuf.struct_pb2 import Struct, Value
 from pulumi.runtime.rpc import UNKNOWN
 
-from rehearsal.program import plain
+from rehearsal.evaluation.program import plain
 
 
 def from_struct(struct: Struct) -> dict[str, Any]:

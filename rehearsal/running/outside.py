@@ -8,10 +8,10 @@ from typing import Literal, NamedTuple, get_args
 
 from documents import cron
 from documents.appspec import HOOKS
-from rehearsal.codepipeline.executions import Approver
-from rehearsal.database import Wanted
+from rehearsal.codepipeline.execution import Approver
+from rehearsal.ecr.registry_rules import TagRule
 from rehearsal.errors import UsageError
-from rehearsal.gateway.ecr import TagRule
+from rehearsal.host.database_address import Wanted
 from settings import Settings
 
 HookResult = Literal["Succeeded", "Failed"]
@@ -47,7 +47,7 @@ class Outside:
     database: Wanted = field(default_factory=Wanted)
     """The application's database."""
     secrets: Path | None = None
-    """File with values of the stack's secrets (see `secretsfile.py`)."""
+    """File with values of the stack's secrets (see `evaluation/secrets_file.py`)."""
     build_limit: float | None = None
     """Real seconds that a build gets where its project gives more; None leaves it the project's own."""
 

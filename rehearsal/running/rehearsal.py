@@ -1,7 +1,7 @@
 """One rehearsal: the local cloud, the declared program in it, and the services that behave like AWS's.
 
 Everything that is started belongs to one context, which stops it whatever happens; what a killed rehearsal leaves running,
-the reaper ends (see `processes.py`).
+the reaper ends (see `host/processes.py`).
 """
 
 import gc
@@ -18,43 +18,43 @@ from pathlib import Path
 from typing import Any
 
 from documents.github import subjects
-from rehearsal import secretsfile
-from rehearsal.application import LocalImage, Version
-from rehearsal.clock import Clock
-from rehearsal.cloud import ACCOUNT, ADMINISTRATOR, BOOTSTRAP, Cloud, Declared
-from rehearsal.codebuild.codebuild import CodeBuild
-from rehearsal.codedeploy.codedeploy import CodeDeployToECS
-from rehearsal.codedeploy.deployments import Deployments
-from rehearsal.codepipeline.approvals import ManualApproval
-from rehearsal.codepipeline.codepipeline import CodePipeline
-from rehearsal.codepipeline.ecrsource import EcrSource
-from rehearsal.codepipeline.executions import Execution
-from rehearsal.database import Address, Wanted
-from rehearsal.declaring import declare
-from rehearsal.ecs.ecs import EcsServices, Service
-from rehearsal.elb.loadbalancer import LoadBalancers
-from rehearsal.elb.targetgroups import HealthCheck
+from rehearsal.codedeploy.service import Deployments
+from rehearsal.codepipeline.actions.codebuild import CodeBuild
+from rehearsal.codepipeline.actions.codedeploy_to_ecs import CodeDeployToECS
+from rehearsal.codepipeline.actions.ecr_source import EcrSource
+from rehearsal.codepipeline.actions.manual_approval import ManualApproval
+from rehearsal.codepipeline.execution import Execution
+from rehearsal.codepipeline.service import CodePipeline
+from rehearsal.ecr.registry_rules import Push, TagRule
+from rehearsal.ecs.service import EcsServices, Service
+from rehearsal.elb.service import LoadBalancers
+from rehearsal.elb.target_groups import HealthCheck
 from rehearsal.errors import ApplicationError, RehearsalError
-from rehearsal.eventbridge.eventbridge import EventBridge, push_event
-from rehearsal.gateway.ecr import Push, TagRule
+from rehearsal.evaluation import secrets_file
+from rehearsal.evaluation.homecoming import brought_home, place_of
+from rehearsal.evaluation.program import ROOT, config_of, stack_config
+from rehearsal.evaluation.resources import declare
+from rehearsal.evaluation.secret_values import Told, readers, store
+from rehearsal.evaluation.secrets_file import Given
+from rehearsal.eventbridge.service import EventBridge, push_event
 from rehearsal.gateway.gateway import Gateway
-from rehearsal.homecoming import brought_home, place_of
+from rehearsal.host.database_address import Address, Wanted
 from rehearsal.host.databases import Served, serving
+from rehearsal.host.interruption import Interruption
 from rehearsal.host.processes import Processes
+from rehearsal.host.scratch import run_folder
 from rehearsal.host.tools import require
 from rehearsal.identity.authority import Authority, Credentials
-from rehearsal.interruption import Interruption
-from rehearsal.journal import Journal
-from rehearsal.level import ARCHITECTURES, Level
-from rehearsal.logs import Logs
-from rehearsal.outside import Outside
-from rehearsal.program import ROOT, config_of, stack_config
-from rehearsal.scratch import run_folder
-from rehearsal.secretsfile import Given
-from rehearsal.secretvalues import Told, readers, store
-from rehearsal.sns.topics import Topics
-from rehearsal.traffic import Load, Route, Traffic, answering
-from rehearsal.verdict import Answering
+from rehearsal.levels.application import LocalImage, Version
+from rehearsal.levels.process.level import ARCHITECTURES, Level
+from rehearsal.running.outside import Outside
+from rehearsal.running.traffic import Load, Route, Traffic, answering
+from rehearsal.running.verdict import Answering
+from rehearsal.sns.service import Topics
+from rehearsal.world.clock import Clock
+from rehearsal.world.cloud import ACCOUNT, ADMINISTRATOR, BOOTSTRAP, Cloud, Declared
+from rehearsal.world.journal import Journal
+from rehearsal.world.logs import Logs
 from settings import NAMESPACE, Settings, parse
 
 PIPELINE = "aws:codepipeline/pipeline:Pipeline"
@@ -278,7 +278,7 @@ def rehearsing(  # noqa: PLR0913  (one keyword for each thing a caller may choos
     settings = settings_of(config)
     outside = outside or Outside()
     outside.refuse_what_does_not_fit(settings)
-    given = secretsfile.read(outside.secrets, readers(settings)) if outside.secrets else None
+    given = secrets_file.read(outside.secrets, readers(settings)) if outside.secrets else None
     with ExitStack() as ends, interruption.stopping():
         folder = ends.enter_context(run_folder(ROOT))
         processes = ends.enter_context(Processes())

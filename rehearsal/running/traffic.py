@@ -16,11 +16,11 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from rehearsal.cloud import Cloud
-from rehearsal.elb.accesslog import AccessLog
+from rehearsal.elb.access_log import AccessLog
 from rehearsal.elb.proxy import TRACE
-from rehearsal.elb.targetgroups import HealthCheck
-from rehearsal.verdict import Answering, Failure, Verdict
+from rehearsal.elb.target_groups import HealthCheck
+from rehearsal.running.verdict import Answering, Failure, Verdict
+from rehearsal.world.cloud import Cloud
 
 PERIOD_SECONDS = 0.05
 GOOD_BELOW = 400

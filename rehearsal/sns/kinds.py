@@ -2,8 +2,8 @@
 
 import hashlib
 
-from rehearsal.cloud import Cloud
-from rehearsal.resources.kind import Inputs, Kind, Made, arn, attached_to
+from rehearsal.world.cloud import Cloud
+from rehearsal.world.kind import Inputs, Kind, Made, arn, attached_to
 
 
 def _queue(cloud: Cloud, inputs: Inputs) -> Made:

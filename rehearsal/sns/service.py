@@ -8,8 +8,8 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from rehearsal.cloud import Cloud
-from rehearsal.identity.servicepolicy import service_may
+from rehearsal.identity.service_policy import service_may
+from rehearsal.world.cloud import Cloud
 
 TOPIC = "aws:sns/topic:Topic"
 POLICY = "aws:sns/topicPolicy:TopicPolicy"

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from documents.place import Place
-from rehearsal.clock import Clock
 from rehearsal.host.sdk import session
 from rehearsal.identity.authority import Authority, Credentials
-from rehearsal.journal import Journal
-from rehearsal.logs import Logs
+from rehearsal.world.clock import Clock
+from rehearsal.world.journal import Journal
+from rehearsal.world.logs import Logs
 
 ACCOUNT = "123456789012"
 """The account number that AWS's own documents use for examples; no real account has it."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rehearsal.cloud import Cloud
+from rehearsal.world.cloud import Cloud
 
 Inputs = Mapping[str, Any]
 Made = tuple[str, dict[str, Any]]

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import psutil
 
-from rehearsal import text
-from rehearsal.scratch import NAME
+from rehearsal.host.scratch import NAME
+from rehearsal.world import text
 
 KEPT_RUNS = 10
 """Rehearsals whose logs are kept; the oldest go first."""

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from rehearsal.containers import daemon
-from rehearsal.containers.engine import Engine
-from rehearsal.containers.level import ContainerLevel
-from rehearsal.rehearsal import Rehearsal, rehearsing
+from rehearsal.levels.container import daemon
+from rehearsal.levels.container.docker_api import Engine
+from rehearsal.levels.container.level import ContainerLevel
+from rehearsal.running.rehearsal import Rehearsal, rehearsing
 from tests import docker
 from tests.container import images
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from documents.bootstrap import BOOTSTRAP_IMAGE
-from rehearsal.containers.engine import Engine, EngineError
+from rehearsal.levels.container.docker_api import Engine, EngineError
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / ".tools" / "images"

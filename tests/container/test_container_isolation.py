@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from components.migration_build import BUILDSPEC
-from rehearsal.containers import daemon
-from rehearsal.containers.engine import Engine
+from rehearsal.levels.container import daemon
+from rehearsal.levels.container.docker_api import Engine
 from tests.container.images import PYTHON
 
 PROGRAM = """\

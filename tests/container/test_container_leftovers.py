@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.containers.engine import Engine, EngineError
-from rehearsal.containers.owner import PROJECT, RUN, Owner, is_dead
+from rehearsal.evaluation.program import ROOT
 from rehearsal.host import reaper
-from rehearsal.program import ROOT
+from rehearsal.levels.container.docker_api import Engine, EngineError
+from rehearsal.levels.container.owner import PROJECT, RUN, Owner, is_dead
 from tests.container.images import BUSYBOX
 
 

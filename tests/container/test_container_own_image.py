@@ -10,15 +10,15 @@ import yaml
 
 from delivery.commands.rehearse import Options
 from delivery.playing import run
-from rehearsal.application import LocalImage
-from rehearsal.containers.engine import Engine
-from rehearsal.containers.level import ContainerLevel
-from rehearsal.interruption import Interruption
-from rehearsal.ownapplication import OwnApplication
-from rehearsal.play import Play
-from rehearsal.program import ROOT
-from rehearsal.rehearsal import Rehearsal, rehearsing
-from rehearsal.releasing import UNNOTICED
+from rehearsal.evaluation.program import ROOT
+from rehearsal.host.interruption import Interruption
+from rehearsal.levels.application import LocalImage
+from rehearsal.levels.container.docker_api import Engine
+from rehearsal.levels.container.level import ContainerLevel
+from rehearsal.plays.own_application import OwnApplication
+from rehearsal.plays.play import Play
+from rehearsal.plays.releasing import UNNOTICED
+from rehearsal.running.rehearsal import Rehearsal, rehearsing
 
 SITE = Path(__file__).with_name("django_site")
 FIRST, SECOND = "delivery-tests/django:1", "delivery-tests/django:2"

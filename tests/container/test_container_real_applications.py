@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 import yaml
 
-from rehearsal.containers.engine import Engine
-from rehearsal.program import ROOT
+from rehearsal.evaluation.program import ROOT
+from rehearsal.levels.container.docker_api import Engine
 from tests import packages
 
 HERE = Path(__file__).parent

@@ -5,15 +5,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from rehearsal.application import V1, Version
-from rehearsal.codepipeline.executions import FAILED
-from rehearsal.containers.engine import Engine
-from rehearsal.containers.networks import DATABASE
-from rehearsal.containers.owner import RUN
-from rehearsal.containers.securitygroups import INGRESS
-from rehearsal.play import Play
-from rehearsal.rehearsal import SERVICE, Rehearsal
-from rehearsal.scenarios import broken_migration, denied, release
+from rehearsal.codepipeline.execution import FAILED
+from rehearsal.levels.application import V1, Version
+from rehearsal.levels.container.docker_api import Engine
+from rehearsal.levels.container.networks import DATABASE
+from rehearsal.levels.container.owner import RUN
+from rehearsal.levels.container.security_groups import INGRESS
+from rehearsal.plays.play import Play
+from rehearsal.plays.scenarios import broken_migration, denied, release
+from rehearsal.running.rehearsal import SERVICE, Rehearsal
 from tests.container.commandlines import CommandLines
 
 DATABASE_SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/stg/database-AbCdEf"

@@ -13,12 +13,12 @@ from urllib.parse import urlsplit
 import pytest
 
 from documents.bootstrap import bootstrap_container
-from rehearsal.containers.engine import Engine
-from rehearsal.containers.networks import DATABASE
-from rehearsal.containers.runtime import ContainerRuntime
-from rehearsal.containers.task import ContainerTask
-from rehearsal.rehearsal import Rehearsal
-from rehearsal.runtimes import ContainerSpec
+from rehearsal.levels.container.docker_api import Engine
+from rehearsal.levels.container.networks import DATABASE
+from rehearsal.levels.container.runtime import ContainerRuntime
+from rehearsal.levels.container.task import ContainerTask
+from rehearsal.levels.runtime import ContainerSpec
+from rehearsal.running.rehearsal import Rehearsal
 from tests.container.images import BUSYBOX
 
 WAITING = ("sh", "-c", "trap 'echo asked to stop; exit 7' TERM; echo started; while :; do sleep 0.1; done")

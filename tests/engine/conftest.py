@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from pulumi.automation import PulumiCommand
 
-from rehearsal.cloud import Cloud
-from rehearsal.engine.cli import find_cli
-from rehearsal.engine.stack import Stack, engine_stack
 from rehearsal.gateway.gateway import Gateway
 from rehearsal.identity.authority import Authority
-from rehearsal.journal import Journal
+from rehearsal.pulumi_engine.find_cli import find_cli
+from rehearsal.pulumi_engine.stack import Stack, engine_stack
+from rehearsal.world.cloud import Cloud
+from rehearsal.world.journal import Journal
 
 
 @pytest.fixture(scope="session")

@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from pulumi.automation import PulumiCommand
 
-from rehearsal.application import V1, V2
-from rehearsal.cloud import Cloud
-from rehearsal.codepipeline.executions import SUCCEEDED
-from rehearsal.engine.live import LiveParts
-from rehearsal.engine.outcome import EngineFailed, Outcome
-from rehearsal.engine.stack import Stack, engine_stack
-from rehearsal.level import ProcessLevel
-from rehearsal.rehearsal import Rehearsal, rehearsing
-from rehearsal.traffic import get
+from rehearsal.codepipeline.execution import SUCCEEDED
+from rehearsal.levels.application import V1, V2
+from rehearsal.levels.process.level import ProcessLevel
+from rehearsal.pulumi_engine.drift import LiveParts
+from rehearsal.pulumi_engine.outcome import EngineFailed, Outcome
+from rehearsal.pulumi_engine.stack import Stack, engine_stack
+from rehearsal.running.rehearsal import Rehearsal, rehearsing
+from rehearsal.running.traffic import get
+from rehearsal.world.cloud import Cloud
 
 SERVICE = "web-service"
 LISTENER = "web-listener"

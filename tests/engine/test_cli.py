@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.engine.cli import VERSION, find_cli, the_cli
-from rehearsal.engine.lifecycle import UNTAGGED
 from rehearsal.errors import RehearsalError
-from rehearsal.program import ROOT
-from rehearsal.resources import KINDS
+from rehearsal.evaluation.kinds import KINDS
+from rehearsal.evaluation.program import ROOT
+from rehearsal.pulumi_engine.find_cli import VERSION, find_cli, the_cli
+from rehearsal.pulumi_engine.lifecycle import UNTAGGED
 
 
 def program(folder: Path, name: str, says: str) -> None:

@@ -9,8 +9,8 @@ from pulumi.automation import PulumiCommand
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS as CHANNEL_OPTIONS  # pyright: ignore[reportPrivateUsage]
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
-from rehearsal.cloud import Cloud
-from rehearsal.engine.stack import engine_stack
+from rehearsal.pulumi_engine.stack import engine_stack
+from rehearsal.world.cloud import Cloud
 
 
 class Engine(engine_pb2_grpc.EngineServicer):

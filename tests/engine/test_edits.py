@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from rehearsal.cloud import Cloud
-from rehearsal.engine.lifecycle import UNTAGGED
-from rehearsal.engine.stack import Stack
+from rehearsal.pulumi_engine.lifecycle import UNTAGGED
+from rehearsal.pulumi_engine.stack import Stack
+from rehearsal.world.cloud import Cloud
 
 Config = dict[str, Any]
 

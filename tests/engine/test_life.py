@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from rehearsal.cloud import Cloud
-from rehearsal.engine.outcome import EngineFailed, Outcome
-from rehearsal.engine.stack import Stack
+from rehearsal.pulumi_engine.outcome import EngineFailed, Outcome
+from rehearsal.pulumi_engine.stack import Stack
+from rehearsal.world.cloud import Cloud
 
 FAILING = "delivery-pipeline"
 REFUSED = (

@@ -2,9 +2,9 @@
 
 import pytest
 
-from rehearsal.cloud import Cloud
-from rehearsal.engine.outcome import EngineFailed
-from rehearsal.engine.stack import Stack
+from rehearsal.pulumi_engine.outcome import EngineFailed
+from rehearsal.pulumi_engine.stack import Stack
+from rehearsal.world.cloud import Cloud
 
 
 @pytest.fixture(scope="module")

@@ -2,9 +2,9 @@
 
 import pytest
 
-from rehearsal.engine.outcome import EngineFailed
-from rehearsal.engine.stack import Stack
-from rehearsal.program import ROOT
+from rehearsal.evaluation.program import ROOT
+from rehearsal.pulumi_engine.outcome import EngineFailed
+from rehearsal.pulumi_engine.stack import Stack
 
 VALUE = "correct-horse-battery"
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from rehearsal.cloud import Cloud
-from rehearsal.engine.outcome import EngineFailed
-from rehearsal.engine.stack import Stack
+from rehearsal.pulumi_engine.outcome import EngineFailed
+from rehearsal.pulumi_engine.stack import Stack
+from rehearsal.world.cloud import Cloud
 
 
 def refused(stack: Stack, change: Any) -> str:

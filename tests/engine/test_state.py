@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from pulumi.automation import PulumiCommand
 
-from rehearsal.application import V1
-from rehearsal.codepipeline.executions import SUCCEEDED
-from rehearsal.engine.stack import engine_stack
-from rehearsal.engine.state import ENCRYPTED, declare_state, read_state
+from rehearsal.codepipeline.execution import SUCCEEDED
 from rehearsal.errors import RehearsalError
-from rehearsal.level import ProcessLevel
-from rehearsal.rehearsal import Rehearsal, rehearsing
-from rehearsal.resources import KINDS
-from rehearsal.traffic import get
+from rehearsal.evaluation.exported_state import ENCRYPTED, declare_state, read_state
+from rehearsal.evaluation.kinds import KINDS
+from rehearsal.levels.application import V1
+from rehearsal.levels.process.level import ProcessLevel
+from rehearsal.pulumi_engine.stack import engine_stack
+from rehearsal.running.rehearsal import Rehearsal, rehearsing
+from rehearsal.running.traffic import get
 from tests.engine.conftest import local_cloud
 
 ACCOUNT = "111122223333"

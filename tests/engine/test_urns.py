@@ -15,9 +15,9 @@ import pulumi
 import pytest
 from pulumi.automation import PulumiCommand
 
-from rehearsal.cloud import Cloud
-from rehearsal.engine.cli import the_cli
-from rehearsal.engine.stack import Stack, engine_stack
+from rehearsal.pulumi_engine.find_cli import the_cli
+from rehearsal.pulumi_engine.stack import Stack, engine_stack
+from rehearsal.world.cloud import Cloud
 
 TABLE = Path(__file__).parent / "urns.json"
 STACKS = ("stg", "prd")

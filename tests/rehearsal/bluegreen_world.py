@@ -18,14 +18,14 @@ from pathlib import Path
 from typing import Any
 
 from documents.place import Place
-from rehearsal.clock import Clock
-from rehearsal.cloud import ACCOUNT, Cloud, Declared
-from rehearsal.codedeploy.deploymentgroup import APPLICATION, GROUP
-from rehearsal.ecs.ecs import SERVICE, EcsServices
-from rehearsal.elb.loadbalancer import LISTENER, TARGET_GROUP, LoadBalancers
+from rehearsal.codedeploy.declared import APPLICATION, GROUP
+from rehearsal.ecs.service import SERVICE, EcsServices
+from rehearsal.elb.service import LISTENER, TARGET_GROUP, LoadBalancers
 from rehearsal.identity.authority import Authority
-from rehearsal.journal import Journal
-from rehearsal.runtimes import ContainerSpec
+from rehearsal.levels.runtime import ContainerSpec
+from rehearsal.world.clock import Clock
+from rehearsal.world.cloud import ACCOUNT, Cloud, Declared
+from rehearsal.world.journal import Journal
 
 REGION = "us-east-1"
 ECS_ARN = f"arn:aws:ecs:{REGION}:{ACCOUNT}"

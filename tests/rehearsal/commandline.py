@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil
 
-from rehearsal.program import ROOT
+from rehearsal.evaluation.program import ROOT
 
 PATIENCE = 150.0
 """Real seconds after which a rehearsal is taken for stuck."""

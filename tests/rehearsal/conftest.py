@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from rehearsal.clock import Clock
-from rehearsal.level import ProcessLevel
-from rehearsal.rehearsal import Rehearsal, rehearsing
+from rehearsal.levels.process.level import ProcessLevel
+from rehearsal.running.rehearsal import Rehearsal, rehearsing
+from rehearsal.world.clock import Clock
 
 # A process holds one emulator at a time, so no rehearsal may outlive the tests of its file.
 

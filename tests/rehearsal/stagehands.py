@@ -10,12 +10,10 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from rehearsal.application import V1, Version
-from rehearsal.cloud import Cloud, Declared
-from rehearsal.codebuild.codebuild import CodeBuild
-from rehearsal.codebuild.projects import PROJECT_TYPE
+from rehearsal.codebuild.declared import PROJECT_TYPE
+from rehearsal.codepipeline.actions.codebuild import CodeBuild
 from rehearsal.codepipeline.artifacts import unzipped
-from rehearsal.codepipeline.executions import (
+from rehearsal.codepipeline.execution import (
     Action,
     ActionCall,
     ActionFailed,
@@ -23,8 +21,10 @@ from rehearsal.codepipeline.executions import (
     Execution,
     SourceRevision,
 )
-from rehearsal.rehearsal import Rehearsal
-from rehearsal.traffic import get
+from rehearsal.levels.application import V1, Version
+from rehearsal.running.rehearsal import Rehearsal
+from rehearsal.running.traffic import get
+from rehearsal.world.cloud import Cloud, Declared
 
 SERVICE = "web"
 PATIENCE = 60.0

@@ -9,10 +9,10 @@ from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 
 from documents.place import Place
-from rehearsal.gateway.calls import Needed, Underivable, needed
-from rehearsal.gateway.registrycalls import key_needed, registry_needed, registry_request
-from rehearsal.gateway.requests import Request
-from rehearsal.gateway.signatures import Signature, signature_of
+from rehearsal.ecr.registry_calls import key_needed, registry_needed, registry_request
+from rehearsal.endpoint.permissions import Needed, Underivable, needed
+from rehearsal.endpoint.request import Request
+from rehearsal.endpoint.signature import Signature, signature_of
 
 HERE = Place("123456789012", "us-east-1")
 EXECUTION = "arn:aws:iam::123456789012:role/web-execution"

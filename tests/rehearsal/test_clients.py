@@ -5,10 +5,10 @@ import resource
 import tempfile
 from pathlib import Path
 
-from rehearsal.cloud import MOST_CLIENTS, Cloud
 from rehearsal.codebuild.shell import readable
 from rehearsal.identity.authority import Authority, Credentials
-from rehearsal.journal import Journal
+from rehearsal.world.cloud import MOST_CLIENTS, Cloud
+from rehearsal.world.journal import Journal
 
 ROLE = "arn:aws:iam::123456789012:role/shop-stg-migrate"
 

@@ -10,18 +10,18 @@ from typing import Any
 
 import pytest
 
-from rehearsal.clock import Clock
-from rehearsal.cloud import Cloud, Declared
 from rehearsal.codebuild import build
-from rehearsal.codebuild.codebuild import CodeBuild
-from rehearsal.codebuild.projects import PROJECT_TYPE
+from rehearsal.codebuild.declared import PROJECT_TYPE
 from rehearsal.codebuild.shell import BuildShell
+from rehearsal.codepipeline.actions.codebuild import CodeBuild
 from rehearsal.codepipeline.artifacts import ArtifactStore, unzipped, zipped
-from rehearsal.codepipeline.executions import ActionCall, ActionFailed, ArtifactLocation
+from rehearsal.codepipeline.execution import ActionCall, ActionFailed, ArtifactLocation
 from rehearsal.gateway.gateway import Gateway
 from rehearsal.host.processes import Processes
 from rehearsal.identity.authority import Authority, Credentials
-from rehearsal.journal import Journal
+from rehearsal.world.clock import Clock
+from rehearsal.world.cloud import Cloud, Declared
+from rehearsal.world.journal import Journal
 
 ACCOUNT = "123456789012"
 BUILD_ROLE = f"arn:aws:iam::{ACCOUNT}:role/build"

@@ -15,16 +15,16 @@ from typing import Any
 
 import pytest
 
-from rehearsal.cloud import Cloud
 from rehearsal.cloudwatch.alarms import ALARM
-from rehearsal.codedeploy.codedeploy import CodeDeployToECS
-from rehearsal.codedeploy.deploymentgroup import GroupInvalid, Step, steps
-from rehearsal.codedeploy.deployments import Deployments
+from rehearsal.codedeploy.declared import GroupInvalid, Step, steps
+from rehearsal.codedeploy.service import Deployments
+from rehearsal.codepipeline.actions.codedeploy_to_ecs import CodeDeployToECS
 from rehearsal.codepipeline.artifacts import zipped
-from rehearsal.codepipeline.executions import ActionCall, ActionFailed, ArtifactLocation
-from rehearsal.elb.loadbalancer import LISTENER
+from rehearsal.codepipeline.execution import ActionCall, ActionFailed, ArtifactLocation
+from rehearsal.elb.service import LISTENER
 from rehearsal.gateway.gateway import Gateway
 from rehearsal.identity.authority import Authority
+from rehearsal.world.cloud import Cloud
 from tests.rehearsal.bluegreen_world import (
     BLUE,
     DEPLOY_POLICY,

@@ -11,22 +11,16 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from rehearsal.cloud import Cloud, Declared
-from rehearsal.codepipeline import pipelines
-from rehearsal.codepipeline.approvals import ManualApproval
+from rehearsal.codepipeline import declared
+from rehearsal.codepipeline.actions.ecr_source import EcrSource
+from rehearsal.codepipeline.actions.manual_approval import ManualApproval
 from rehearsal.codepipeline.artifacts import unzipped, zipped
-from rehearsal.codepipeline.codepipeline import QUEUED_LIMIT, CodePipeline
-from rehearsal.codepipeline.ecrsource import EcrSource
-from rehearsal.codepipeline.executions import (
-    ActionCall,
-    ActionFailed,
-    Execution,
-    SourceRevision,
-    StartRefused,
-)
+from rehearsal.codepipeline.execution import ActionCall, ActionFailed, Execution, SourceRevision, StartRefused
+from rehearsal.codepipeline.service import QUEUED_LIMIT, CodePipeline
 from rehearsal.codepipeline.variables import UnresolvedVariable, resolve
 from rehearsal.identity.authority import Authority
-from rehearsal.journal import Journal
+from rehearsal.world.cloud import Cloud, Declared
+from rehearsal.world.journal import Journal
 
 PATIENCE = 5.0
 ROLE = "arn:aws:iam::123456789012:role/pipeline"
@@ -156,7 +150,7 @@ class Account:
             "stages": list(stages),
             **more,
         }
-        self.cloud.add(Declared("urn:p", pipelines.PIPELINE_TYPE, "p", NAME, inputs, inputs))
+        self.cloud.add(Declared("urn:p", declared.PIPELINE_TYPE, "p", NAME, inputs, inputs))
 
     def start(self, **how: Any) -> str:
         return self.engine.start(NAME, **how)
@@ -330,7 +324,7 @@ def test_a_pipeline_that_aws_refuses_is_refused(
     account: Account, stages: list[dict[str, Any]], reason: str
 ) -> None:
     account.declare(*stages, variables=[{"name": "V", "defaultValue": "1"}])
-    with pytest.raises(pipelines.InvalidStructure, match=reason):
+    with pytest.raises(declared.InvalidStructure, match=reason):
         account.start()
 
 

@@ -10,11 +10,11 @@ import pytest
 import yaml
 
 from documents.secrets import parse
-from rehearsal.cloud import Cloud
+from rehearsal.evaluation.program import ROOT
 from rehearsal.gateway.gateway import Gateway
 from rehearsal.identity.authority import Authority
-from rehearsal.journal import Journal
-from rehearsal.program import ROOT
+from rehearsal.world.cloud import Cloud
+from rehearsal.world.journal import Journal
 
 DOCUMENT = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
 

@@ -15,8 +15,8 @@ import pytest
 
 from rehearsal.images import image
 from rehearsal.images.registry import Registry, basic_token
-from rehearsal.runtimes.docker_front import install_docker_front
-from rehearsal.runtimes.store import machine_architecture
+from rehearsal.levels.process.docker_shim import install_docker_shim
+from rehearsal.levels.process.store import machine_architecture
 from tests.rehearsal.fake_registry import FakeRegistry, serving
 from tests.rehearsal.test_image import build_folder
 
@@ -47,7 +47,7 @@ class Build:
     def __init__(self, server: FakeRegistry, folder: Path) -> None:
         self.server = server
         self.folder = folder
-        self.docker = install_docker_front(folder / "bin of the build")
+        self.docker = install_docker_shim(folder / "bin of the build")
         self.environment = {
             "PATH": f"{self.docker.parent}:{os.environ['PATH']}",
             "HOME": str(folder),

@@ -9,20 +9,21 @@ from hypothesis import settings as examples
 
 from documents.names import appspec_file, taskdef_file
 from documents.place import Place
-from rehearsal.cloud import Cloud
-from rehearsal.codebuild import buildspec, projects
+from rehearsal.codebuild import buildspec
+from rehearsal.codebuild import declared as projects
 from rehearsal.codedeploy import appspec
-from rehearsal.codedeploy.deploymentgroup import GROUP, DeploymentGroup
-from rehearsal.codepipeline import pipelines
-from rehearsal.database import address_of
-from rehearsal.declaring import declare
-from rehearsal.ecs import taskdefinition
-from rehearsal.elb.targetgroups import HealthCheck as TargetHealthCheck
+from rehearsal.codedeploy.declared import GROUP, DeploymentGroup
+from rehearsal.codepipeline import declared as pipelines
+from rehearsal.ecs import task_definition
+from rehearsal.elb.target_groups import HealthCheck as TargetHealthCheck
+from rehearsal.evaluation.resources import declare
+from rehearsal.evaluation.secret_values import store
 from rehearsal.gateway.gateway import Gateway
+from rehearsal.host.database_address import address_of
 from rehearsal.identity.authority import Authority
-from rehearsal.journal import Journal
-from rehearsal.outside import Outside
-from rehearsal.secretvalues import store
+from rehearsal.running.outside import Outside
+from rehearsal.world.cloud import Cloud
+from rehearsal.world.journal import Journal
 from settings import Settings, parse
 from tests.valid_settings import valid_settings
 
@@ -80,9 +81,9 @@ def _templates(cloud: Cloud, service: str) -> None:
         for one in cloud.declared("aws:s3/bucketObjectv2:BucketObjectv2")
     }
     image = f"{cloud.place.registry}/shop@{DIGEST}"
-    definition = taskdefinition.filled(files[taskdef_file(service)], {"IMAGE1_NAME": image})
+    definition = task_definition.filled(files[taskdef_file(service)], {"IMAGE1_NAME": image})
     answer = cloud.client("ecs").register_task_definition(**definition)["taskDefinition"]
     spec = appspec.parsed(appspec.filled(files[appspec_file(service)], answer["taskDefinitionArn"]))
-    container = taskdefinition.container(definition, spec.container_name)
+    container = task_definition.container(definition, spec.container_name)
     assert container is not None
-    assert spec.container_port in taskdefinition.ports(container)
+    assert spec.container_port in task_definition.ports(container)

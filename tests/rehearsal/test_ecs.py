@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from rehearsal.cloud import Cloud
-from rehearsal.ecs.ecs import EcsRefused, EcsServices
-from rehearsal.ecs.taskset import NotSteady, TaskSet
-from rehearsal.elb.loadbalancer import LoadBalancers
+from rehearsal.ecs.service import EcsRefused, EcsServices
+from rehearsal.ecs.task_set import NotSteady, TaskSet
+from rehearsal.elb.service import LoadBalancers
 from rehearsal.gateway.gateway import Gateway
 from rehearsal.identity.authority import Authority
 from rehearsal.images.image import pack
 from rehearsal.images.registry import Registry, ecr_token
+from rehearsal.world.cloud import Cloud
 from tests.rehearsal.bluegreen_world import (
     ACCOUNT,
     BLUE,

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from rehearsal.cloud import Cloud
+from rehearsal.evaluation.program import ROOT
 from rehearsal.gateway.gateway import Gateway
 from rehearsal.identity.authority import Authority
-from rehearsal.journal import Journal
-from rehearsal.program import ROOT
+from rehearsal.world.cloud import Cloud
+from rehearsal.world.journal import Journal
 
 IMAGES = 500
 INDEX = "application/vnd.oci.image.index.v1+json"

@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from rehearsal.cloud import Cloud, Declared
-from rehearsal.codepipeline.executions import SourceRevision, StartRefused
+from rehearsal.codepipeline.execution import SourceRevision, StartRefused
+from rehearsal.ecr.registry_rules import Push
 from rehearsal.errors import RehearsalError
-from rehearsal.eventbridge.eventbridge import RULE_TYPE, TARGET_TYPE, EventBridge, matches, push_event
+from rehearsal.evaluation.kinds import KINDS
+from rehearsal.eventbridge.service import RULE_TYPE, TARGET_TYPE, EventBridge, matches, push_event
 from rehearsal.eventbridge.transformer import InvalidTransformer, reserved_variables, transform
-from rehearsal.gateway.ecr import Push
 from rehearsal.identity.authority import Authority
-from rehearsal.journal import Journal
-from rehearsal.resources import KINDS
-from rehearsal.sns.topics import POLICY, SUBSCRIPTION, TOPIC, Topics
+from rehearsal.sns.service import POLICY, SUBSCRIPTION, TOPIC, Topics
+from rehearsal.world.cloud import Cloud, Declared
+from rehearsal.world.journal import Journal
 
 NOW = datetime(2026, 5, 4, 12, 0, 0, tzinfo=UTC)
 DIGEST = "sha256:" + "a" * 64

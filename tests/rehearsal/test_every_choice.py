@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 import yaml
 
-from rehearsal.application import V1, V2, V4
-from rehearsal.codepipeline.executions import FAILED, SUCCEEDED
-from rehearsal.gateway.ecr import TagRule
-from rehearsal.level import ProcessLevel
-from rehearsal.outside import HookResult, Outside
-from rehearsal.program import ROOT
-from rehearsal.rehearsal import Rehearsal, rehearsing
+from rehearsal.codepipeline.execution import FAILED, SUCCEEDED
+from rehearsal.ecr.registry_rules import TagRule
+from rehearsal.evaluation.program import ROOT
+from rehearsal.levels.application import V1, V2, V4
+from rehearsal.levels.process.level import ProcessLevel
+from rehearsal.running.outside import HookResult, Outside
+from rehearsal.running.rehearsal import Rehearsal, rehearsing
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 LAMBDA = "arn:aws:lambda:us-east-1:123456789012:function:check"

@@ -19,7 +19,7 @@ from rehearsal.host.ports import free_port
 from rehearsal.host.postgres import Postgres
 from rehearsal.host.processes import Child, Processes
 from rehearsal.images import image
-from rehearsal.runtimes import layers
+from rehearsal.levels.process import layers
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 RELEASES = {"v1": [], "v2": [EXAMPLES / "releases/v2"], "v3": [EXAMPLES / "releases/v3-broken"]}

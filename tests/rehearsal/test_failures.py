@@ -15,11 +15,11 @@ import psutil
 import pytest
 from botocore.exceptions import ClientError
 
-from rehearsal.application import V1
-from rehearsal.gateway.emulator import give_secret_arn
+from rehearsal.endpoint.emulator import give_secret_arn
 from rehearsal.images.image import pack
 from rehearsal.images.registry import Registry, RegistryError, ecr_token
-from rehearsal.rehearsal import ROLE, Rehearsal
+from rehearsal.levels.application import V1
+from rehearsal.running.rehearsal import ROLE, Rehearsal
 from tests.rehearsal.stagehands import (
     SERVICE,
     Replay,

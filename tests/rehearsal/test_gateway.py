@@ -20,8 +20,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from rehearsal.ecr.registry_rules import Push, TagRule
 from rehearsal.errors import RehearsalError
-from rehearsal.gateway.ecr import Push, TagRule
 from rehearsal.gateway.gateway import Gateway
 from rehearsal.identity.authority import Authority, Credentials
 

@@ -13,11 +13,11 @@ from typing import Any, Self
 import pytest
 
 from delivery.interruption import INTERRUPTED, TERMINATED, ending_in_order
-from rehearsal import declaring, program
-from rehearsal.cloud import Cloud
+from rehearsal.evaluation import program, resources
+from rehearsal.host.interruption import Interruption
 from rehearsal.identity.authority import Authority
-from rehearsal.interruption import Interruption
-from rehearsal.journal import Entry, Journal
+from rehearsal.world.cloud import Cloud
+from rehearsal.world.journal import Entry, Journal
 from tests.rehearsal.commandline import Running, project, rewrite
 
 PROGRAM = """
@@ -102,11 +102,11 @@ def evaluate(
 
     def work(interruption: Interruption) -> int:
         cloud = Cloud("http://127.0.0.1:1", Authority(), Journal(), tmp_path)
-        declaring.declare(cloud, "stg", {}, interruption)
+        resources.declare(cloud, "stg", {}, interruption)
         return cloud.count()
 
-    monkeypatch.setattr(declaring, "KINDS", {"aws:thing/thing:Thing": Thing()})
-    monkeypatch.setattr(declaring, "run_program", lambda: program.run_program(tmp_path))
+    monkeypatch.setattr(resources, "KINDS", {"aws:thing/thing:Thing": Thing()})
+    monkeypatch.setattr(resources, "run_program", lambda: program.run_program(tmp_path))
     return work
 
 
@@ -261,15 +261,15 @@ STAGES = (
 
 def test_signals_while_a_whole_rehearsal_is_being_stopped_leave_nothing_behind(tmp_path: Path) -> None:
     copy = project(tmp_path)
-    rewrite(copy, "rehearsal/scenarios.py", SCENARIO, NOTHING)
-    rewrite(copy, "rehearsal/scenarios.py", "import Play, expect", "import Play, Step, expect")
+    rewrite(copy, "rehearsal/plays/scenarios.py", SCENARIO, NOTHING)
+    rewrite(copy, "rehearsal/plays/scenarios.py", "import Play, expect", "import Play, Step, expect")
     for number, stage in enumerate(STAGES):
         arrives = (
             f"import os; os.write(2, b'stage {number}\\n'); os.kill(os.getpid(), {2 if number % 2 else 15})"
         )
         during = f"import threading; threading.Timer(0.01, lambda: exec({arrives!r})).start()"
         said = f"        ends.callback(lambda: exec({(during if number == 4 else arrives)!r}))\n"
-        rewrite(copy, "rehearsal/rehearsal.py", stage, stage + said)
+        rewrite(copy, "rehearsal/running/rehearsal.py", stage, stage + said)
     running = Running(copy, "--scenario", "release", "--json")
     try:
         running.wait_for("nothing")

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rehearsal import jsonreport
-from rehearsal.codepipeline.executions import ActionRun, Execution
-from rehearsal.play import Play, Released, Step
-from rehearsal.program import ROOT
-from rehearsal.verdict import Answering, Failure, Verdict
+from rehearsal.codepipeline.execution import ActionRun, Execution
+from rehearsal.evaluation.program import ROOT
+from rehearsal.plays import json_report
+from rehearsal.plays.play import Play, Released, Step
+from rehearsal.running.verdict import Answering, Failure, Verdict
 
 DIGEST = f"sha256:{'a' * 64}"
 MOMENT = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -33,7 +33,7 @@ def reported() -> dict[str, Any]:
         [Released("v2", DIGEST, execution)],
         verdict,
     )
-    told = jsonreport.report(
+    told = json_report.report(
         stack="stg",
         level="process",
         shows="much",
@@ -60,7 +60,7 @@ def test_every_field_is_documented_and_every_documented_field_is_there() -> None
         for word in re.findall(r"`([\w.\[\]]+)`", line)
     }
     told = reported()
-    told["error"] = json.loads(jsonreport.refusal("stg", "usage", "x", 2))["error"]
+    told["error"] = json.loads(json_report.refusal("stg", "usage", "x", 2))["error"]
     told["scenarios"][0]["verdict"]["answeredBy"] = {}
     assert paths(told) == documented - {"null"}
 
@@ -82,7 +82,7 @@ def test_a_release_that_went_wrong_has_its_ids_moments_and_reason() -> None:
 
 
 def test_a_refusal_is_of_the_same_form() -> None:
-    told = json.loads(jsonreport.refusal("stg", "machine", "no port", 4))
+    told = json.loads(json_report.refusal("stg", "machine", "no port", 4))
     assert told == {
         "format": 1,
         "ok": False,

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.cloud import Cloud
-from rehearsal.elb.loadbalancer import LoadBalancers
-from rehearsal.elb.targetgroups import HealthCheck
+from rehearsal.elb.service import LoadBalancers
+from rehearsal.elb.target_groups import HealthCheck
 from rehearsal.identity.authority import Authority
+from rehearsal.world.cloud import Cloud
 from tests.rehearsal.bluegreen_world import (
     BLUE,
     GREEN,

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal import logs
-from rehearsal.logs import Logs
+from rehearsal.world import logs
+from rehearsal.world.logs import Logs
 
 
 def test_every_line_is_kept_in_order_without_control_characters(tmp_path: Path) -> None:

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from delivery.faults import fault_of
-from rehearsal import stackfile
 from rehearsal.errors import MachineError, StackError
+from rehearsal.evaluation import stack_file
 from rehearsal.host import environment
-from rehearsal.unforeseen import Unforeseen, worded
+from rehearsal.plays.unforeseen import Unforeseen, worded
 from tests.rehearsal.commandline import PATIENCE, project
 
 HOSTILE = {
@@ -137,7 +137,7 @@ def test_a_file_that_is_no_stacks_file_is_refused_in_one_sentence(
     file = tmp_path / "Pulumi.own.yaml"
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(StackError) as refused:
-        stackfile.read(file)
+        stack_file.read(file)
     assert said in str(refused.value)
     assert "\n" not in str(refused.value)
     assert refused.value.remedy
@@ -145,7 +145,7 @@ def test_a_file_that_is_no_stacks_file_is_refused_in_one_sentence(
 
 def test_a_stacks_file_that_cannot_be_read_is_refused_in_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(StackError, match="cannot be read: Is a directory"):
-        stackfile.read(tmp_path)
+        stack_file.read(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_a_stacks_file_that_cannot_be_read_is_refused_in_one_sentence(tmp_path: 
 def test_a_file_without_configuration_has_none(tmp_path: Path, content: str) -> None:
     file = tmp_path / "Pulumi.own.yaml"
     file.write_text(content, encoding="utf-8")
-    assert stackfile.read(file) == {}
+    assert stack_file.read(file) == {}
 
 
 def test_values_of_other_namespaces_reach_the_program_as_text(tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_values_of_other_namespaces_reach_the_program_as_text(tmp_path: Path) ->
     file.write_text(
         "config: {'x:day': 2020-01-02, 'x:map': {1: a, 2020-01-02: b}, 'x:text': é}", encoding="utf-8"
     )
-    read = {key: stackfile.as_text(value) for key, value in stackfile.read(file).items()}
+    read = {key: stack_file.as_text(value) for key, value in stack_file.read(file).items()}
     assert read == {"x:day": '"2020-01-02"', "x:map": '{"1": "a", "\\"2020-01-02\\"": "b"}', "x:text": "é"}
 
 
@@ -191,11 +191,11 @@ def test_any_yaml_document_is_a_configuration_or_one_sentence(
     file = tmp_path_factory.mktemp("any") / "Pulumi.own.yaml"
     file.write_text(yaml.dump(tree, allow_unicode=True), encoding="utf-8")
     try:
-        read = stackfile.read(file)
+        read = stack_file.read(file)
     except StackError as refused:
         assert len(str(refused).splitlines()) == 1  # noqa: PT017  (one of two good ends)
     else:
-        assert all(isinstance(stackfile.as_text(value), str) for value in read.values())
+        assert all(isinstance(stack_file.as_text(value), str) for value in read.values())
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.database import MYSQL, Address, Wanted, address_of
 from rehearsal.errors import MachineError, UsageError
 from rehearsal.host import databases, mariadb
+from rehearsal.host.database_address import MYSQL, Address, Wanted, address_of
 from rehearsal.host.databases import serving
 from rehearsal.host.mariadb import MariaDb
 from rehearsal.host.processes import Processes

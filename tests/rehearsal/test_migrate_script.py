@@ -21,8 +21,8 @@ from rehearsal.codebuild.buildspec import parse
 from rehearsal.host.tools import build_path
 from rehearsal.images import image
 from rehearsal.images.registry import Registry, basic_token
-from rehearsal.runtimes.docker_front import install_docker_front
-from rehearsal.runtimes.store import machine_architecture
+from rehearsal.levels.process.docker_shim import install_docker_shim
+from rehearsal.levels.process.store import machine_architecture
 from tests.rehearsal.fake_registry import FakeRegistry, serving
 from tests.rehearsal.test_image import build_folder
 
@@ -69,7 +69,7 @@ class Machine:
 
     def __init__(self, server: FakeRegistry, folder: Path) -> None:
         self.folder = folder
-        self.docker = install_docker_front(folder / "bin").parent
+        self.docker = install_docker_shim(folder / "bin").parent
         aws = self.docker / "aws"
         aws.write_text("#!/bin/sh\nexit 0\n", encoding="utf-8")
         aws.chmod(0o755)

@@ -8,13 +8,13 @@ import pytest
 import yaml
 
 from documents.lifecycle import RELEASED
-from rehearsal.codepipeline.executions import Execution
-from rehearsal.eventbridge.eventbridge import replication_event
-from rehearsal.gateway.ecr import Push
+from rehearsal.codepipeline.execution import Execution
+from rehearsal.ecr.registry_rules import Push
+from rehearsal.evaluation.program import ROOT
+from rehearsal.eventbridge.service import replication_event
 from rehearsal.images.image import pack
 from rehearsal.images.registry import Registry, RegistryError, ecr_token
-from rehearsal.program import ROOT
-from rehearsal.rehearsal import Rehearsal
+from rehearsal.running.rehearsal import Rehearsal
 from tests.rehearsal.stagehands import answering, release, until, version
 
 WORKFLOW = ROOT / "examples" / "app" / ".github" / "workflows" / "release.yml"

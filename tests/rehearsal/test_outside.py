@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from documents import cron
+from rehearsal.ecr.registry_rules import TagRule
 from rehearsal.errors import UsageError
-from rehearsal.gateway.ecr import TagRule
-from rehearsal.outside import Outside, hook_results, moment, tag_rule
-from rehearsal.program import stack_config
+from rehearsal.evaluation.program import stack_config
+from rehearsal.running.outside import Outside, hook_results, moment, tag_rule
 from settings import Settings, parse
 
 LAMBDA = "arn:aws:lambda:us-east-1:123456789012:function:check"

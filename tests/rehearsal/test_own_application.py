@@ -12,15 +12,15 @@ import yaml
 from delivery.choosing import chosen, load
 from delivery.commands.rehearse import Options
 from delivery.playing import run
-from rehearsal import sample
-from rehearsal.application import LocalImage, Version
 from rehearsal.errors import ApplicationError, UsageError
+from rehearsal.evaluation.program import ROOT, stack_config
+from rehearsal.host.interruption import Interruption
 from rehearsal.images import image
-from rehearsal.interruption import Interruption
-from rehearsal.level import ProcessLevel
-from rehearsal.program import ROOT, stack_config
-from rehearsal.rehearsal import settings_of
-from rehearsal.runtimes import listening
+from rehearsal.levels.application import LocalImage, Version
+from rehearsal.levels.process import listening
+from rehearsal.levels.process.level import ProcessLevel
+from rehearsal.plays import sample
+from rehearsal.running.rehearsal import settings_of
 from settings import Settings
 
 WEB = """

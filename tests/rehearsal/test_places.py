@@ -8,11 +8,11 @@ import pytest
 import yaml
 
 from documents.place import Place
-from rehearsal.application import V1, V2
-from rehearsal.clock import Clock
-from rehearsal.level import ProcessLevel
-from rehearsal.program import ROOT
-from rehearsal.rehearsal import Rehearsal, rehearsing
+from rehearsal.evaluation.program import ROOT
+from rehearsal.levels.application import V1, V2
+from rehearsal.levels.process.level import ProcessLevel
+from rehearsal.running.rehearsal import Rehearsal, rehearsing
+from rehearsal.world.clock import Clock
 from settings import SettingsError
 
 THEIRS = "111122223333"

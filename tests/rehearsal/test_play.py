@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from rehearsal import jsonreport, play
 from rehearsal.errors import ApplicationError
 from rehearsal.images.registry import RegistryError
-from rehearsal.play import Play, Unexpected, exit_code
+from rehearsal.plays import json_report, play
+from rehearsal.plays.play import Play, Unexpected, exit_code
 
 REFUSED = ClientError({"Error": {"Code": "AccessDeniedException", "Message": "not authorized"}}, "PutImage")
 
@@ -27,7 +27,7 @@ def broken_by(error: Exception) -> Play:
 def told(*plays: Play) -> dict[str, object]:
     """The JSON report of some scenarios."""
     began = datetime.now(UTC)
-    text = jsonreport.report(
+    text = json_report.report(
         stack="stg", level="process", shows="", application="", started=began, plays=plays, logs=None
     )
     return json.loads(text)

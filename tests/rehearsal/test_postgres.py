@@ -15,8 +15,8 @@ import pytest
 from psycopg import sql
 
 from rehearsal.errors import UsageError
-from rehearsal.host import pgbinaries, unprivileged
-from rehearsal.host.pgbinaries import Binaries
+from rehearsal.host import pg_binaries, unprivileged
+from rehearsal.host.pg_binaries import Binaries
 from rehearsal.host.postgres import Postgres
 from rehearsal.host.processes import Processes
 
@@ -97,7 +97,7 @@ def either(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, template: Path
 ) -> Iterator[Postgres]:
     """The server that is chosen here, and the one of the lock."""
-    found = pgbinaries.usable()
+    found = pg_binaries.usable()
     chosen = found[:1] if request.param == "best" else [one for one in found if one.bundled]
     folder = tmp_path_factory.mktemp("either")
     with Processes() as processes, Postgres(processes, folder, template=template, binaries=chosen) as running:
@@ -174,11 +174,11 @@ def as_custom(binaries: Binaries, url: str, target: Path) -> None:
 def test_a_dump_is_there_before_anybody_connects(
     server: Postgres, template: Path, tmp_path: Path, dumped: Callable[[Binaries, str, Path], None]
 ) -> None:
-    oldest = min(pgbinaries.usable(), key=lambda one: one.major)
+    oldest = min(pg_binaries.usable(), key=lambda one: one.major)
     with psycopg.connect(server.address().url, autocommit=True) as connection:
         connection.execute("DROP DATABASE IF EXISTS shop")
     if shutil.which(str(oldest.folder / "pg_dump")) is None or oldest.version not in server.product:
-        oldest = next(one for one in pgbinaries.usable() if one.version in server.product)
+        oldest = next(one for one in pg_binaries.usable() if one.version in server.product)
     dump = tmp_path / "dump"
     dumped(oldest, of_shop(server), dump)
     with (
@@ -202,14 +202,15 @@ def test_a_dump_that_is_not_taken_is_told_with_postgresqls_own_word(template: Pa
 
 
 def test_a_newer_dump_gets_a_newer_server(tmp_path: Path) -> None:
-    found = pgbinaries.usable()
+    found = pg_binaries.usable()
     newest = max(one.major for one in found)
-    assert pgbinaries.usable(newest)[0].major == newest
+    assert pg_binaries.usable(newest)[0].major == newest
     assert (
-        pgbinaries.dumped_by(b"-- Dumped from database version 16.3\n-- Dumped by pg_dump version 17.5") == 17
+        pg_binaries.dumped_by(b"-- Dumped from database version 16.3\n-- Dumped by pg_dump version 17.5")
+        == 17
     )
-    assert pgbinaries.dumped_by(b"PGDMP\x01\x0f\x00\x00\x05\x00\x00\x0016.10\x00\x04\x00\x00\x0017.2") == 17
-    assert pgbinaries.dumped_by(b"CREATE TABLE t (n integer);") == 0
+    assert pg_binaries.dumped_by(b"PGDMP\x01\x0f\x00\x00\x05\x00\x00\x0016.10\x00\x04\x00\x00\x0017.2") == 17
+    assert pg_binaries.dumped_by(b"CREATE TABLE t (n integer);") == 0
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has rights to give up")

@@ -19,9 +19,9 @@ from rehearsal.host.processes import Processes
 from rehearsal.images import image
 from rehearsal.images.image import Blob, Image
 from rehearsal.images.registry import Registry
-from rehearsal.runtimes import ContainerSpec, RunningTask
-from rehearsal.runtimes.process import ProcessRuntime
-from rehearsal.runtimes.store import Reference, Store, StoreError, machine_architecture
+from rehearsal.levels.process.runtime import ProcessRuntime
+from rehearsal.levels.process.store import Reference, Store, StoreError, machine_architecture
+from rehearsal.levels.runtime import ContainerSpec, RunningTask
 from tests.rehearsal.fake_registry import TOKEN, FakeRegistry, serving
 from tests.rehearsal.test_image import build_folder
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.codepipeline.executions import Execution
-from rehearsal.codepipeline.pipelines import PIPELINE_TYPE
+from rehearsal.codepipeline.declared import PIPELINE_TYPE
+from rehearsal.codepipeline.execution import Execution
 from rehearsal.errors import ApplicationError
 from rehearsal.images.image import pack
 from rehearsal.images.registry import Registry, ecr_token
-from rehearsal.rehearsal import Rehearsal
+from rehearsal.running.rehearsal import Rehearsal
 from tests.rehearsal.stagehands import (
     Door,
     Replay,

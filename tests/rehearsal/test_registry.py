@@ -91,14 +91,14 @@ def test_the_gateway_takes_a_push_and_tells_of_each_tag(tmp_path: Path) -> None:
     """The same client against the rehearsal's own registry, with a token as boto3 gets it."""
     import queue
 
-    from rehearsal.cloud import Cloud
-    from rehearsal.gateway.ecr import Push
+    from rehearsal.ecr.registry_rules import Push
     from rehearsal.gateway.gateway import Gateway
     from rehearsal.host.processes import Processes
     from rehearsal.identity.authority import Authority
-    from rehearsal.journal import Journal
-    from rehearsal.runtimes import ContainerSpec
-    from rehearsal.runtimes.process import ProcessRuntime
+    from rehearsal.levels.process.runtime import ProcessRuntime
+    from rehearsal.levels.runtime import ContainerSpec
+    from rehearsal.world.cloud import Cloud
+    from rehearsal.world.journal import Journal
 
     pushes: queue.Queue[Push] = queue.Queue()
     authority = Authority()

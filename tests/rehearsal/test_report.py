@@ -5,9 +5,9 @@ import io
 import pytest
 from rich.console import Console
 
-from rehearsal.journal import Entry
-from rehearsal.play import Play, Step
-from rehearsal.report import Timeline, table
+from rehearsal.plays.play import Play, Step
+from rehearsal.plays.report import Timeline, table
+from rehearsal.world.journal import Entry
 
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop"
 """`:secret:` is the name of an emoji."""

@@ -14,16 +14,16 @@ from botocore.exceptions import ClientError
 
 from delivery.commands.rehearse import Options
 from delivery.playing import run
-from rehearsal.application import BROKEN
 from rehearsal.host import postgres, tools
+from rehearsal.host.interruption import Interruption
+from rehearsal.host.scratch import run_folder
 from rehearsal.host.sdk import session
 from rehearsal.images.image import pack
 from rehearsal.images.registry import Registry, ecr_token
-from rehearsal.interruption import Interruption
-from rehearsal.releasing import UNNOTICED
-from rehearsal.scenarios import SCENARIOS
-from rehearsal.scratch import run_folder
-from rehearsal.traffic import get
+from rehearsal.levels.application import BROKEN
+from rehearsal.plays.releasing import UNNOTICED
+from rehearsal.plays.scenarios import SCENARIOS
+from rehearsal.running.traffic import get
 from tests.rehearsal.commandline import Ended, Running, files, kept, plain, project, rewrite, signalled
 
 BEGIN = "every service answers before anything changes"
@@ -335,7 +335,7 @@ def test_a_port_that_somebody_else_takes_is_one_sentence(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(
-        "rehearsal.rehearsal.declare", lambda *_: None
+        "rehearsal.running.rehearsal.declare", lambda *_: None
     )  # costs seconds and is not the question
     with socket.create_server(("127.0.0.1", 0)) as taken:
         monkeypatch.setattr(postgres, "own_loopback", lambda _: taken.getsockname())

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from rehearsal import text
+from rehearsal.world import text
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from documents.alarms import unhealthy_minutes
-from rehearsal.clock import Clock
-from rehearsal.cloud import Cloud
 from rehearsal.cloudwatch.alarms import ALARM
-from rehearsal.codepipeline.executions import ActionFailed
+from rehearsal.codepipeline.execution import ActionFailed
 from rehearsal.gateway.gateway import Gateway
 from rehearsal.identity.authority import Authority
+from rehearsal.world.clock import Clock
+from rehearsal.world.cloud import Cloud
 from tests.rehearsal.bluegreen_world import (
     BLUE,
     GREEN,

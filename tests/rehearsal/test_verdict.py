@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.cloud import BOOTSTRAP, Cloud
-from rehearsal.elb.accesslog import AccessLog, Answered
+from rehearsal.elb.access_log import AccessLog, Answered
 from rehearsal.elb.proxy import TRACE
-from rehearsal.elb.targetgroups import HealthCheck
+from rehearsal.elb.target_groups import HealthCheck
 from rehearsal.identity.authority import Authority
-from rehearsal.journal import Journal
-from rehearsal.traffic import Route, Traffic, answering
-from rehearsal.verdict import Answering, Failure, Verdict
+from rehearsal.running.traffic import Route, Traffic, answering
+from rehearsal.running.verdict import Answering, Failure, Verdict
+from rehearsal.world.cloud import BOOTSTRAP, Cloud
+from rehearsal.world.journal import Journal
 
 DIGEST = f"sha256:{'a' * 64}"
 RELEASED = f"123456789012.dkr.ecr.us-east-1.amazonaws.com/shop@{DIGEST}"

@@ -19,7 +19,7 @@ from pulumi.runtime.settings import get_root_resource
 
 from documents.names import Names
 from documents.place import Place
-from rehearsal.program import evaluating, plain, run_program, stack_config
+from rehearsal.evaluation.program import evaluating, plain, run_program, stack_config
 from settings import Settings, parse
 from tests.unit.answers import ACCOUNT, Answers
 

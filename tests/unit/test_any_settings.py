@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from rehearsal import stackfile
 from rehearsal.errors import StackError
+from rehearsal.evaluation import stack_file
 from settings import Settings, SettingsError, parse
 from tests.unit.edits import put
 from tests.unit.harness import raw_settings, settings
@@ -103,12 +103,12 @@ def test_a_key_written_twice_is_refused_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "Pulumi.x.yaml"
     path.write_text("config:\n  delivery:source:\n    tag: stg\n    tag: prd\n", encoding="utf-8")
     with pytest.raises(StackError, match=r"has the key tag twice, in line 3 and line 4"):
-        stackfile.read(path)
+        stack_file.read(path)
     path.write_text("config: {a: 1, a: 2}\n", encoding="utf-8")
     with pytest.raises(StackError, match="has the key a twice"):
-        stackfile.read(path)
+        stack_file.read(path)
     path.write_text("config:\n  a: &a {x: 1}\n  b: {<<: *a, x: 2}\n", encoding="utf-8")
-    assert stackfile.read(path)["b"] == {"x": 2}, "a key over a merged one is no repetition"
+    assert stack_file.read(path)["b"] == {"x": 2}, "a key over a merged one is no repetition"
 
 
 def test_dates_in_lists_and_keys_are_said_as_yaml_has_them() -> None:

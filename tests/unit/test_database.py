@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal import databasevariables
-from rehearsal.database import MYSQL, POSTGRES, Address, address_of, engine_of, wanted
 from rehearsal.errors import UsageError
+from rehearsal.evaluation import database_variables
+from rehearsal.host.database_address import MYSQL, POSTGRES, Address, address_of, engine_of, wanted
 
 HERE = Address(POSTGRES, "db.internal", 5432, "app", "p@ss/w:rd?", "shop")
 MY = Address(MYSQL, "db.internal", 3306, "admin", "secret", "shop")
@@ -59,23 +59,23 @@ def test_an_address_never_shows_its_password() -> None:
 def test_a_variable_named_like_a_databases_gets_it_and_no_other_does(
     variable: str, value: str | int | None
 ) -> None:
-    assert databasevariables.named(variable, HERE) == value
+    assert database_variables.named(variable, HERE) == value
 
 
 def test_a_secret_with_rdss_keys_is_the_database_and_one_of_redis_is_not() -> None:
     keys = {"host", "port", "username", "password"}
-    assert databasevariables.document("shop/db", keys, ["DB_HOST"], HERE)["host"] == "db.internal"
-    assert databasevariables.document("shop/db", {"username", "password"}, ["A", "B"], HERE)["port"] == 5432
-    assert not databasevariables.document("shop/cache", keys, ["REDIS_HOST"], HERE)
-    assert not databasevariables.document("shop/admin", {"password"}, ["ADMIN_PASSWORD"], HERE)
-    assert not databasevariables.document("shop/x", {"host", "region"}, ["X"], HERE), (
+    assert database_variables.document("shop/db", keys, ["DB_HOST"], HERE)["host"] == "db.internal"
+    assert database_variables.document("shop/db", {"username", "password"}, ["A", "B"], HERE)["port"] == 5432
+    assert not database_variables.document("shop/cache", keys, ["REDIS_HOST"], HERE)
+    assert not database_variables.document("shop/admin", {"password"}, ["ADMIN_PASSWORD"], HERE)
+    assert not database_variables.document("shop/x", {"host", "region"}, ["X"], HERE), (
         "region is no key of RDS's"
     )
 
 
 def test_the_secret_that_rds_manages_holds_user_and_password_only() -> None:
     # Amazon RDS User Guide, rds-secrets-manager
-    made = databasevariables.document("rds!db-1234", {"host"}, ["DB_HOST"], HERE)
+    made = database_variables.document("rds!db-1234", {"host"}, ["DB_HOST"], HERE)
     assert dict(made) == {"username": "app", "password": "p@ss/w:rd?"}
 
 

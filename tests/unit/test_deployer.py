@@ -12,7 +12,7 @@ from documents.deployer import MANAGED_POLICY_CHARACTERS, Deployed, policies
 from documents.names import Names
 from documents.place import Place
 from documents.provider_calls import ANY, TYPES
-from rehearsal.resources import KINDS
+from rehearsal.evaluation.kinds import KINDS
 from tests.unit.harness import NAMES, PLACE, STACKS, Graph, deployed_stack, settings
 from tests.unit.worlds import WORLDS, world
 

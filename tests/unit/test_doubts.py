@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from delivery import playing
-from rehearsal.database import POSTGRES, Address
+from rehearsal.evaluation.secret_values import Told
+from rehearsal.host.database_address import POSTGRES, Address
 from rehearsal.host.databases import Served
-from rehearsal.rehearsal import AROUND_A_MIGRATION, Rehearsal
-from rehearsal.secretvalues import Told
+from rehearsal.running.rehearsal import AROUND_A_MIGRATION, Rehearsal
 
 HERE = Address(POSTGRES, "127.0.0.1", 5432, "app", "pw", "shop")
 

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from documents.taskdef import Container, Task, task_definition
-from rehearsal.ecs import fargate, taskdefinition
-from rehearsal.ecs.taskdefinition import TemplateError
-from rehearsal.program import ROOT
+from rehearsal.ecs import fargate
+from rehearsal.ecs import task_definition as registered
+from rehearsal.ecs.task_definition import TemplateError
+from rehearsal.evaluation.program import ROOT
 
 ROLE = "arn:aws:iam::123456789012:role/r"
 
@@ -22,7 +23,7 @@ def of(container: dict[str, Any] | None = None, **task: Any) -> dict[str, Any]:
 
 def test_what_the_program_writes_is_taken() -> None:
     assert fargate.refusals(of()) == []
-    taskdefinition.check(of())
+    registered.check(of())
 
 
 @pytest.mark.parametrize(
@@ -52,7 +53,7 @@ def test_what_fargate_does_not_take_in_a_container_is_refused_by_name(
 ) -> None:
     # Amazon ECS Developer Guide, fargate-tasks-services, "Task definition parameters"
     with pytest.raises(TemplateError, match=said):
-        taskdefinition.check(of(container))
+        registered.check(of(container))
 
 
 @pytest.mark.parametrize(
@@ -66,7 +67,7 @@ def test_what_fargate_does_not_take_in_a_container_is_refused_by_name(
 )
 def test_what_fargate_does_not_take_in_a_task_is_refused_by_name(task: dict[str, Any], said: str) -> None:
     with pytest.raises(TemplateError, match=said):
-        taskdefinition.check(of(**task))
+        registered.check(of(**task))
 
 
 def test_what_fargate_takes_stays_allowed() -> None:
@@ -80,7 +81,7 @@ def test_what_fargate_takes_stays_allowed() -> None:
         "readonlyRootFilesystem": True,
         "dockerLabels": {"a": "b"},
     }
-    taskdefinition.check(of(taken))
+    registered.check(of(taken))
 
 
 def test_the_list_of_differences_names_everything_that_is_refused() -> None:

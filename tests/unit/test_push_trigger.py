@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from components.push_trigger import PushTrigger
-from rehearsal.eventbridge.eventbridge import matches, push_event, replication_event
+from rehearsal.ecr.registry_rules import Push
+from rehearsal.eventbridge.service import matches, push_event, replication_event
 from rehearsal.eventbridge.transformer import transform
-from rehearsal.gateway.ecr import Push
 from tests.unit.harness import NAMES, PLACE, Graph, deployed, remembered
 
 PIPELINE = "arn:aws:codepipeline:us-east-1:123456789012:shop-stg"

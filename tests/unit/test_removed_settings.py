@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.engine.computed import computed_paths, kept
+from rehearsal.pulumi_engine.computed import computed_paths, kept
 from settings.table import rows
 from tests.unit.edits import put
 from tests.unit.harness import Change, Config, Graph, deployed_stack

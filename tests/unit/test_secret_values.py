@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from rehearsal import secretsfile, secretvalues
-from rehearsal.database import POSTGRES, Address
 from rehearsal.errors import UsageError
-from rehearsal.program import stack_config
-from rehearsal.secretvalues import Told
+from rehearsal.evaluation import secret_values, secrets_file
+from rehearsal.evaluation.program import stack_config
+from rehearsal.evaluation.secret_values import Told
+from rehearsal.host.database_address import POSTGRES, Address
 from settings import NAMESPACE, parse
 
 HERE = Address(POSTGRES, "db.internal", 5432, "app", "pw", "shop")
@@ -46,7 +46,7 @@ def stored(
     web: Mapping[str, str],
     file: Path | None = None,
 ) -> tuple[Client, Told]:
-    monkeypatch.setattr(secretvalues, "give_secret_arn", lambda arn, account: None)
+    monkeypatch.setattr(secret_values, "give_secret_arn", lambda arn, account: None)
     config = stack_config("stg")
     document = {
         key.removeprefix(f"{NAMESPACE}:"): json.loads(json.dumps(value))
@@ -56,10 +56,10 @@ def stored(
     document["migration"]["secrets"] = dict(migration)
     document["services"]["web"]["secrets"] = dict(web)
     settings = parse(document)
-    given = secretsfile.read(file, secretvalues.readers(settings)).filled(HERE) if file else None
+    given = secrets_file.read(file, secret_values.readers(settings)).filled(HERE) if file else None
     client = Client()
     cloud: Any = client
-    return client, secretvalues.store(cloud, settings, HERE, given)
+    return client, secret_values.store(cloud, settings, HERE, given)
 
 
 def written(folder: Path, text: str) -> Path:

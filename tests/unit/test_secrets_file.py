@@ -7,22 +7,22 @@ import pytest
 from hypothesis import given as drawn
 from hypothesis import strategies as st
 
-from rehearsal import secretsfile
-from rehearsal.database import POSTGRES, Address
 from rehearsal.errors import UsageError
+from rehearsal.evaluation import secrets_file
+from rehearsal.host.database_address import POSTGRES, Address
 
 READERS = ("migration", "web", "web/proxy")
 HERE = Address(POSTGRES, "db.internal", 5432, "app", "pw", "shop")
 
 
-def read(folder: Path, text: str, mode: int = 0o600) -> secretsfile.Given:
+def read(folder: Path, text: str, mode: int = 0o600) -> secrets_file.Given:
     file = folder / "secrets"
     file.write_text(text, encoding="utf-8")
     file.chmod(mode)
-    return secretsfile.read(file, READERS).filled(HERE)
+    return secrets_file.read(file, READERS).filled(HERE)
 
 
-def value(given: secretsfile.Given, name: str, reader: str = "web") -> str | None:
+def value(given: secrets_file.Given, name: str, reader: str = "web") -> str | None:
     found = given.value(reader, [name])
     return found[1] if found else None
 
@@ -90,12 +90,12 @@ def test_what_cannot_be_read_is_told_by_its_line_and_never_by_its_value(
 def test_a_file_that_is_no_text_or_too_large_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "f").write_bytes(content)
     with pytest.raises(UsageError, match=r"UTF-8|1 MiB"):
-        secretsfile.read(tmp_path / "f", READERS)
+        secrets_file.read(tmp_path / "f", READERS)
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="No such file"):
-        secretsfile.read(tmp_path / "none", READERS)
+        secrets_file.read(tmp_path / "none", READERS)
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path: Path) -> None:
@@ -124,4 +124,4 @@ def test_no_content_breaks_it(content: bytes) -> None:
         file = Path(folder) / "f"
         file.write_bytes(content)
         with suppress(UsageError):
-            assert secretsfile.read(file, READERS).path == file
+            assert secrets_file.read(file, READERS).path == file

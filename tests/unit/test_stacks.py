@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import components
-from rehearsal.program import ROOT, stack_config
+from rehearsal.evaluation.program import ROOT, stack_config
 from tests.unit.harness import STACKS, Graph, Sent, deployed_stack
 from tests.unit.inputs import unknown_keys
 from tests.unit.worlds import WORLDS, world

@@ -1,7 +1,7 @@
 """CodeBuild as a pipeline action: starts builds of declared projects.
 
 AWS documents: codepipeline/latest/userguide/action-reference-CodeBuild.md (configuration, role), and for the
-limit of concurrent builds codebuild/latest/userguide/limits.md. How a build itself runs is in `build.py`.
+limit of concurrent builds codebuild/latest/userguide/limits.md. How a build itself runs is in `codebuild/build.py`.
 """
 
 import contextlib
@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rehearsal.cloud import Cloud
-from rehearsal.codebuild import projects
+from rehearsal.codebuild import declared
 from rehearsal.codebuild.build import Build, Order, Timeout, Workplace
 from rehearsal.codebuild.buildspec import EnvironmentVariable
-from rehearsal.codepipeline.executions import ActionCall, ActionFailed
+from rehearsal.codepipeline.execution import ActionCall, ActionFailed
 from rehearsal.host.processes import Processes
 from rehearsal.host.tools import build_path
 from rehearsal.identity.authority import AccessDenied
+from rehearsal.world.cloud import Cloud
 
 
 @dataclass
@@ -49,7 +49,7 @@ class CodeBuild:
         with self._place(project):
             return Build(order).run()
 
-    def _project(self, call: ActionCall) -> projects.Project:
+    def _project(self, call: ActionCall) -> declared.Project:
         for feature in ("BatchEnabled", "CombineArtifacts"):
             if call.configuration.get(feature, "false").lower() == "true":
                 raise ActionFailed(
@@ -57,13 +57,13 @@ class CodeBuild:
                 )
         name = call.configuration["ProjectName"]
         try:
-            return projects.read(self.cloud.one(projects.PROJECT_TYPE, name=name))
+            return declared.read(self.cloud.one(declared.PROJECT_TYPE, name=name))
         except LookupError:
             arn = self.cloud.place.arn("codebuild", f"project/{name}")
             message = f"Error calling startBuild: Project cannot be found: {arn}"
             raise ActionFailed("ResourceNotFoundException", message) from None
 
-    def _authorize(self, call: ActionCall, project: projects.Project) -> None:
+    def _authorize(self, call: ActionCall, project: declared.Project) -> None:
         """What the pipeline's role needs ("Service role permissions: CodeBuild action")."""
         authority = self.cloud.authority
         try:
@@ -79,7 +79,7 @@ class CodeBuild:
             raise ActionFailed("PermissionError", text) from refused
 
     @contextlib.contextmanager
-    def _place(self, project: projects.Project) -> Generator[None]:
+    def _place(self, project: declared.Project) -> Generator[None]:
         """Hold one of the project's concurrent builds; over the limit a build "is not run"."""
         with self._lock:
             active = self._active.get(project.name, 0)
@@ -94,7 +94,7 @@ class CodeBuild:
             with self._lock:
                 self._active[project.name] -= 1
 
-    def _order(self, call: ActionCall, project: projects.Project) -> Order:
+    def _order(self, call: ActionCall, project: declared.Project) -> Order:
         number = next(self._numbers)
         # Never compressed: a build does real work, and takes as long here as it is allowed to take on AWS.
         timeout = Timeout(project.timeout_minutes * 60.0)
@@ -125,7 +125,7 @@ def _given(text: str | None) -> list[EnvironmentVariable]:
         return []
     try:
         items: Any = json.loads(text)
-        return [projects.variable(item) for item in items]
+        return [declared.variable(item) for item in items]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         message = f"EnvironmentVariables is no JSON array of name, value and type ({error}): {text}"
         raise ActionFailed("ConfigurationError", message) from error

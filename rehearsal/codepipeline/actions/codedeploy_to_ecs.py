@@ -11,15 +11,15 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from rehearsal.cloud import Cloud
 from rehearsal.codedeploy import appspec
+from rehearsal.codedeploy.declared import DeploymentGroup, GroupInvalid
 from rehearsal.codedeploy.deployment import Deployment
-from rehearsal.codedeploy.deploymentgroup import DeploymentGroup, GroupInvalid
-from rehearsal.codedeploy.deployments import DeploymentLimitExceeded, Deployments
+from rehearsal.codedeploy.service import DeploymentLimitExceeded, Deployments
 from rehearsal.codepipeline.artifacts import unzipped
-from rehearsal.codepipeline.executions import ActionCall, ActionFailed
-from rehearsal.ecs import taskdefinition
+from rehearsal.codepipeline.execution import ActionCall, ActionFailed
+from rehearsal.ecs import task_definition
 from rehearsal.identity.authority import AccessDenied
+from rehearsal.world.cloud import Cloud
 
 REQUIRED = (
     "ApplicationName",
@@ -58,10 +58,10 @@ class CodeDeployToECS:
         spec = _file(call, "AppSpecTemplateArtifact", "AppSpecTemplatePath", "appspec.yaml", "AppSpec")
         uris = {name: _image_uri(call, artifact) for artifact, name in images}
         try:
-            definition = taskdefinition.filled(template, uris)
+            definition = task_definition.filled(template, uris)
             if appspec.PLACEHOLDER not in spec:
                 appspec.filled(spec, "")
-        except (taskdefinition.TemplateError, appspec.AppSpecError) as wrong:
+        except (task_definition.TemplateError, appspec.AppSpecError) as wrong:
             code = "InvalidActionConfiguration"
             raise ActionFailed(code, str(wrong)) from wrong
         group = self._authorized_group(call)

@@ -12,9 +12,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from rehearsal.cloud import Cloud
 from rehearsal.codepipeline.artifacts import zipped
-from rehearsal.codepipeline.executions import ActionCall, ActionFailed
+from rehearsal.codepipeline.execution import ActionCall, ActionFailed
+from rehearsal.world.cloud import Cloud
 
 _MISSING = ("ImageNotFoundException", "RepositoryNotFoundException")
 

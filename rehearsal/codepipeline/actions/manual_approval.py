@@ -9,8 +9,8 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rehearsal.cloud import Cloud
-from rehearsal.codepipeline.executions import ActionCall, ActionFailed, Approver
+from rehearsal.codepipeline.execution import ActionCall, ActionFailed, Approver
+from rehearsal.world.cloud import Cloud
 
 DEFAULT_TIMEOUT_MINUTES = 7 * 24 * 60
 """After seven days without an answer the action fails (limits.md)."""

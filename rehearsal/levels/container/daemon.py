@@ -6,9 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from rehearsal.containers.engine import Engine, EngineError
 from rehearsal.errors import MachineError, RehearsalError
 from rehearsal.host.environment import users
+from rehearsal.levels.container.docker_api import Engine, EngineError
 
 PATIENCE = 2.0
 """Real seconds a daemon has to answer: nobody should wait for one that is not there."""

@@ -14,8 +14,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rehearsal.runtimes import docker_networks, starter
-from rehearsal.runtimes.docker_error import DockerError
+from rehearsal.levels import docker_networks, starter
+from rehearsal.levels.docker_error import DockerError
 
 _STARTS = ("run", "create")
 _NOT_PLAYED = 125
@@ -42,7 +42,9 @@ def install(folder: Path, setting: Setting) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     told = folder / "setting.json"
     told.write_text(json.dumps(asdict(setting)), encoding="utf-8")
-    starter.install(folder, "docker", f"import rehearsal.containers.front as f; f.main({str(told)!r})")
+    starter.install(
+        folder, "docker", f"import rehearsal.levels.container.docker_shim as f; f.main({str(told)!r})"
+    )
     return folder
 
 

@@ -7,25 +7,25 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from rehearsal.application import LocalImage, Version
-from rehearsal.blocks import block
-from rehearsal.cloud import Cloud
-from rehearsal.codebuild.projects import PROJECT_TYPE
-from rehearsal.containers import daemon, front
-from rehearsal.containers.client import Client
-from rehearsal.containers.contexts import laid_over
-from rehearsal.containers.networks import DATABASE, Networks
-from rehearsal.containers.owner import Owner
-from rehearsal.containers.runtime import ContainerRuntime
-from rehearsal.database import Address
+from rehearsal.codebuild.declared import PROJECT_TYPE
 from rehearsal.errors import ApplicationError, MachineError
+from rehearsal.evaluation.program import ROOT
+from rehearsal.host.database_address import Address
 from rehearsal.host.processes import Processes
 from rehearsal.identity.authority import Credentials
 from rehearsal.images.registry import ecr_token
 from rehearsal.images.standing import swallowed
-from rehearsal.level import ARCHITECTURES
-from rehearsal.program import ROOT
-from rehearsal.runtimes import Runtime
+from rehearsal.levels.application import LocalImage, Version
+from rehearsal.levels.container import daemon, docker_shim
+from rehearsal.levels.container.contexts import laid_over
+from rehearsal.levels.container.docker_cli import Client
+from rehearsal.levels.container.networks import DATABASE, Networks
+from rehearsal.levels.container.owner import Owner
+from rehearsal.levels.container.runtime import ContainerRuntime
+from rehearsal.levels.process.level import ARCHITECTURES
+from rehearsal.levels.runtime import Runtime
+from rehearsal.world.cloud import Cloud
+from rehearsal.world.declared_blocks import block
 from settings import Settings
 
 _EMULATORS = {"arm64": "qemu-aarch64", "amd64": "qemu-x86_64"}
@@ -62,7 +62,7 @@ class ContainerLevel:
         with ExitStack() as undo:
             undo.callback(self._owner.remove_all, self._engine)
             undo.enter_context(self._networks)
-            front.install(self.docker, self._setting())
+            docker_shim.install(self.docker, self._setting())
             self._ends = undo.pop_all()
         return self
 
@@ -127,7 +127,7 @@ class ContainerLevel:
     def _names(self, repository: str, tags: Sequence[str]) -> list[str]:
         return [f"{self._owner.registry}/{repository}:{tag}" for tag in tags]
 
-    def _setting(self) -> front.Setting:
+    def _setting(self) -> docker_shim.Setting:
         networks: dict[str, tuple[str, Sequence[str]]] = {}
         for project in self._cloud.declared(PROJECT_TYPE):
             groups = block(project.inputs.get("vpcConfig")).get("securityGroupIds") or ()
@@ -136,7 +136,7 @@ class ContainerLevel:
                 network.name,
                 network.hosts,
             )
-        return front.Setting(
+        return docker_shim.Setting(
             docker=daemon.client(),
             daemon=f"unix://{self._engine.path}",
             registry=self._owner.registry,

@@ -12,13 +12,13 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
-from rehearsal.cloud import Cloud
-from rehearsal.containers import securitygroups
-from rehearsal.containers.engine import Engine, EngineError
-from rehearsal.containers.forwarder import Forwarder
-from rehearsal.containers.owner import Owner
-from rehearsal.database import Address
 from rehearsal.errors import MachineError
+from rehearsal.host.database_address import Address
+from rehearsal.levels.container import security_groups
+from rehearsal.levels.container.docker_api import Engine, EngineError
+from rehearsal.levels.container.forwarder import Forwarder
+from rehearsal.levels.container.owner import Owner
+from rehearsal.world.cloud import Cloud
 
 DATABASE = "database.rehearsal.internal"
 """The database's name in every network."""
@@ -101,7 +101,7 @@ class Networks:
         """Forward to the database; the rules are asked anew for each connection, as they may change."""
 
         def admits() -> bool:
-            refusal = securitygroups.refusal(self._cloud, groups)
+            refusal = security_groups.refusal(self._cloud, groups)
             if refusal is not None:
                 text = f"a connection to the database is cut: {refusal}; on AWS it would time out"
                 self._cloud.journal.record("VPC", text)

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rehearsal.containers.engine import Engine, EngineError
 from rehearsal.host import reaper
+from rehearsal.levels.container.docker_api import Engine, EngineError
 
 PROJECT = "delivery.rehearsal"
 """Label: which project on which machine."""

@@ -15,17 +15,18 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from rehearsal.blocks import block, blocks
-from rehearsal.cloud import Cloud
-from rehearsal.containers.engine import Engine, EngineError
-from rehearsal.containers.networks import Network, Networks
-from rehearsal.containers.owner import Owner
-from rehearsal.containers.task import ContainerTask, StandIn, Started
 from rehearsal.host.ports import free_port
 from rehearsal.host.processes import Processes
 from rehearsal.images.registry import ecr_token
-from rehearsal.runtimes import ContainerSpec, standin
-from rehearsal.runtimes.store import Reference
+from rehearsal.levels import stand_in
+from rehearsal.levels.container.docker_api import Engine, EngineError
+from rehearsal.levels.container.networks import Network, Networks
+from rehearsal.levels.container.owner import Owner
+from rehearsal.levels.container.task import ContainerTask, StandIn, Started
+from rehearsal.levels.process.store import Reference
+from rehearsal.levels.runtime import ContainerSpec
+from rehearsal.world.cloud import Cloud
+from rehearsal.world.declared_blocks import block, blocks
 
 _MIB = 1024 * 1024
 _CPU_UNITS = 1024
@@ -256,7 +257,7 @@ class ContainerRuntime:
         space.mkdir(parents=True, exist_ok=True)
         ports = {port: free_port() for port in spec.ports}
         child = self._processes.start(
-            [sys.executable, "-I", "-S", standin.__file__, spec.image, *map(str, ports.values())],
+            [sys.executable, "-I", "-S", stand_in.__file__, spec.image, *map(str, ports.values())],
             environment={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
             folder=space,
             log=space / "log",

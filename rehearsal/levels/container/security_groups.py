@@ -7,8 +7,8 @@ The database's group belongs to somebody else: it is the group outside this prog
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rehearsal.blocks import blocks
-from rehearsal.cloud import Cloud, Declared
+from rehearsal.world.cloud import Cloud, Declared
+from rehearsal.world.declared_blocks import blocks
 
 GROUP = "aws:ec2/securityGroup:SecurityGroup"
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"

@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from rehearsal.blocks import block
-from rehearsal.containers.engine import Engine, EngineError
 from rehearsal.host.processes import Child, Processes
-from rehearsal.logs import KEPT_LINES
-from rehearsal.runtimes import ContainerSpec
+from rehearsal.levels.container.docker_api import Engine, EngineError
+from rehearsal.levels.runtime import ContainerSpec
+from rehearsal.world.declared_blocks import block
+from rehearsal.world.logs import KEPT_LINES
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """`docker run` and what ends a container, of the `docker` front: one image's command as a process.
 
-Standard library only (see `docker_front.py`).
+Standard library only (see `docker_shim.py`).
 """
 
 import contextlib
@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from rehearsal.runtimes import docker_networks as networks
-from rehearsal.runtimes.docker_error import DAEMON, DockerError
-from rehearsal.runtimes.store import Store, StoreError
-from rehearsal.runtimes.unpacked import Launch, Unpacked
+from rehearsal.levels import docker_networks as networks
+from rehearsal.levels.docker_error import DAEMON, DockerError
+from rehearsal.levels.process.store import Store, StoreError
+from rehearsal.levels.process.unpacked import Launch, Unpacked
 
 _STOP_SECONDS = 10.0
 """What `docker stop` waits before it kills (docker CLI reference, container stop)."""

@@ -14,10 +14,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from rehearsal.runtimes import docker_networks, starter
-from rehearsal.runtimes.docker_error import DAEMON, DockerError
-from rehearsal.runtimes.docker_run import inspect, remove, run, stop
-from rehearsal.runtimes.store import Reference, Store, StoreError, machine_architecture
+from rehearsal.levels import docker_networks, starter
+from rehearsal.levels.docker_error import DAEMON, DockerError
+from rehearsal.levels.process.docker_run import inspect, remove, run, stop
+from rehearsal.levels.process.store import Reference, Store, StoreError, machine_architecture
 
 _NOT_HERE = 125
 """What `docker run` exits with when Docker itself fails; used for everything that is not played here."""
@@ -142,9 +142,9 @@ class Docker:
         return text
 
 
-def install_docker_front(folder: Path) -> Path:
+def install_docker_shim(folder: Path) -> Path:
     """Write an executable `docker` into the folder, made if need be; the executable."""
-    return starter.install(folder, "docker", "import rehearsal.runtimes.docker_front as d; d.main()")
+    return starter.install(folder, "docker", "import rehearsal.levels.process.docker_shim as d; d.main()")
 
 
 def main() -> None:

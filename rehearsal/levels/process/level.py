@@ -6,19 +6,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from rehearsal.application import LocalImage, Version
-from rehearsal.cloud import Cloud
-from rehearsal.database import Address
 from rehearsal.errors import UsageError
+from rehearsal.host.database_address import Address
 from rehearsal.host.processes import Processes
 from rehearsal.identity.authority import Credentials
 from rehearsal.images.image import pack
 from rehearsal.images.registry import Registry, ecr_token
 from rehearsal.images.standing import look_at, swallowed, tools_of
-from rehearsal.runtimes import Runtime
-from rehearsal.runtimes.docker_front import install_docker_front
-from rehearsal.runtimes.process import ProcessRuntime
-from rehearsal.runtimes.unpacked import TOOLS_LABEL
+from rehearsal.levels.application import LocalImage, Version
+from rehearsal.levels.process.docker_shim import install_docker_shim
+from rehearsal.levels.process.runtime import ProcessRuntime
+from rehearsal.levels.process.unpacked import TOOLS_LABEL
+from rehearsal.levels.runtime import Runtime
+from rehearsal.world.cloud import Cloud
 from settings import Settings
 
 ARCHITECTURES = {"X86_64": "amd64", "ARM64": "arm64"}
@@ -91,7 +91,7 @@ class ProcessLevel:
         self._cloud = cloud
         self._architecture = architecture
         self.runtime: Runtime = ProcessRuntime.of(cloud, processes, architecture=architecture)
-        self.docker = install_docker_front(cloud.scratch / "docker").parent
+        self.docker = install_docker_shim(cloud.scratch / "docker").parent
         self.build_environment: Mapping[str, str] = {
             "REHEARSAL_REGISTRY": cloud.endpoint.removeprefix("http://"),
             "REHEARSAL_STORE": str(cloud.scratch / "images"),

@@ -17,13 +17,15 @@ from typing import TYPE_CHECKING
 from rehearsal.host.ports import free_port
 from rehearsal.host.processes import Child, Processes
 from rehearsal.images.registry import Registry, RegistryError, ecr_token
-from rehearsal.journal import Journal
-from rehearsal.runtimes import ContainerSpec, listening, standin
-from rehearsal.runtimes.store import Reference, Store, StoreError, machine_architecture
-from rehearsal.runtimes.unpacked import Unpacked
+from rehearsal.levels import stand_in
+from rehearsal.levels.process import listening
+from rehearsal.levels.process.store import Reference, Store, StoreError, machine_architecture
+from rehearsal.levels.process.unpacked import Unpacked
+from rehearsal.levels.runtime import ContainerSpec
+from rehearsal.world.journal import Journal
 
 if TYPE_CHECKING:
-    from rehearsal.cloud import Cloud
+    from rehearsal.world.cloud import Cloud
 
 
 @dataclass(frozen=True)
@@ -199,7 +201,7 @@ class ProcessRuntime:
         space.mkdir(parents=True, exist_ok=True)
         ports = {port: free_port() for port in spec.ports}
         child = self._processes.start(
-            [sys.executable, "-I", "-S", standin.__file__, spec.image, *map(str, ports.values())],
+            [sys.executable, "-I", "-S", stand_in.__file__, spec.image, *map(str, ports.values())],
             environment={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
             folder=space,
             log=space / "log",

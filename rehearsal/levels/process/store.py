@@ -98,7 +98,7 @@ class Store:
 
     def unpack(self, digest: str, target: Path) -> None:
         """Write the image's files, layer over layer, below `target`; raises StoreError."""
-        from rehearsal.runtimes import layers  # noqa: PLC0415 (5 ms, and the `docker` front starts often)
+        from rehearsal.levels.process import layers  # noqa: PLC0415 (5 ms, and the `docker` front starts often)
 
         target.mkdir(parents=True, exist_ok=True)
         for layer in self._manifest(digest)["layers"]:
