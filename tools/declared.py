@@ -5,12 +5,12 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rehearsal.cloud import Cloud
-from rehearsal.declaring import declare
+from rehearsal.evaluation.program import stack_config
+from rehearsal.evaluation.resources import declare
 from rehearsal.gateway.gateway import Gateway
 from rehearsal.identity.authority import Authority
-from rehearsal.journal import Journal
-from rehearsal.program import stack_config
+from rehearsal.world.cloud import Cloud
+from rehearsal.world.journal import Journal
 
 
 @contextmanager
