@@ -25,8 +25,8 @@ test: setup ## check and test everything this machine can
 	@$(BIN)/python -m tests $(TIERS)
 
 .PHONY: unit
-unit: setup ## only the tests that need nothing else; plain pytest runs the same
-	@$(BIN)/python -m pytest -q
+unit: setup ## only the tests that need nothing else; plain pytest runs the same, on one processor
+	@$(BIN)/python -m tests unit
 
 .PHONY: one
 one: setup ## one file's tests, or some of them (T=tests/unit/test_x.py K=expression)

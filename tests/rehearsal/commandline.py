@@ -18,7 +18,7 @@ import psutil
 
 from rehearsal.evaluation.program import ROOT
 
-PATIENCE = 150.0
+PATIENCE = 300.0
 """Real seconds after which a rehearsal is taken for stuck."""
 _LEFT_OUT = shutil.ignore_patterns(".*", "tests", "benchmarks", "docs", "*.md")
 

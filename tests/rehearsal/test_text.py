@@ -48,6 +48,6 @@ def test_one_line_of_several() -> None:
 
 @pytest.mark.parametrize("part", ["\x1b]", "\x1b[", "\x1b", "\r", "\x1bP0;0"])
 def test_five_hostile_megabytes_are_read_in_seconds(part: str) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     text.lines(part * (5_000_000 // len(part)))
-    assert time.monotonic() - begun < 20, "the time grows with the length, not with its square"
+    assert time.process_time() - begun < 20, "the time grows with the length, not with its square"
