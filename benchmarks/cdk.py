@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks.evaluation import STACK
 from benchmarks.figure import Aim, Figure, Result, seconds
 from benchmarks.measure import BenchmarkFailed, Program, in_turns, python, ratios, run, walls
-from rehearsal.evaluation.program import ROOT
+from rehearsal.host.project import ROOT
 
 PEER = ROOT / "benchmarks" / "peers" / "cdk"
 ENVIRONMENT = ROOT / ".tools" / "cdk"

@@ -16,7 +16,7 @@ import pulumi
 import pulumi.resource
 import pulumi_aws
 
-from rehearsal.evaluation.program import ROOT
+from rehearsal.host.project import ROOT
 
 
 def declare(copies: int, config: Mapping[str, Any]) -> None:

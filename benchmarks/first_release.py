@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.figure import Aim, Figure, Result, seconds
 from benchmarks.measure import Program, Run, Spread, in_turns, python, ratios
 from benchmarks.releasing import MEANWHILE
-from rehearsal.evaluation.program import ROOT
+from rehearsal.host.project import ROOT
 from rehearsal.host.scratch import NAME
 from rehearsal.levels.process.docker_shim import install_docker_shim
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.figure import Aim, Figure, Result
 from benchmarks.measure import Program, Run, Spread, run, walls
-from rehearsal.evaluation.program import ROOT
+from rehearsal.host.project import ROOT
 
 KEPT = ("PATH", "LANG", "LC_ALL", "TZ")
 KEPT_PREFIXES = (

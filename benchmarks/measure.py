@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rehearsal.evaluation.program import ROOT
+from rehearsal.host.project import ROOT
 
 STARTED = "BENCHMARK_STARTED"
 """Variable that tells a measured process when it was started, in seconds of the machine's monotonic clock."""
@@ -18,7 +18,7 @@ STARTED = "BENCHMARK_STARTED"
 _LAST_WORDS = 2000
 
 
-class BenchmarkFailed(Exception):  # noqa: N818  (an outcome: there is nothing to measure)
+class BenchmarkFailed(Exception):
     """A measured program ended with an error; the text has its command and last words."""
 
 

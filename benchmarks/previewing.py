@@ -14,8 +14,9 @@ import time
 from pathlib import Path
 
 from benchmarks import copies, programs
-from rehearsal.evaluation.program import ROOT, stack_config
+from rehearsal.evaluation.program import stack_config
 from rehearsal.gateway.gateway import Gateway
+from rehearsal.host.project import ROOT
 from rehearsal.identity.authority import Authority
 from rehearsal.pulumi_engine.find_cli import the_cli
 from rehearsal.pulumi_engine.stack import engine_stack

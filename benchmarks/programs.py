@@ -19,7 +19,8 @@ from typing import Any
 import pulumi
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
 
-from rehearsal.evaluation.program import ROOT, evaluating, plain, stack_config
+from rehearsal.evaluation.program import evaluating, plain, stack_config
+from rehearsal.host.project import ROOT
 
 ACCOUNT = "123456789012"
 

@@ -95,7 +95,7 @@ def main() -> None:
 
 
 def _release(rehearsal: Any, watch: Stopwatch) -> None:
-    from rehearsal.levels.application import V1  # noqa: PLC0415
+    from rehearsal.plays.versions import V1  # noqa: PLC0415
     from rehearsal.running.traffic import get  # noqa: PLC0415
 
     rehearsal.first_execution()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from delivery.commands.rehearse import Options
 from rehearsal.errors import UsageError
-from rehearsal.levels.application import LocalImage, Version
+from rehearsal.levels.version import LocalImage, Version
 from rehearsal.plays import sample
 from rehearsal.plays.own_application import OwnApplication
 from rehearsal.plays.play import Play

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pulumi
 
 from rehearsal.errors import StackError
-from rehearsal.evaluation.program import ROOT
+from rehearsal.host.project import ROOT
 from rehearsal.plays.unforeseen import worded
 from settings import SettingsError
 

@@ -19,13 +19,14 @@ from rehearsal.evaluation.exported_state import declare_state, read_state
 from rehearsal.evaluation.program import config_of, stack_config
 from rehearsal.host.database_address import wanted
 from rehearsal.host.interruption import Interruption
-from rehearsal.levels.application import V1, LocalImage, Version
 from rehearsal.levels.choice import level_named
 from rehearsal.levels.process.level import Level
+from rehearsal.levels.version import LocalImage, Version
 from rehearsal.plays import json_report
 from rehearsal.plays.play import Play, Step, Unexpected, exit_code
 from rehearsal.plays.report import Timeline, table
 from rehearsal.plays.stopped import StoppedRelease
+from rehearsal.plays.versions import V1
 from rehearsal.running.outside import Outside, hook_results, moment, tag_rule
 from rehearsal.running.rehearsal import Rehearsal, rehearsing, settings_of
 from rehearsal.world import text

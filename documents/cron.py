@@ -72,7 +72,7 @@ ABBREVIATIONS = {
 _Day = Callable[[date], bool]
 
 
-class InvalidWindow(ValueError):  # noqa: N818  (reads as what it is)
+class InvalidWindow(ValueError):
     """The expression or the time zone is not of the documented form."""
 
 

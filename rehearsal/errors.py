@@ -1,4 +1,4 @@
-"""The errors that a rehearsal's user reads: the value seen, the rule it breaks, what to do; and whose fault it is.
+"""The errors of a rehearsal: what its user reads (the value seen, the rule it breaks, what to do), and what AWS answers.
 
 The class of an error decides the command's exit code and the `error.class` of its JSON report, so that a CI can tell
 "your release is broken" from "this machine is".
@@ -54,3 +54,14 @@ class MachineError(RehearsalError):
 
     kind = "machine"
     exit_code = 4
+
+
+class AwsRefusal(Exception):
+    """What a service answers to a call or tells of its outcome: never a fault of the rehearsal or its user's machine."""
+
+    def __init__(self, code: str, message: str) -> None:
+        """Hold the service's own error code and text."""
+        super().__init__(message)
+        self.code = code
+        """Such as `ValidationException` or `JobFailed`."""
+        self.message = message

@@ -10,11 +10,11 @@ import json
 import sys
 from typing import Any
 
-from rehearsal.evaluation.program import ROOT
+from rehearsal.host.project import ROOT
 from rehearsal.identity.authority import Authority
 from rehearsal.images.image import pack
 from rehearsal.images.registry import Registry, ecr_token
-from rehearsal.levels.application import V1
+from rehearsal.plays.versions import V1
 from rehearsal.world.cloud import Cloud
 from rehearsal.world.journal import Journal
 

@@ -32,7 +32,7 @@ _COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
 }
 
 
-class NoAlarm(LookupError):  # noqa: N818  (an outcome: CloudWatch has no state to tell)
+class NoAlarm(LookupError):
     """An alarm that does not exist was asked for."""
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from botocore.exceptions import ClientError
 
@@ -20,13 +21,13 @@ from rehearsal.codebuild.buildspec import Buildspec, EnvironmentVariable, Phase
 from rehearsal.codebuild.declared import Project
 from rehearsal.codebuild.log import BuildLog
 from rehearsal.codebuild.output import NothingToUpload, collect
-from rehearsal.codebuild.service_role import PhaseFailed
+from rehearsal.codebuild.service_role import Input, PhaseFailed
 from rehearsal.codebuild.shell import BuildShell, ShellTimeout
-from rehearsal.codepipeline.artifacts import zipped
-from rehearsal.codepipeline.execution import ActionCall, ActionFailed
+from rehearsal.errors import AwsRefusal
 from rehearsal.host.processes import Processes
 from rehearsal.identity.authority import Credentials
 from rehearsal.world.cloud import Cloud
+from rehearsal.world.zips import zipped
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,14 @@ class Workplace:
     path: str
     """PATH of the build's shell."""
     environment: Mapping[str, str]
+
+
+class PutOutput(Protocol):
+    """Stores an output artifact."""
+
+    def __call__(self, name: str, data: bytes, credentials: Credentials, key_id: str | None) -> object:
+        """Put the bytes of a zip as the build's role, encrypted by the project's key; botocore's ClientError."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -67,15 +76,26 @@ class Order:
 
     cloud: Cloud
     project: Project
-    call: ActionCall
+    initiator: str
+    """Who started it, as CODEBUILD_INITIATOR says it."""
+    inputs: Sequence[Input]
+    primary: str | None
+    """The input the commands run in, where one is named."""
+    outputs: Sequence[str]
+    """Names of the artifacts it makes."""
+    put: PutOutput
     id: str
     number: int
     role_arn: str
     document: str
     """Inline text, a path in the source, or an S3 ARN."""
     variables: Sequence[EnvironmentVariable]
-    timeout: "Timeout"
+    timeout: Timeout
     workplace: Workplace
+
+
+class BuildFailed(AwsRefusal):
+    """A build ended otherwise than as SUCCEEDED; the text is what CodePipeline shows of it."""
 
 
 class Build:
@@ -88,7 +108,7 @@ class Build:
         self._failure: PhaseFailed | None = None
 
     def run(self) -> Mapping[str, str]:
-        """Run every phase; the exported variables, or ActionFailed as CodePipeline words a failed build."""
+        """Run every phase; the exported variables, or BuildFailed."""
         order = self._order
         order.cloud.journal.record(
             "CodeBuild", f"build {order.project.name}:{order.id} started", number=order.number
@@ -106,7 +126,7 @@ class Build:
         if self._failure is None:
             order.cloud.journal.record("CodeBuild", f"build {order.project.name}:{order.id} succeeded")
             return exported
-        raise ActionFailed("JobFailed", self._told(self._failure))
+        raise BuildFailed("JobFailed", self._told(self._failure))
 
     def _phases(self) -> Mapping[str, str]:
         order = self._order
@@ -116,7 +136,7 @@ class Build:
                 order.cloud, order.project, order.role_arn, order.id, self._log
             )
         with self._phase("DOWNLOAD_SOURCE"):
-            source = buildstart.download(order.call, credentials, order.workplace.folder)
+            source = buildstart.download(order.inputs, order.primary, credentials, order.workplace.folder)
             document = buildstart.document(order.cloud, credentials, order.document, source)
             declared = buildspec.merged(document.variables, order.project.variables, order.variables)
             values = buildstart.variables(order.cloud, credentials, declared.values(), self._log)
@@ -176,17 +196,15 @@ class Build:
 
     def _upload(self, document: Buildspec, credentials: Credentials, source: Path) -> None:
         """Zip and store the action's declared outputs with the build role's own credentials."""
-        call = self._order.call
-        for name in call.outputs:
+        order = self._order
+        for name in order.outputs:
             # One output artifact is the buildspec's own, several are its secondary ones by name.
-            output = document.output if len(call.outputs) == 1 else document.secondary.get(name)
+            output = document.output if len(order.outputs) == 1 else document.secondary.get(name)
             if output is None:
                 text = f"no artifacts declared in the buildspec for output artifact {name}"
                 raise PhaseFailed("UPLOAD_ARTIFACTS", "CLIENT_ERROR", text)
             try:
-                call.put_artifact(
-                    name, zipped(collect(output, source)), credentials, self._order.project.key_id
-                )
+                order.put(name, zipped(collect(output, source)), credentials, order.project.key_id)
             except NothingToUpload as nothing:
                 raise PhaseFailed("UPLOAD_ARTIFACTS", "CLIENT_ERROR", str(nothing)) from nothing
             except ClientError as error:
@@ -223,9 +241,7 @@ class Build:
         place = order.workplace
         region = order.cloud.region
         path = place.path if project.has_docker else f"{buildstart.without_docker(place.folder)}:{place.path}"
-        revision = next(
-            (location.revision for location in order.call.inputs.values() if location.revision), None
-        )
+        revision = next((one.revision for one in order.inputs if one.revision), None)
         known = {
             "AWS_DEFAULT_REGION": region,
             "AWS_REGION": region,
@@ -234,7 +250,7 @@ class Build:
             "CODEBUILD_BUILD_IMAGE": project.image,
             "CODEBUILD_BUILD_NUMBER": str(order.number),
             "CODEBUILD_BUILD_SUCCEEDING": "1",
-            "CODEBUILD_INITIATOR": f"codepipeline/{order.call.pipeline}",
+            "CODEBUILD_INITIATOR": order.initiator,
             "CODEBUILD_KMS_KEY_ID": project.key_id or order.cloud.place.arn("kms", "alias/aws/s3"),
             "CODEBUILD_PROJECT_ARN": project.arn,
             "CODEBUILD_SRC_DIR": str(source),
@@ -247,9 +263,9 @@ class Build:
         }
         if revision:
             known["CODEBUILD_RESOLVED_SOURCE_VERSION"] = revision
-        for name in order.call.inputs:
-            if name != source.name:
-                known[f"CODEBUILD_SRC_DIR_{name}"] = str(source.parent / name)
+        for one in order.inputs:
+            if one.name != source.name:
+                known[f"CODEBUILD_SRC_DIR_{one.name}"] = str(source.parent / one.name)
         return known
 
     def _safety(self, credentials: Credentials) -> dict[str, str]:

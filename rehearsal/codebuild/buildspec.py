@@ -25,7 +25,7 @@ _NOT_PLAYED: Mapping[str, frozenset[str]] = {
 }
 
 
-class InvalidBuildspec(ValueError):  # noqa: N818  (reads as what it is)
+class InvalidBuildspec(ValueError):
     """The document is refused; the text names the path in it."""
 
     def __init__(self, path: str, rule: str) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from rehearsal.codebuild.buildspec import Output
 
 
-class NothingToUpload(Exception):  # noqa: N818  (an outcome)
+class NothingToUpload(Exception):
     """No file, or no folder, is where the buildspec says."""
 
 

@@ -7,7 +7,8 @@ to create a VPC network interface"), troubleshooting-vpc.md.
 
 import re
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,10 @@ from rehearsal.codebuild import buildspec
 from rehearsal.codebuild import variables as buildvariables
 from rehearsal.codebuild.declared import Project
 from rehearsal.codebuild.log import BuildLog
-from rehearsal.codepipeline.artifacts import unzipped
-from rehearsal.codepipeline.execution import ActionCall
+from rehearsal.errors import AwsRefusal
 from rehearsal.identity.authority import AccessDenied, Credentials
 from rehearsal.world.cloud import Cloud
+from rehearsal.world.zips import unzipped
 
 _SERVICE = "codebuild.amazonaws.com"
 _VPC_ACTIONS = (
@@ -40,14 +41,24 @@ exit 1
 _S3_ARN = re.compile(r"arn:[\w-]+:s3:::([^/]+)/(.+)")
 
 
-class PhaseFailed(Exception):  # noqa: N818  (an outcome)
+class PhaseFailed(AwsRefusal):
     """A build phase failed; the text is the phase context's message."""
 
     def __init__(self, phase: str, code: str, message: str) -> None:
         """Hold the phase's name and its status code, for example COMMAND_EXECUTION_ERROR."""
-        super().__init__(message)
+        super().__init__(code, message)
         self.phase = phase
-        self.code = code
+
+
+@dataclass(frozen=True)
+class Input:
+    """One artifact that a build starts from."""
+
+    name: str
+    get: Callable[[Credentials], bytes]
+    """Reads its zip as the build's role; botocore's ClientError when that is refused."""
+    revision: str | None = None
+    """Revision of the source it came from."""
 
 
 def provision(cloud: Cloud, project: Project, role_arn: str, build_id: str, log: BuildLog) -> Credentials:
@@ -74,21 +85,21 @@ def provision(cloud: Cloud, project: Project, role_arn: str, build_id: str, log:
     return credentials
 
 
-def download(call: ActionCall, credentials: Credentials, workplace: Path) -> Path:
+def download(inputs: Sequence[Input], primary: str | None, credentials: Credentials, workplace: Path) -> Path:
     """Unpack every input artifact, each into a folder of its name; the folder of the primary one."""
-    primary = call.configuration.get("PrimarySource") or next(iter(call.inputs), "source")
-    if "PrimarySource" not in call.configuration and len(call.inputs) > 1:
-        text = f"PrimarySource is required with more than one input artifact; it names one of {sorted(call.inputs)}"
+    names = [one.name for one in inputs]
+    if primary is None and len(names) > 1:
+        text = f"PrimarySource is required with more than one input artifact; it names one of {sorted(names)}"
         raise PhaseFailed("DOWNLOAD_SOURCE", "CLIENT_ERROR", text)
     base = folder(workplace, "src")
-    source = folder(base, primary)
-    for name in call.inputs:
+    source = folder(base, primary or next(iter(names), "source"))
+    for one in inputs:
         try:
-            files = unzipped(call.get_artifact(name, credentials))
+            files = unzipped(one.get(credentials))
         except ClientError as error:
-            text = f"error while downloading input artifact {name}: {told(error)}"
+            text = f"error while downloading input artifact {one.name}: {told(error)}"
             raise PhaseFailed("DOWNLOAD_SOURCE", "CLIENT_ERROR", text) from error
-        _write(files, folder(base, name))
+        _write(files, folder(base, one.name))
     return source
 
 

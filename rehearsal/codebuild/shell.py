@@ -36,7 +36,7 @@ __codebuild_end() {{ :; }}
 """
 
 
-class ShellTimeout(Exception):  # noqa: N818  (an outcome, not a fault)
+class ShellTimeout(Exception):
     """The build's time was over; everything it had started is stopped."""
 
 

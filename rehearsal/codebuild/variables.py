@@ -20,7 +20,7 @@ _PER_CALL = 10
 _ARN_PARTS = 7
 
 
-class VariableUnavailable(Exception):  # noqa: N818  (an outcome)
+class VariableUnavailable(Exception):
     """A referenced parameter or secret can't be had; names it and the variable, never a value."""
 
 

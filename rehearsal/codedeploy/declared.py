@@ -21,7 +21,7 @@ _LINEAR = re.compile(r"CodeDeployDefault\.ECSLinear(\d+)PercentEvery(\d+)Minutes
 _LISTENER_PARTS = 1
 
 
-class GroupInvalid(Exception):  # noqa: N818  (CodeDeploy's refusal of what is declared)
+class GroupInvalid(Exception):
     """CodeDeploy would not take the declared deployment group; the text says value and rule."""
 
 

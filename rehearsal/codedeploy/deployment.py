@@ -13,7 +13,7 @@ def new_id() -> str:
     return f"d-{secrets.token_hex(5)[:9].upper()}"
 
 
-class Failed(Exception):  # noqa: N818  (an outcome)
+class Failed(Exception):
     """A deployment fails; `code` as in API codedeploy.ErrorInformation."""
 
     def __init__(self, code: str, message: str) -> None:

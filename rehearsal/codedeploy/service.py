@@ -21,7 +21,7 @@ INSTALL_TIMEOUT = 3600.0
 _OVER = frozenset({"Succeeded", "Failed", "Stopped"})
 
 
-class DeploymentLimitExceeded(Exception):  # noqa: N818  (AWS's own name for it)
+class DeploymentLimitExceeded(Exception):
     """The deployment group has a deployment in progress."""
 
     code = "DeploymentLimitExceededException"

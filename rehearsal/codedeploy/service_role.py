@@ -26,7 +26,7 @@ _SERVICES = {
 }
 
 
-class RoleRefused(Exception):  # noqa: N818  (the deployment's error, not a fault of ours)
+class RoleRefused(Exception):
     """The service role may not do what the deployment needs; the text is CodeDeploy's and then IAM's."""
 
 

@@ -1,10 +1,7 @@
 """The pipeline's artifact store: zips in the declared bucket, put and read by the roles that do so in AWS."""
 
-import io
 import secrets
 import string
-import zipfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,18 +57,3 @@ def artifact_key(pipeline: str, artifact: str) -> str:
     """
     tail = "".join(secrets.choice(_RANDOM) for _ in range(7))
     return f"{pipeline[:_NAME_LENGTH]}/{artifact[:_ARTIFACT_LENGTH]}/{tail}"
-
-
-def zipped(files: Mapping[str, bytes]) -> bytes:
-    """A zip of these files by name, the same bytes for the same files."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in sorted(files.items()):
-            archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
-    return buffer.getvalue()
-
-
-def unzipped(data: bytes) -> dict[str, bytes]:
-    """The files of a zip by name."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        return {entry.filename: archive.read(entry) for entry in archive.infolist() if not entry.is_dir()}

@@ -23,7 +23,7 @@ _MIN_STAGES = 2
 _EXECUTION_MODES = ("SUPERSEDED", "QUEUED", "PARALLEL")
 
 
-class InvalidStructure(ValueError):  # noqa: N818  (AWS's InvalidStructureException)
+class InvalidStructure(ValueError):
     """CreatePipeline or UpdatePipeline would refuse this declaration."""
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from rehearsal.errors import AwsRefusal
 from rehearsal.identity.authority import Credentials
 
 IN_PROGRESS = "InProgress"
@@ -24,23 +25,12 @@ ENDED = frozenset({SUCCEEDED, FAILED, STOPPED, SUPERSEDED, CANCELLED})
 """States of an execution that never change again (API codepipeline.PipelineExecutionStatus)."""
 
 
-class ActionFailed(Exception):  # noqa: N818  (an outcome that CodePipeline reports, not a fault of ours)
-    """An action ended as Failed; `code` and text are what CodePipeline shows as its error details."""
-
-    def __init__(self, code: str, message: str) -> None:
-        """Hold a code such as `JobFailed` or `PermissionError`, and the text an operator reads."""
-        super().__init__(message)
-        self.code = code
-        self.message = message
+class ActionFailed(AwsRefusal):
+    """An action ended as Failed; code and text are what CodePipeline shows as its error details."""
 
 
-class StartRefused(Exception):  # noqa: N818  (AWS's answer to a wrong StartPipelineExecution)
-    """StartPipelineExecution is refused: no execution comes to be."""
-
-    def __init__(self, code: str, message: str) -> None:
-        """Hold the API's exception name, for example `ValidationException`, and its text."""
-        super().__init__(message)
-        self.code = code
+class StartRefused(AwsRefusal):
+    """StartPipelineExecution is refused: no execution comes to be; the code is the API's exception name."""
 
 
 @dataclass(frozen=True)

@@ -1,25 +1,8 @@
-"""CodeBuild, CodeDeploy and CodePipeline: on record, for the services of the rehearsal to read."""
+"""Pipelines: on record, for the rehearsal's CodePipeline to read."""
 
-from rehearsal.world.cloud import Cloud
-from rehearsal.world.kind import Inputs, Kind, Made, arn, on_record
-
-
-def _deployment_group(cloud: Cloud, inputs: Inputs) -> Made:
-    name = f"{inputs['appName']}/{inputs['deploymentGroupName']}"
-    return name, {"arn": arn(cloud, "codedeploy", f"deploymentgroup:{name}"), "computePlatform": "ECS"}
-
+from rehearsal.world.kind import Kind, on_record
 
 KINDS = {
-    "aws:codebuild/project:Project": Kind(
-        on_record("codebuild", lambda inputs: f"project/{inputs['name']}"), replaced_by=frozenset({"name"})
-    ),
-    "aws:codedeploy/application:Application": Kind(
-        on_record("codedeploy", lambda inputs: f"application:{inputs['name']}"),
-        replaced_by=frozenset({"computePlatform"}),
-    ),
-    "aws:codedeploy/deploymentGroup:DeploymentGroup": Kind(
-        _deployment_group, named=None, replaced_by=frozenset({"appName"})
-    ),
     "aws:codepipeline/pipeline:Pipeline": Kind(
         on_record("codepipeline", lambda inputs: str(inputs["name"])), replaced_by=frozenset({"name"})
     ),

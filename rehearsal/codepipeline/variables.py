@@ -17,7 +17,7 @@ _REFERENCE = re.compile(r"#\{([^{}]*)\}")
 Namespaces = Mapping[str, Mapping[str, str]]
 
 
-class UnresolvedVariable(ValueError):  # noqa: N818  (reads as what it is)
+class UnresolvedVariable(ValueError):
     """A reference that names nothing; `reference` is its text with the braces."""
 
     def __init__(self, reference: str, message: str) -> None:

@@ -22,7 +22,7 @@ REFUSED = (401, 403)
 LAYERS = ("ecr:BatchGetImage", "ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer")
 
 
-class PullFailed(Exception):  # noqa: N818  (a task's stopped reason, not a fault of ours)
+class PullFailed(Exception):
     """An image can't be pulled; the text is the task's stopped reason."""
 
 

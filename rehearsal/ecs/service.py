@@ -26,7 +26,7 @@ INVALID = "InvalidParameterException"
 """Name of ECS's answer to a wrong parameter."""
 
 
-class EcsRefused(Exception):  # noqa: N818  (ECS's answer to a wrong call, not a fault of ours)
+class EcsRefused(Exception):
     """ECS refuses a call; `code` is the API's exception, the text is ECS's own."""
 
     def __init__(self, code: str, message: str) -> None:

@@ -31,7 +31,7 @@ HURRIED_STOP = 2.0
 """Real seconds between TERM and KILL when the rehearsal ends, whatever is declared."""
 
 
-class StartFailed(Exception):  # noqa: N818  (a task's stopped reason, not a fault of ours)
+class StartFailed(Exception):
     """A task did not start; the text is its stopped reason."""
 
 

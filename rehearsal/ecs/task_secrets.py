@@ -27,7 +27,7 @@ _PARAMETERS = (0, 3)
 """How many parts may follow the ARN: none, or key, stage and version, of which the unused keep their colons."""
 
 
-class SecretsUnavailable(Exception):  # noqa: N818  (a task's stopped reason, not a fault of ours)
+class SecretsUnavailable(Exception):
     """A secret can't be had; the text is the task's stopped reason."""
 
 

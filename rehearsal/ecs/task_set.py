@@ -36,7 +36,7 @@ RETRY_AFTER = 10.0
 """Declared seconds before a failed task is replaced."""
 
 
-class NotSteady(Exception):  # noqa: N818  (an outcome, reported as a failed deployment)
+class NotSteady(Exception):
     """A task set did not become steady; the text says which task stopped why."""
 
 

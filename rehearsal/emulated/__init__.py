@@ -1,1 +1,1 @@
-"""Services that the emulator plays alone: how their declared resources are made there."""
+"""Services without a folder of their own: the emulator plays them, or the authority, or nobody; how their resources are made."""

@@ -16,7 +16,7 @@ from documents.place import Place
 from rehearsal.endpoint.request import Request
 
 
-class Underivable(Exception):  # noqa: N818  (a fact about the request, not a fault)
+class Underivable(Exception):
     """The rehearsal does not know which permissions AWS would check for this request."""
 
 

@@ -4,26 +4,33 @@ Some are made for real in the emulator, because containers and command lines tou
 the id, ARN and attributes that AWS would answer, for the services of the rehearsal to read.
 """
 
+from rehearsal.cloudwatch import kinds as cloudwatch
+from rehearsal.codebuild import kinds as codebuild
+from rehearsal.codedeploy import kinds as codedeploy
 from rehearsal.codepipeline import kinds as codepipeline
 from rehearsal.ecr import kinds as ecr
 from rehearsal.ecs import kinds as ecs
 from rehearsal.elb import kinds as elb
-from rehearsal.emulated import ec2, s3, ssm
+from rehearsal.emulated import ec2, iam, logs, s3, sqs, ssm
 from rehearsal.eventbridge import kinds as eventbridge
-from rehearsal.identity import kinds as identity
 from rehearsal.sns import kinds as sns
 from rehearsal.world.kind import Kind
 
 KINDS: dict[str, Kind] = {
+    **cloudwatch.KINDS,
+    **codebuild.KINDS,
+    **codedeploy.KINDS,
     **codepipeline.KINDS,
     **ec2.KINDS,
     **ecr.KINDS,
     **ecs.KINDS,
     **elb.KINDS,
     **eventbridge.KINDS,
-    **identity.KINDS,
+    **iam.KINDS,
+    **logs.KINDS,
     **s3.KINDS,
     **sns.KINDS,
+    **sqs.KINDS,
     **ssm.KINDS,
 }
 """Every Pulumi type token the local cloud can make."""

@@ -17,8 +17,8 @@ from pulumi.runtime.mocks import MockMonitor, Mocks
 
 from rehearsal.errors import StackError
 from rehearsal.evaluation import stack_file
+from rehearsal.host.project import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 PROJECT = "delivery"
 
 _SIGNATURE_KEY = "4dabf18193072939515e22adb298388d"

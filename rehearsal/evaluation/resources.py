@@ -33,11 +33,11 @@ ANSWERS = {
 _REMEDY = "take it out of the program for the rehearsal, or add its kind to its service below rehearsal/ (functions: rehearsal/evaluation/resources.py)"
 
 
-class UnknownType(RehearsalError, LookupError):  # noqa: N818  (a limit of the rehearsal, said as one)
+class UnknownType(RehearsalError, LookupError):
     """The program declares a type of resource that the local cloud cannot make, or asks what it cannot answer."""
 
 
-class CannotMake(RehearsalError):  # noqa: N818  (as above)
+class CannotMake(RehearsalError):
     """The local cloud knows the type of a resource, but not what is declared of it."""
 
 
@@ -71,7 +71,7 @@ def make(cloud: Cloud, urn: str, type_: str, name: str, inputs: Mapping[str, Any
     return made
 
 
-class _GivenUp(Exception):  # noqa: N818  (nothing went wrong)
+class _GivenUp(Exception):
     """The program's evaluation ends because a signal has arrived."""
 
 

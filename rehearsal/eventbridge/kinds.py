@@ -1,27 +1,8 @@
-"""CloudWatch and EventBridge: log groups for real, rules, targets and alarms on record.
-
-What the rehearsal's EventBridge does not play is refused here, by name, when it is declared.
-"""
-
-import contextlib
+"""Rules and targets: on record. What the rehearsal's EventBridge does not play is refused here, by name, when it is declared."""
 
 from rehearsal.errors import RehearsalError
 from rehearsal.world.cloud import Cloud
-from rehearsal.world.kind import Inputs, Kind, Made, arn, on_record
-
-
-def _log_group(cloud: Cloud, inputs: Inputs) -> Made:
-    logs = cloud.client("logs")
-    with contextlib.suppress(logs.exceptions.ResourceAlreadyExistsException):
-        logs.create_log_group(logGroupName=inputs["name"])
-    if inputs.get("retentionInDays"):
-        logs.put_retention_policy(logGroupName=inputs["name"], retentionInDays=int(inputs["retentionInDays"]))
-    return inputs["name"], {"arn": arn(cloud, "logs", f"log-group:{inputs['name']}")}
-
-
-def _remove_log_group(cloud: Cloud, resource_id: str, inputs: Inputs) -> None:  # noqa: ARG001
-    cloud.client("logs").delete_log_group(logGroupName=resource_id)
-
+from rehearsal.world.kind import Inputs, Kind, Made, on_record
 
 _PLAYED = ("codepipeline", "sns")
 """Services whose resources are played as targets."""
@@ -67,14 +48,6 @@ def _target(cloud: Cloud, inputs: Inputs) -> Made:
 
 
 KINDS = {
-    "aws:cloudwatch/logGroup:LogGroup": Kind(
-        _log_group, _remove_log_group, longest=512, replaced_by=frozenset({"name"})
-    ),
     "aws:cloudwatch/eventRule:EventRule": Kind(_rule, replaced_by=frozenset({"name"})),
     "aws:cloudwatch/eventTarget:EventTarget": Kind(_target, named=None, replaced_by=frozenset({"rule"})),
-    "aws:cloudwatch/metricAlarm:MetricAlarm": Kind(
-        on_record("cloudwatch", lambda inputs: f"alarm:{inputs['name']}"),
-        longest=255,
-        replaced_by=frozenset({"name"}),
-    ),
 }

@@ -8,17 +8,16 @@ declared. The matcher is ministack's, used as a library.
 
 import json
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
 
-from rehearsal.codepipeline.execution import SourceRevision, StartRefused
 from rehearsal.ecr.registry_rules import Push
 from rehearsal.endpoint.emulator import configure
-from rehearsal.errors import StackError
+from rehearsal.errors import AwsRefusal, StackError
 from rehearsal.eventbridge.transformer import reserved_variables, transform
 from rehearsal.identity.authority import AccessDenied
 from rehearsal.identity.service_policy import service_may
@@ -37,21 +36,14 @@ _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
 class StartPipeline(Protocol):
-    """Starts an execution and answers its id; raises StartRefused."""
+    """StartPipelineExecution, as a rule's target is invoked."""
 
-    def __call__(
-        self,
-        pipeline_name: str,
-        *,
-        source_revisions: Sequence[SourceRevision],
-        variables: Mapping[str, str],
-        trigger: str,
-    ) -> str:
-        """Start it."""
+    def __call__(self, request: Mapping[str, Any], *, trigger: str) -> str:
+        """Answer the execution's id; `request` is of the API's shape. Raises AwsRefusal."""
         ...
 
 
-class _NotDelivered(Exception):  # noqa: N818  (an outcome)
+class _NotDelivered(Exception):
     def __init__(self, code: str, message: str, **more: str) -> None:
         super().__init__(message)
         self.attributes = {"ERROR_CODE": code, "ERROR_MESSAGE": message, **more}
@@ -125,17 +117,9 @@ class EventBridge:
         arn = str(target.inputs["arn"])
         request = self._request(rule, target, event)
         self._authorize(rule, target)
-        revisions = [
-            SourceRevision(item["actionName"], item["revisionType"], item["revisionValue"])
-            for item in request.get("sourceRevisions", ())
-        ]
-        given = {item["name"]: item["value"] for item in request.get("variables", ())}
-        name = arn.rpartition(":")[2]
         try:
-            return self.start_pipeline(
-                name, source_revisions=revisions, variables=given, trigger="CloudWatchEvent"
-            )
-        except StartRefused as refused:
+            return self.start_pipeline({**request, "name": arn.rpartition(":")[2]}, trigger="CloudWatchEvent")
+        except AwsRefusal as refused:
             code = "NO_RESOURCE" if refused.code == "PipelineNotFoundException" else "ERROR_FROM_TARGET"
             raise _NotDelivered(code, f"{refused.code}: {refused}") from refused
 

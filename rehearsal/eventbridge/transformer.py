@@ -18,7 +18,7 @@ _PLACEHOLDER = re.compile(r"<([\w.-]+)>")
 _ABSENT = object()
 
 
-class InvalidTransformer(ValueError):  # noqa: N818  (what PutTargets would answer)
+class InvalidTransformer(ValueError):
     """PutTargets would refuse these paths."""
 
 

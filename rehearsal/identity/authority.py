@@ -28,7 +28,7 @@ SESSION = "rehearsal"
 _NOTHING: Mapping[str, Any] = {}
 
 
-class AccessDenied(Exception):  # noqa: N818  (AWS's own name for it)
+class AccessDenied(Exception):
     """AWS refuses the call; the text is AWS's own."""
 
     code = "AccessDenied"
@@ -41,7 +41,7 @@ class AccessDenied(Exception):  # noqa: N818  (AWS's own name for it)
         self.resource = resource
 
 
-class UnknownAccessKey(LookupError):  # noqa: N818  (named after AWS's InvalidAccessKeyId)
+class UnknownAccessKey(LookupError):
     """Nobody was ever given this access key."""
 
 

@@ -6,7 +6,7 @@ balancer's access log, since nothing is known of what the application says.
 
 from dataclasses import dataclass
 
-from rehearsal.levels.application import LocalImage, Version
+from rehearsal.levels.version import LocalImage, Version
 from rehearsal.plays.play import Play
 from rehearsal.plays.releasing import released, watched
 from rehearsal.running.rehearsal import Rehearsal

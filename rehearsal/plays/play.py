@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from rehearsal.codepipeline.execution import Execution
 from rehearsal.errors import RehearsalError
-from rehearsal.evaluation.program import ROOT
+from rehearsal.host.project import ROOT
 from rehearsal.identity.authority import AccessDenied
 from rehearsal.images.registry import RegistryError
 from rehearsal.plays import unforeseen
@@ -19,7 +19,7 @@ ANSWERS = (ClientError, AccessDenied, RegistryError, TimeoutError)
 """What a step may meet without anybody's fault: the services' own refusals, and waits that were in vain."""
 
 
-class Unexpected(Exception):  # noqa: N818  (an outcome: the step did not go as it should)
+class Unexpected(Exception):
     """A step did not go as it should; the text says what was seen and what should have been."""
 
 

@@ -4,7 +4,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
 from rehearsal.codepipeline.execution import FAILED, SUCCEEDED, Execution
-from rehearsal.levels.application import LocalImage, Version
+from rehearsal.levels.version import LocalImage, Version
 from rehearsal.plays.play import Play, Released, Step, Unexpected, expect
 from rehearsal.running.rehearsal import Rehearsal, short
 from rehearsal.running.verdict import Answering

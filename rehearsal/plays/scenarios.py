@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from rehearsal.codepipeline.execution import FAILED
-from rehearsal.levels.application import BROKEN, V1, V2, V4
 from rehearsal.plays import sample
 from rehearsal.plays.play import Play, expect
 from rehearsal.plays.releasing import followed, keeps_answering, released, watched
+from rehearsal.plays.versions import BROKEN, V1, V2, V4
 from rehearsal.running.rehearsal import Rehearsal
 
 

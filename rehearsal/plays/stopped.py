@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from rehearsal.codepipeline.execution import FAILED
-from rehearsal.levels.application import LocalImage, Version
+from rehearsal.levels.version import LocalImage, Version
 from rehearsal.plays.play import Play, expect
 from rehearsal.plays.releasing import followed, keeps_answering, watched
 from rehearsal.running.outside import Stop

@@ -42,7 +42,7 @@ _MACHINE = {
 }
 
 
-class Unforeseen(RehearsalError):  # noqa: N818  (what it is)
+class Unforeseen(RehearsalError):
     """A fault of the rehearsal itself."""
 
     kind = "unforeseen"

@@ -10,7 +10,7 @@ from pathlib import Path
 from pulumi.automation import PulumiCommand
 
 from rehearsal.errors import MachineError
-from rehearsal.evaluation.program import ROOT
+from rehearsal.host.project import ROOT
 
 OLDEST = (3, 206)
 """First CLI that sends its events over gRPC, so that none of them are written to a file outside the scratch folder."""

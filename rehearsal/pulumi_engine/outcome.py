@@ -59,7 +59,7 @@ class Outcome:
         return found
 
 
-class EngineFailed(Exception):  # noqa: N818  (an outcome, which tests expect)
+class EngineFailed(Exception):
     """The engine ended with an error; `outcome` is what it had done by then."""
 
     def __init__(self, message: str, outcome: Outcome) -> None:

@@ -32,7 +32,7 @@ VERSION = version("pulumi-aws")
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 
 
-class Injected(Exception):  # noqa: N818  (what AWS would answer, asked for by a test)
+class Injected(Exception):
     """A resource could not be created, because a test wanted to see what happens then."""
 
 

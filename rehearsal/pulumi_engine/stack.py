@@ -21,7 +21,8 @@ from pulumi import automation
 from pulumi.automation.errors import CommandError
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS as CHANNEL_OPTIONS  # pyright: ignore[reportPrivateUsage]
 
-from rehearsal.evaluation.program import PROJECT, ROOT
+from rehearsal.evaluation.program import PROJECT
+from rehearsal.host.project import ROOT
 from rehearsal.pulumi_engine.outcome import EngineFailed, Listener, Outcome
 from rehearsal.pulumi_engine.provider import Provider
 from rehearsal.world.cloud import Cloud

@@ -18,11 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from documents.github import subjects
+from rehearsal.codebuild.service import CodeBuild
 from rehearsal.codedeploy.service import Deployments
-from rehearsal.codepipeline.actions.codebuild import CodeBuild
+from rehearsal.codepipeline.actions.codebuild import CodeBuildAction
 from rehearsal.codepipeline.actions.codedeploy_to_ecs import CodeDeployToECS
 from rehearsal.codepipeline.actions.ecr_source import EcrSource
 from rehearsal.codepipeline.actions.manual_approval import ManualApproval
+from rehearsal.codepipeline.api import CodePipelineApi
 from rehearsal.codepipeline.execution import Execution
 from rehearsal.codepipeline.service import CodePipeline
 from rehearsal.ecr.registry_rules import Push, TagRule
@@ -32,7 +34,7 @@ from rehearsal.elb.target_groups import HealthCheck
 from rehearsal.errors import ApplicationError, RehearsalError
 from rehearsal.evaluation import secrets_file
 from rehearsal.evaluation.homecoming import brought_home, place_of
-from rehearsal.evaluation.program import ROOT, config_of, stack_config
+from rehearsal.evaluation.program import config_of, stack_config
 from rehearsal.evaluation.resources import declare
 from rehearsal.evaluation.secret_values import Told, readers, store
 from rehearsal.evaluation.secrets_file import Given
@@ -42,11 +44,12 @@ from rehearsal.host.database_address import Address, Wanted
 from rehearsal.host.databases import Served, serving
 from rehearsal.host.interruption import Interruption
 from rehearsal.host.processes import Processes
+from rehearsal.host.project import ROOT
 from rehearsal.host.scratch import run_folder
 from rehearsal.host.tools import require
 from rehearsal.identity.authority import Authority, Credentials
-from rehearsal.levels.application import LocalImage, Version
 from rehearsal.levels.process.level import ARCHITECTURES, Level
+from rehearsal.levels.version import LocalImage, Version
 from rehearsal.running.outside import Outside
 from rehearsal.running.traffic import Load, Route, Traffic, answering
 from rehearsal.running.verdict import Answering
@@ -393,15 +396,16 @@ def _services(  # noqa: PLR0913, PLR0917  (one argument for each thing the servi
         services = ends.enter_context(EcsServices(cloud, level.runtime, load_balancers))
         deployments = Deployments(cloud, services, load_balancers, hooks=outside.hooks)
         ends.callback(deployments.stop)
+        builds = CodeBuild(
+            cloud,
+            processes,
+            docker=level.docker,
+            environment=level.build_environment,
+            limit=outside.build_limit,
+        )
         providers = {
             "ECR": EcrSource(cloud),
-            "CodeBuild": CodeBuild(
-                cloud,
-                processes,
-                docker=level.docker,
-                environment=level.build_environment,
-                limit=outside.build_limit,
-            ),
+            "CodeBuild": CodeBuildAction(builds),
             "CodeDeployToECS": CodeDeployToECS(cloud, deployments),
             "Manual": ManualApproval(cloud, outside.approver()),
         }
@@ -411,7 +415,7 @@ def _services(  # noqa: PLR0913, PLR0917  (one argument for each thing the servi
                 cloud, providers, now=outside.now(settings), send=lambda event: _send(news, events, event)
             )
         )
-        events = EventBridge(cloud, pipeline.start, Topics(cloud))
+        events = EventBridge(cloud, CodePipelineApi(pipeline).start_pipeline_execution, Topics(cloud))
         for declared in cloud.declared(SERVICE):
             cloud.versions[services.create_service(declared).primary.image] = BOOTSTRAP
         yield Rehearsal(

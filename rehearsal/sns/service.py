@@ -16,11 +16,11 @@ POLICY = "aws:sns/topicPolicy:TopicPolicy"
 SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"
 
 
-class NoTopic(LookupError):  # noqa: N818  (SNS's NotFound)
+class NoTopic(LookupError):
     """No such topic is declared."""
 
 
-class PublishDenied(Exception):  # noqa: N818  (SNS's AuthorizationError)
+class PublishDenied(Exception):
     """The topic's policy does not let the caller publish."""
 
 

@@ -20,7 +20,7 @@ def _nothing(cloud: Cloud, resource_id: str, inputs: Inputs) -> None:
     """A resource on record only has nothing to be removed from."""
 
 
-class InUse(Exception):  # noqa: N818  (AWS's answer, not a fault of ours)
+class InUse(Exception):
     """AWS refuses what something that is there stands in the way of; the text is AWS's own."""
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.evaluation.program import ROOT
 from rehearsal.host import reaper
+from rehearsal.host.project import ROOT
 from rehearsal.levels.container.docker_api import Engine, EngineError
 from rehearsal.levels.container.owner import PROJECT, RUN, Owner, is_dead
 from tests.container.images import BUSYBOX

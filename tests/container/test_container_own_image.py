@@ -10,11 +10,11 @@ import yaml
 
 from delivery.commands.rehearse import Options
 from delivery.playing import run
-from rehearsal.evaluation.program import ROOT
 from rehearsal.host.interruption import Interruption
-from rehearsal.levels.application import LocalImage
+from rehearsal.host.project import ROOT
 from rehearsal.levels.container.docker_api import Engine
 from rehearsal.levels.container.level import ContainerLevel
+from rehearsal.levels.version import LocalImage
 from rehearsal.plays.own_application import OwnApplication
 from rehearsal.plays.play import Play
 from rehearsal.plays.releasing import UNNOTICED

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from rehearsal.evaluation.program import ROOT
+from rehearsal.host.project import ROOT
 from rehearsal.levels.container.docker_api import Engine
 from tests import packages
 

@@ -6,13 +6,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from rehearsal.codepipeline.execution import FAILED
-from rehearsal.levels.application import V1, Version
 from rehearsal.levels.container.docker_api import Engine
 from rehearsal.levels.container.networks import DATABASE
 from rehearsal.levels.container.owner import RUN
 from rehearsal.levels.container.security_groups import INGRESS
+from rehearsal.levels.version import Version
 from rehearsal.plays.play import Play
 from rehearsal.plays.scenarios import broken_migration, denied, release
+from rehearsal.plays.versions import V1
 from rehearsal.running.rehearsal import SERVICE, Rehearsal
 from tests.container.commandlines import CommandLines
 

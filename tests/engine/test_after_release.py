@@ -10,8 +10,8 @@ import pytest
 from pulumi.automation import PulumiCommand
 
 from rehearsal.codepipeline.execution import SUCCEEDED
-from rehearsal.levels.application import V1, V2
 from rehearsal.levels.process.level import ProcessLevel
+from rehearsal.plays.versions import V1, V2
 from rehearsal.pulumi_engine.drift import LiveParts
 from rehearsal.pulumi_engine.outcome import EngineFailed, Outcome
 from rehearsal.pulumi_engine.stack import Stack, engine_stack

@@ -7,7 +7,7 @@ import pytest
 
 from rehearsal.errors import RehearsalError
 from rehearsal.evaluation.kinds import KINDS
-from rehearsal.evaluation.program import ROOT
+from rehearsal.host.project import ROOT
 from rehearsal.pulumi_engine.find_cli import VERSION, find_cli, the_cli
 from rehearsal.pulumi_engine.lifecycle import UNTAGGED
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rehearsal.evaluation.program import ROOT
+from rehearsal.host.project import ROOT
 from rehearsal.pulumi_engine.outcome import EngineFailed
 from rehearsal.pulumi_engine.stack import Stack
 

@@ -13,8 +13,8 @@ from rehearsal.codepipeline.execution import SUCCEEDED
 from rehearsal.errors import RehearsalError
 from rehearsal.evaluation.exported_state import ENCRYPTED, declare_state, read_state
 from rehearsal.evaluation.kinds import KINDS
-from rehearsal.levels.application import V1
 from rehearsal.levels.process.level import ProcessLevel
+from rehearsal.plays.versions import V1
 from rehearsal.pulumi_engine.stack import engine_stack
 from rehearsal.running.rehearsal import Rehearsal, rehearsing
 from rehearsal.running.traffic import get

@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil
 
-from rehearsal.evaluation.program import ROOT
+from rehearsal.host.project import ROOT
 
 PATIENCE = 300.0
 """Real seconds after which a rehearsal is taken for stuck."""

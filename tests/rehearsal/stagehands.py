@@ -11,8 +11,7 @@ from threading import Event
 from typing import Any
 
 from rehearsal.codebuild.declared import PROJECT_TYPE
-from rehearsal.codepipeline.actions.codebuild import CodeBuild
-from rehearsal.codepipeline.artifacts import unzipped
+from rehearsal.codepipeline.actions.codebuild import CodeBuildAction
 from rehearsal.codepipeline.execution import (
     Action,
     ActionCall,
@@ -21,10 +20,12 @@ from rehearsal.codepipeline.execution import (
     Execution,
     SourceRevision,
 )
-from rehearsal.levels.application import V1, Version
+from rehearsal.levels.version import Version
+from rehearsal.plays.versions import V1
 from rehearsal.running.rehearsal import Rehearsal
 from rehearsal.running.traffic import get
 from rehearsal.world.cloud import Cloud, Declared
+from rehearsal.world.zips import unzipped
 
 SERVICE = "web"
 PATIENCE = 60.0
@@ -182,14 +183,14 @@ def provided(rehearsal: Rehearsal, name: str, action: Action) -> Generator[None]
         providers[name] = before
 
 
-def build_provider(rehearsal: Rehearsal) -> CodeBuild:
+def build_provider(rehearsal: Rehearsal) -> CodeBuildAction:
     """The provider of builds."""
     found = _providers(rehearsal)["CodeBuild"]
     if isinstance(found, Door):
         found = found.provider
     if isinstance(found, Replay):
         return found.real
-    assert isinstance(found, CodeBuild)
+    assert isinstance(found, CodeBuildAction)
     return found
 
 
@@ -219,7 +220,7 @@ class Door:
 class Replay:
     """Answers with what an earlier good build answered, asking for the permissions of pipeline and build all the same."""
 
-    real: CodeBuild
+    real: CodeBuildAction
     artifact: bytes
     variables: Mapping[str, str]
 
@@ -240,9 +241,9 @@ class Replay:
     def run(self, call: ActionCall) -> Mapping[str, str]:
         """Ask what StartBuild asks, and put the artifact as the build's role."""
         inside: Any = self.real
-        project = inside._project(call)
+        project = inside._builds.project(call.configuration["ProjectName"])
         inside._authorize(call, project)
-        credentials = self.real.cloud.authority.assume(
+        credentials = inside._cloud.authority.assume(
             project.service_role, "codebuild.amazonaws.com", {"aws:SourceArn": project.arn}
         )
         (output,) = call.outputs

@@ -12,9 +12,10 @@ import pytest
 
 from rehearsal.codebuild import build
 from rehearsal.codebuild.declared import PROJECT_TYPE
+from rehearsal.codebuild.service import CodeBuild
 from rehearsal.codebuild.shell import BuildShell
-from rehearsal.codepipeline.actions.codebuild import CodeBuild
-from rehearsal.codepipeline.artifacts import ArtifactStore, unzipped, zipped
+from rehearsal.codepipeline.actions.codebuild import CodeBuildAction
+from rehearsal.codepipeline.artifacts import ArtifactStore
 from rehearsal.codepipeline.execution import ActionCall, ActionFailed, ArtifactLocation
 from rehearsal.gateway.gateway import Gateway
 from rehearsal.host.processes import Processes
@@ -22,6 +23,7 @@ from rehearsal.identity.authority import Authority, Credentials
 from rehearsal.world.clock import Clock
 from rehearsal.world.cloud import Cloud, Declared
 from rehearsal.world.journal import Journal
+from rehearsal.world.zips import unzipped, zipped
 
 ACCOUNT = "123456789012"
 BUILD_ROLE = f"arn:aws:iam::{ACCOUNT}:role/build"
@@ -94,7 +96,8 @@ class Shop:
     def __init__(self, endpoint: str, authority: Authority, scratch: Path, processes: Processes) -> None:
         self.authority = authority
         self.cloud = Cloud(endpoint, authority, Journal(), scratch, clock=Clock(0.001))
-        self.codebuild = CodeBuild(self.cloud, processes, limit=20)
+        self.builds = CodeBuild(self.cloud, processes, limit=20)
+        self.codebuild = CodeBuildAction(self.builds)
         self.project: dict[str, Any] = {"environmentVariables": []}
         self.stored: dict[str, ArtifactLocation] = {}
         self.store = ArtifactStore(self.cloud, "release", "artifacts")
@@ -467,7 +470,7 @@ def test_a_vpc_build_without_privileged_mode_has_no_docker(shop: Shop, tmp_path:
     front.mkdir()
     (front / "docker").write_text("#!/bin/sh\necho front answers\n")
     (front / "docker").chmod(0o755)
-    shop.codebuild.docker = front
+    shop.builds.docker = front
     assert "BUILD" not in shop.phases()
     shop.run(spec(build=["docker info | grep -q 'front answers'"]))
     shop.more = {
@@ -494,7 +497,7 @@ def test_a_build_over_the_concurrency_limit_is_not_run(shop: Shop) -> None:
 
 
 def test_a_build_over_its_time_is_stopped_with_all_it_started(shop: Shop) -> None:
-    shop.codebuild.limit = 0.5
+    shop.builds.limit = 0.5
     shop.more["buildTimeout"] = 5
     note = shop.cloud.scratch / "note"
     began = time.monotonic()
@@ -510,7 +513,7 @@ def test_a_build_over_its_time_is_stopped_with_all_it_started(shop: Shop) -> Non
 def test_a_build_has_the_real_minutes_that_its_project_declares(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shop.codebuild.limit = None
+    shop.builds.limit = None
     shop.more["buildTimeout"] = 45
     deadlines: list[float] = []
 

@@ -19,12 +19,12 @@ from rehearsal.cloudwatch.alarms import ALARM
 from rehearsal.codedeploy.declared import GroupInvalid, Step, steps
 from rehearsal.codedeploy.service import Deployments
 from rehearsal.codepipeline.actions.codedeploy_to_ecs import CodeDeployToECS
-from rehearsal.codepipeline.artifacts import zipped
 from rehearsal.codepipeline.execution import ActionCall, ActionFailed, ArtifactLocation
 from rehearsal.elb.service import LISTENER
 from rehearsal.gateway.gateway import Gateway
 from rehearsal.identity.authority import Authority
 from rehearsal.world.cloud import Cloud
+from rehearsal.world.zips import zipped
 from tests.rehearsal.bluegreen_world import (
     BLUE,
     DEPLOY_POLICY,

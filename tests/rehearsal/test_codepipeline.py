@@ -14,13 +14,13 @@ from botocore.exceptions import ClientError
 from rehearsal.codepipeline import declared
 from rehearsal.codepipeline.actions.ecr_source import EcrSource
 from rehearsal.codepipeline.actions.manual_approval import ManualApproval
-from rehearsal.codepipeline.artifacts import unzipped, zipped
 from rehearsal.codepipeline.execution import ActionCall, ActionFailed, Execution, SourceRevision, StartRefused
 from rehearsal.codepipeline.service import QUEUED_LIMIT, CodePipeline
 from rehearsal.codepipeline.variables import UnresolvedVariable, resolve
 from rehearsal.identity.authority import Authority
 from rehearsal.world.cloud import Cloud, Declared
 from rehearsal.world.journal import Journal
+from rehearsal.world.zips import unzipped, zipped
 
 PATIENCE = 5.0
 ROLE = "arn:aws:iam::123456789012:role/pipeline"

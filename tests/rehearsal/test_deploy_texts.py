@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from documents.secrets import parse
-from rehearsal.evaluation.program import ROOT
 from rehearsal.gateway.gateway import Gateway
+from rehearsal.host.project import ROOT
 from rehearsal.identity.authority import Authority
 from rehearsal.world.cloud import Cloud
 from rehearsal.world.journal import Journal

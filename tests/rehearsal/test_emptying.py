@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from rehearsal.evaluation.program import ROOT
 from rehearsal.gateway.gateway import Gateway
+from rehearsal.host.project import ROOT
 from rehearsal.identity.authority import Authority
 from rehearsal.world.cloud import Cloud
 from rehearsal.world.journal import Journal

@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from rehearsal.codepipeline.execution import SourceRevision, StartRefused
 from rehearsal.ecr.registry_rules import Push
-from rehearsal.errors import RehearsalError
+from rehearsal.errors import AwsRefusal, RehearsalError
 from rehearsal.evaluation.kinds import KINDS
 from rehearsal.eventbridge.service import RULE_TYPE, TARGET_TYPE, EventBridge, matches, push_event
 from rehearsal.eventbridge.transformer import InvalidTransformer, reserved_variables, transform
@@ -131,10 +130,10 @@ class Account:
         (message,) = self.cloud.queue.messages
         return {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
 
-    def _start(self, pipeline_name: str, **how: Any) -> str:
+    def _start(self, request: Mapping[str, Any], *, trigger: str) -> str:
         if self.refusal:
             raise self.refusal
-        self.started.append({"pipeline": pipeline_name, **how})
+        self.started.append({**request, "trigger": trigger})
         return "execution-1"
 
 
@@ -147,9 +146,11 @@ def test_a_push_starts_the_pipeline_with_the_pushed_digest(account: Account) -> 
     assert account.push() == ["execution-1"]
     assert account.started == [
         {
-            "pipeline": "release",
-            "source_revisions": [SourceRevision("Image", "IMAGE_DIGEST", DIGEST)],
-            "variables": {"TRIGGER": "push"},
+            "name": "release",
+            "sourceRevisions": [
+                {"actionName": "Image", "revisionType": "IMAGE_DIGEST", "revisionValue": DIGEST}
+            ],
+            "variables": [{"name": "TRIGGER", "value": "push"}],
             "trigger": "CloudWatchEvent",
         }
     ], "pipeline ARNs have no 'pipeline/' in them"
@@ -244,7 +245,7 @@ def test_an_event_older_than_declared_is_not_delivered(
     [("PipelineNotFoundException", "NO_RESOURCE"), ("ValidationException", "ERROR_FROM_TARGET")],
 )
 def test_a_start_that_is_refused_is_kept_in_the_queue(account: Account, refusal: str, code: str) -> None:
-    account.refusal = StartRefused(refusal, "no")
+    account.refusal = AwsRefusal(refusal, "no")
     assert account.push() == []
     assert account.attributes()["ERROR_CODE"] == code
 

@@ -10,9 +10,9 @@ import yaml
 
 from rehearsal.codepipeline.execution import FAILED, SUCCEEDED
 from rehearsal.ecr.registry_rules import TagRule
-from rehearsal.evaluation.program import ROOT
-from rehearsal.levels.application import V1, V2, V4
+from rehearsal.host.project import ROOT
 from rehearsal.levels.process.level import ProcessLevel
+from rehearsal.plays.versions import V1, V2, V4
 from rehearsal.running.outside import HookResult, Outside
 from rehearsal.running.rehearsal import Rehearsal, rehearsing
 

@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 from rehearsal.endpoint.emulator import give_secret_arn
 from rehearsal.images.image import pack
 from rehearsal.images.registry import Registry, RegistryError, ecr_token
-from rehearsal.levels.application import V1
+from rehearsal.plays.versions import V1
 from rehearsal.running.rehearsal import ROLE, Rehearsal
 from tests.rehearsal.stagehands import (
     SERVICE,

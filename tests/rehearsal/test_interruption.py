@@ -254,7 +254,7 @@ STAGES = (
     "        ends.callback(gateway.stop)\n",
     "        rehearsal.told, rehearsal.served = told, served\n",
     "        services = ends.enter_context(EcsServices(cloud, level.runtime, load_balancers))\n",
-    "        events = EventBridge(cloud, pipeline.start, Topics(cloud))\n",
+    "        events = EventBridge(cloud, CodePipelineApi(pipeline).start_pipeline_execution, Topics(cloud))\n",
 )
 """Behind each of them a signal is sent when it is stopped; the last is stopped first."""
 

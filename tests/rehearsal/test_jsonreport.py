@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal.codepipeline.execution import ActionRun, Execution
-from rehearsal.evaluation.program import ROOT
+from rehearsal.host.project import ROOT
 from rehearsal.plays import json_report
 from rehearsal.plays.play import Play, Released, Step
 from rehearsal.running.verdict import Answering, Failure, Verdict

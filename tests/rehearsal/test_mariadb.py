@@ -101,7 +101,7 @@ def test_a_machine_without_the_server_is_told_what_brings_it(
 def test_the_declared_port_chooses_the_engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     started: list[str] = []
 
-    class Chosen(Exception):  # noqa: N818
+    class Chosen(Exception):
         pass
 
     def chosen(name: str) -> object:

@@ -10,8 +10,8 @@ import yaml
 from documents.lifecycle import RELEASED
 from rehearsal.codepipeline.execution import Execution
 from rehearsal.ecr.registry_rules import Push
-from rehearsal.evaluation.program import ROOT
 from rehearsal.eventbridge.service import replication_event
+from rehearsal.host.project import ROOT
 from rehearsal.images.image import pack
 from rehearsal.images.registry import Registry, RegistryError, ecr_token
 from rehearsal.running.rehearsal import Rehearsal

@@ -13,12 +13,13 @@ from delivery.choosing import chosen, load
 from delivery.commands.rehearse import Options
 from delivery.playing import run
 from rehearsal.errors import ApplicationError, UsageError
-from rehearsal.evaluation.program import ROOT, stack_config
+from rehearsal.evaluation.program import stack_config
 from rehearsal.host.interruption import Interruption
+from rehearsal.host.project import ROOT
 from rehearsal.images import image
-from rehearsal.levels.application import LocalImage, Version
 from rehearsal.levels.process import listening
 from rehearsal.levels.process.level import ProcessLevel
+from rehearsal.levels.version import LocalImage, Version
 from rehearsal.plays import sample
 from rehearsal.running.rehearsal import settings_of
 from settings import Settings

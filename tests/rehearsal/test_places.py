@@ -8,9 +8,9 @@ import pytest
 import yaml
 
 from documents.place import Place
-from rehearsal.evaluation.program import ROOT
-from rehearsal.levels.application import V1, V2
+from rehearsal.host.project import ROOT
 from rehearsal.levels.process.level import ProcessLevel
+from rehearsal.plays.versions import V1, V2
 from rehearsal.running.rehearsal import Rehearsal, rehearsing
 from rehearsal.world.clock import Clock
 from settings import SettingsError

@@ -20,9 +20,9 @@ from rehearsal.host.scratch import run_folder
 from rehearsal.host.sdk import session
 from rehearsal.images.image import pack
 from rehearsal.images.registry import Registry, ecr_token
-from rehearsal.levels.application import BROKEN
 from rehearsal.plays.releasing import UNNOTICED
 from rehearsal.plays.scenarios import SCENARIOS
+from rehearsal.plays.versions import BROKEN
 from rehearsal.running.traffic import get
 from tests.rehearsal.commandline import Ended, Running, files, kept, plain, project, rewrite, signalled
 

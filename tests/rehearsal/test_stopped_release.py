@@ -8,8 +8,8 @@ import yaml
 
 from delivery.commands.rehearse import Options
 from delivery.playing import run
-from rehearsal.evaluation.program import ROOT
 from rehearsal.host.interruption import Interruption
+from rehearsal.host.project import ROOT
 
 
 def test_a_rejected_release_is_what_was_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from delivery import cli
 from delivery.commands import rehearse
-from rehearsal.evaluation.program import ROOT
+from rehearsal.host.project import ROOT
 
 COMMANDS = ROOT / "delivery" / "commands"
 

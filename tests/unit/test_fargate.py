@@ -8,7 +8,7 @@ from documents.taskdef import Container, Task, task_definition
 from rehearsal.ecs import fargate
 from rehearsal.ecs import task_definition as registered
 from rehearsal.ecs.task_definition import TemplateError
-from rehearsal.evaluation.program import ROOT
+from rehearsal.host.project import ROOT
 
 ROLE = "arn:aws:iam::123456789012:role/r"
 

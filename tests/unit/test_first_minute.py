@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-from rehearsal.evaluation.program import ROOT
+from rehearsal.host.project import ROOT
 from tests.__main__ import TIERS
 
 TESTS = ROOT / "tests"

@@ -9,7 +9,7 @@ from awscli.clidriver import create_clidriver
 from botocore.session import Session
 from botocore.validate import ParamValidator
 
-from rehearsal.evaluation.program import ROOT
+from rehearsal.host.project import ROOT
 from tests.unit.harness import deployed_stack
 
 DOCUMENTS = ("docs/operations.md", "docs/deploy.md", "README.md")

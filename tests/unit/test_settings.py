@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rehearsal.evaluation.program import ROOT
+from rehearsal.host.project import ROOT
 from settings import (
     EXAMPLE_ACCOUNT,
     Settings,

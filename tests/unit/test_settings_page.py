@@ -5,7 +5,7 @@ import re
 import pytest
 import yaml
 
-from rehearsal.evaluation.program import ROOT
+from rehearsal.host.project import ROOT
 from settings import parse
 from settings.planned import NOT_YET
 from settings.source import NOT_YET as SOURCES_NOT_YET

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 import components
-from rehearsal.evaluation.program import ROOT, stack_config
+from rehearsal.evaluation.program import stack_config
+from rehearsal.host.project import ROOT
 from tests.unit.harness import STACKS, Graph, Sent, deployed_stack
 from tests.unit.inputs import unknown_keys
 from tests.unit.worlds import WORLDS, world

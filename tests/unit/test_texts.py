@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from rehearsal.evaluation.program import ROOT
+from rehearsal.host.project import ROOT
 from tests.unit.harness import deployed_stack
 from tools import readme
 from tools.readme import embedded as part

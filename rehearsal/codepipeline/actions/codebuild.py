@@ -1,71 +1,49 @@
-"""CodeBuild as a pipeline action: starts builds of declared projects.
+"""The CodeBuild action: one build of a declared project.
 
-AWS documents: codepipeline/latest/userguide/action-reference-CodeBuild.md (configuration, role), and for the
-limit of concurrent builds codebuild/latest/userguide/limits.md. How a build itself runs is in `codebuild/build.py`.
+AWS document: codepipeline/latest/userguide/action-reference-CodeBuild.md (configuration, role).
 """
 
-import contextlib
-import itertools
 import json
-import threading
-import uuid
-from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from rehearsal.codebuild import declared
-from rehearsal.codebuild.build import Build, Order, Timeout, Workplace
+from rehearsal.codebuild.build import BuildFailed
 from rehearsal.codebuild.buildspec import EnvironmentVariable
+from rehearsal.codebuild.service import CodeBuild, StartBuild, StartBuildRefused
+from rehearsal.codebuild.service_role import Input
 from rehearsal.codepipeline.execution import ActionCall, ActionFailed
-from rehearsal.host.processes import Processes
-from rehearsal.host.tools import build_path
-from rehearsal.identity.authority import AccessDenied
-from rehearsal.world.cloud import Cloud
+from rehearsal.identity.authority import AccessDenied, Credentials
 
 
-@dataclass
-class CodeBuild:
+class CodeBuildAction:
     """Provider `CodeBuild`."""
 
-    cloud: Cloud
-    processes: Processes
-    """Looks after the builds' shells; leaving it stops them."""
-    docker: Path | None = None
-    """Folder whose `docker` answers for the runtime, put first on a build's PATH."""
-    environment: Mapping[str, str] = field(default_factory=dict[str, str])
-    """What the runtime needs builds to know besides."""
-    limit: float | None = None
-    """Real seconds that the user of this rehearsal gives a build, where the project gives more."""
-    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
-    _active: dict[str, int] = field(default_factory=dict[str, int], init=False)
-    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1), init=False)
+    def __init__(self, builds: CodeBuild) -> None:
+        """Start builds there."""
+        self._builds = builds
+        self._cloud = builds.cloud
 
     def run(self, call: ActionCall) -> Mapping[str, str]:
         """Run one build; its exported variables, or ActionFailed with phase, code and message."""
-        project = self._project(call)
-        self._authorize(call, project)
-        order = self._order(call, project)
-        with self._place(project):
-            return Build(order).run()
-
-    def _project(self, call: ActionCall) -> declared.Project:
         for feature in ("BatchEnabled", "CombineArtifacts"):
             if call.configuration.get(feature, "false").lower() == "true":
                 raise ActionFailed(
                     "ConfigurationError", f"{feature} is not played by the rehearsal; leave it out"
                 )
-        name = call.configuration["ProjectName"]
         try:
-            return declared.read(self.cloud.one(declared.PROJECT_TYPE, name=name))
-        except LookupError:
-            arn = self.cloud.place.arn("codebuild", f"project/{name}")
-            message = f"Error calling startBuild: Project cannot be found: {arn}"
-            raise ActionFailed("ResourceNotFoundException", message) from None
+            project = self._builds.project(call.configuration["ProjectName"])
+            self._authorize(call, project)
+            return self._builds.run(project, _asked(call))
+        except StartBuildRefused as refused:
+            raise ActionFailed(refused.code, f"Error calling startBuild: {refused}") from refused
+        except BuildFailed as failed:
+            raise ActionFailed(failed.code, failed.message) from failed
 
     def _authorize(self, call: ActionCall, project: declared.Project) -> None:
         """What the pipeline's role needs ("Service role permissions: CodeBuild action")."""
-        authority = self.cloud.authority
+        authority = self._cloud.authority
         try:
             authority.authorize(call.role_arn, "codebuild:StartBuild", project.arn)
             authority.authorize(call.role_arn, "codebuild:BatchGetBuilds", project.arn)
@@ -78,45 +56,23 @@ class CodeBuild:
             text = f"Error calling {verb[:1].lower()}{verb[1:]}: {refused}"
             raise ActionFailed("PermissionError", text) from refused
 
-    @contextlib.contextmanager
-    def _place(self, project: declared.Project) -> Generator[None]:
-        """Hold one of the project's concurrent builds; over the limit a build "is not run"."""
-        with self._lock:
-            active = self._active.get(project.name, 0)
-            if project.concurrent_builds is not None and active >= project.concurrent_builds:
-                # CodeBuild documents this text for the account's limit; for a project's it documents none.
-                text = f"Cannot have more than {project.concurrent_builds} active builds for the project {project.name}"
-                raise ActionFailed("AccountLimitExceededException", f"Error calling startBuild: {text}")
-            self._active[project.name] = active + 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._active[project.name] -= 1
 
-    def _order(self, call: ActionCall, project: declared.Project) -> Order:
-        number = next(self._numbers)
-        # Never compressed: a build does real work, and takes as long here as it is allowed to take on AWS.
-        timeout = Timeout(project.timeout_minutes * 60.0)
-        if self.limit is not None and self.limit < timeout.seconds:
-            timeout = Timeout(self.limit, instead_of=project.timeout_minutes)
-        return Order(
-            cloud=self.cloud,
-            project=project,
-            call=call,
-            id=str(uuid.uuid4()),
-            number=number,
-            role_arn=call.configuration.get("ServiceRoleArnOverride") or project.service_role,
-            document=call.configuration.get("BuildspecOverride") or project.buildspec,
-            variables=_given(call.configuration.get("EnvironmentVariables")),
-            timeout=timeout,
-            workplace=Workplace(
-                processes=self.processes,
-                folder=self.cloud.scratch / "builds" / f"{number}-{project.name}",
-                path=build_path(self.docker),
-                environment=self.environment,
-            ),
-        )
+def _asked(call: ActionCall) -> StartBuild:
+    given = call.configuration
+
+    def read(name: str, credentials: Credentials) -> bytes:
+        return call.get_artifact(name, credentials)
+
+    return StartBuild(
+        initiator=f"codepipeline/{call.pipeline}",
+        inputs=[Input(name, partial(read, name), where.revision) for name, where in call.inputs.items()],
+        primary=given.get("PrimarySource") or None,
+        outputs=call.outputs,
+        put=call.put_artifact,
+        service_role=given.get("ServiceRoleArnOverride"),
+        buildspec=given.get("BuildspecOverride"),
+        variables=_given(given.get("EnvironmentVariables")),
+    )
 
 
 def _given(text: str | None) -> list[EnvironmentVariable]:

@@ -15,11 +15,11 @@ from rehearsal.codedeploy import appspec
 from rehearsal.codedeploy.declared import DeploymentGroup, GroupInvalid
 from rehearsal.codedeploy.deployment import Deployment
 from rehearsal.codedeploy.service import DeploymentLimitExceeded, Deployments
-from rehearsal.codepipeline.artifacts import unzipped
 from rehearsal.codepipeline.execution import ActionCall, ActionFailed
 from rehearsal.ecs import task_definition
 from rehearsal.identity.authority import AccessDenied
 from rehearsal.world.cloud import Cloud
+from rehearsal.world.zips import unzipped
 
 REQUIRED = (
     "ApplicationName",

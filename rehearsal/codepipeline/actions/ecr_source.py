@@ -12,9 +12,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from rehearsal.codepipeline.artifacts import zipped
 from rehearsal.codepipeline.execution import ActionCall, ActionFailed
 from rehearsal.world.cloud import Cloud
+from rehearsal.world.zips import zipped
 
 _MISSING = ("ImageNotFoundException", "RepositoryNotFoundException")
 

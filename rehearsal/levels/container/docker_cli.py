@@ -14,7 +14,7 @@ from rehearsal.host.environment import users
 _TAIL = 15
 
 
-class DockerFailed(ApplicationError):  # noqa: N818  (what Docker answered)
+class DockerFailed(ApplicationError):
     """A call of `docker` failed; the text has its own last lines."""
 
 

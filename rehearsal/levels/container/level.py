@@ -9,13 +9,11 @@ from typing import Self
 
 from rehearsal.codebuild.declared import PROJECT_TYPE
 from rehearsal.errors import ApplicationError, MachineError
-from rehearsal.evaluation.program import ROOT
 from rehearsal.host.database_address import Address
 from rehearsal.host.processes import Processes
+from rehearsal.host.project import ROOT
 from rehearsal.identity.authority import Credentials
 from rehearsal.images.registry import ecr_token
-from rehearsal.images.standing import swallowed
-from rehearsal.levels.application import LocalImage, Version
 from rehearsal.levels.container import daemon, docker_shim
 from rehearsal.levels.container.contexts import laid_over
 from rehearsal.levels.container.docker_cli import Client
@@ -23,7 +21,9 @@ from rehearsal.levels.container.networks import DATABASE, Networks
 from rehearsal.levels.container.owner import Owner
 from rehearsal.levels.container.runtime import ContainerRuntime
 from rehearsal.levels.process.level import ARCHITECTURES
+from rehearsal.levels.process.standing import swallowed
 from rehearsal.levels.runtime import Runtime
+from rehearsal.levels.version import LocalImage, Version
 from rehearsal.world.cloud import Cloud
 from rehearsal.world.declared_blocks import block
 from settings import Settings

@@ -12,12 +12,12 @@ from rehearsal.host.processes import Processes
 from rehearsal.identity.authority import Credentials
 from rehearsal.images.image import pack
 from rehearsal.images.registry import Registry, ecr_token
-from rehearsal.images.standing import look_at, swallowed, tools_of
-from rehearsal.levels.application import LocalImage, Version
 from rehearsal.levels.process.docker_shim import install_docker_shim
 from rehearsal.levels.process.runtime import ProcessRuntime
+from rehearsal.levels.process.standing import look_at, swallowed, tools_of
 from rehearsal.levels.process.unpacked import TOOLS_LABEL
 from rehearsal.levels.runtime import Runtime
+from rehearsal.levels.version import LocalImage, Version
 from rehearsal.world.cloud import Cloud
 from settings import Settings
 

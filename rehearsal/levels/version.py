@@ -1,10 +1,8 @@
-"""The application that is released in a rehearsal: its versions, each a folder with what changes laid over it."""
+"""A version of the application that is released: a folder with what changes laid over it, or an image."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-from rehearsal.evaluation.program import ROOT
 
 
 @dataclass(frozen=True)
@@ -25,17 +23,3 @@ class LocalImage:
     """What it is called in timelines and reports."""
     image: str
     """What the daemon calls it."""
-
-
-EXAMPLES = ROOT / "examples"
-_APP = EXAMPLES / "app"
-_V2 = EXAMPLES / "releases" / "v2"
-_BROKEN = EXAMPLES / "releases" / "v3-broken"
-_V4 = EXAMPLES / "releases" / "v4"
-
-V1 = Version("v1", _APP)
-V2 = Version("v2", _APP, [_V2])
-BROKEN = Version("v3", _APP, [_V2, _BROKEN])
-"""A version whose migration fails."""
-V4 = Version("v4", _APP, [_V2, _V4])
-"""A good version that follows v2."""
