@@ -152,7 +152,7 @@ def _variables(args: MigrationBuildArgs) -> list[codebuild.ProjectEnvironmentEnv
         "DELIVERY_TAG": args["tag"],
         "DELIVERY_ARCHITECTURE": args["architecture"],
         "DELIVERY_COMMAND": shlex.join(migration.command),
-        "DELIVERY_ENTRY_POINT": shlex.join(migration.entry_point or []),
+        "DELIVERY_ENTRY_POINT": shlex.join(migration.entry_point),
         "DELIVERY_WORKING_DIRECTORY": migration.working_directory or "",
         "DELIVERY_INIT_PROCESS": "yes" if migration.init_process else "",
         "DELIVERY_VARIABLES": shlex.join(names),

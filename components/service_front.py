@@ -6,8 +6,9 @@ import pulumi
 from pulumi_aws import ec2, lb
 
 from documents.names import fitting
+from settings.load_balancer import LoadBalancer
 from settings.network import Network
-from settings.service import LoadBalancer, Service
+from settings.service import Service
 
 DEFAULT_PORT = 80
 """A target group's port, which no target uses: ECS registers each task with its container's own port.

@@ -47,7 +47,8 @@ def _text(value: Any) -> Any:
     return value
 
 
-def _whole(value: str) -> str:
+def whole(value: str) -> str:
+    """The text, when a process can be given all of it."""
     if "\0" in value:
         message = "has a NUL character, where every program would see its end; leave it out"
         raise ValueError(message)
@@ -71,7 +72,7 @@ Amazon ECS has no rule for it (Amazon ECS API Reference, KeyValuePair and Secret
 HOME or AWS_REGION are taken; what is refused is what no process can be given (environ(7)).
 """
 
-VariableValue = Annotated[str, BeforeValidator(_text), AfterValidator(_whole)]
+VariableValue = Annotated[str, BeforeValidator(_text), AfterValidator(whole)]
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -100,6 +101,7 @@ RetentionDays = Literal[
 """Days that CloudWatch Logs offers (CloudWatch Logs API Reference, PutRetentionPolicy)."""
 
 KmsKeyArn = Annotated[str, Field(pattern=r"^arn:aws[\w-]*:kms:[\w-]+:\d{12}:key/[\w-]+$")]
+KmsKeys = Annotated[list[KmsKeyArn], Field(description="Customer keys that encrypt these secrets.")]
 
 
 def _statement(value: dict[str, Any]) -> dict[str, Any]:

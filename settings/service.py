@@ -1,27 +1,16 @@
 """One web service on Fargate behind a load balancer."""
 
-from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from documents.images import through_cache
-from documents.ranges import canonical, check_rules
-from settings.base import (
-    AbsolutePath,
-    Group,
-    KmsKeyArn,
-    Port,
-    RetentionDays,
-    SecurityGroupId,
-    Statements,
-    SubnetIds,
-    VariableName,
-    VariableValue,
-)
+from settings.base import KmsKeys, Port, RetentionDays, Statements
+from settings.container import Container, ContainerName, Sidecar
 from settings.healthcheck import HealthCheck, Protocol
 from settings.image_reference import ImageReference
-from settings.secret import SecretReference
+from settings.load_balancer import LoadBalancer
+from settings.rollout import Rollout
 
 FARGATE_MEMORY: dict[int, tuple[int, ...]] = {
     256: (512, 1024, 2048),
@@ -38,9 +27,6 @@ FARGATE_MEMORY: dict[int, tuple[int, ...]] = {
 MOST_CONTAINERS = 10
 """Containers of a task definition (AWS General Reference, ecs-service)."""
 
-HTTPS = 443
-
-LambdaArn = Annotated[str, Field(pattern=r"^arn:aws[\w-]*:lambda:[\w-]+:\d{12}:function:[\w-]+(:[\w$-]+)?$")]
 CachePrefix = Annotated[
     str,
     Field(
@@ -50,129 +36,9 @@ CachePrefix = Annotated[
     ),
 ]
 """Repository prefix of a pull through cache rule (Amazon ECR API Reference, CreatePullThroughCacheRule)."""
-ContainerName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,255}$")]
 
 
-class LoadBalancer(Group):
-    """An existing load balancer by ARN, or a new one in the given public subnets."""
-
-    arn: str | None = Field(
-        default=None,
-        pattern=r"^arn:aws[\w-]*:elasticloadbalancing:[\w-]+:\d{12}:loadbalancer/app/[\w-]+/[0-9a-f]+$",
-        description="ARN of an existing Application Load Balancer.",
-    )
-    security_group_id: SecurityGroupId | None = Field(
-        default=None, description="Security group of the existing load balancer."
-    )
-    public_subnet_ids: SubnetIds | None = Field(
-        default=None, min_length=2, description="Subnets of a new load balancer, in two zones at least."
-    )
-    internal: bool = Field(
-        default=False, description="Whether a new load balancer is reachable from inside only."
-    )
-    port: Port = Field(default=443, description="Port of the production listener.")
-    certificate_arn: str | None = Field(
-        default=None,
-        pattern=r"^arn:aws[a-z-]*:(acm:[a-z0-9-]+:\d{12}:certificate/[\w-]+|iam::\d{12}:server-certificate/[\w+=,.@/-]+)$",
-        description="Certificate, of ACM or uploaded to IAM: makes it HTTPS.",
-    )
-    test_port: Port | None = Field(
-        default=None, description="Port of a test listener, which sees green before production does."
-    )
-    allowed_cidrs: list[Annotated[str, AfterValidator(canonical)]] = Field(
-        default=["0.0.0.0/0"],
-        min_length=1,
-        description="Who may reach a new load balancer's ports, as IPv4 ranges.",
-    )
-
-    @model_validator(mode="after")
-    def _new_or_existing(self) -> "LoadBalancer":
-        if (self.arn is None) == (self.public_subnet_ids is None):
-            message = "needs exactly one of arn (an existing load balancer) and publicSubnetIds (a new one); give one"
-            raise ValueError(message)
-        if (self.arn is None) != (self.security_group_id is None):
-            message = "arn and securityGroupId belong together: tasks accept traffic from that group only; give both or neither"
-            raise ValueError(message)
-        if self.port == HTTPS and self.certificate_arn is None:
-            message = (
-                f"port {HTTPS} is where browsers expect HTTPS, and there is no certificateArn: "
-                "give a certificate, or another port such as 80"
-            )
-            raise ValueError(message)
-        if self.test_port == self.port:
-            message = (
-                f"testPort {self.test_port} is the production port; CodeDeploy needs a test listener of its own: "
-                "choose another port"
-            )
-            raise ValueError(message)
-        check_rules(self.allowed_cidrs, 1 if self.test_port is None else 2)
-        return self
-
-
-class TrafficShift(StrEnum):
-    """How traffic moves from blue to green: CodeDeploy's predefined configurations for ECS."""
-
-    ALL_AT_ONCE = "CodeDeployDefault.ECSAllAtOnce"
-    LINEAR_1 = "CodeDeployDefault.ECSLinear10PercentEvery1Minutes"
-    LINEAR_3 = "CodeDeployDefault.ECSLinear10PercentEvery3Minutes"
-    CANARY_5 = "CodeDeployDefault.ECSCanary10Percent5Minutes"
-    CANARY_15 = "CodeDeployDefault.ECSCanary10Percent15Minutes"
-
-
-class Hooks(Group):
-    """Lambda functions that CodeDeploy calls on the way; each may stop the deployment."""
-
-    before_install: LambdaArn | None = Field(default=None, description="Before green is made.")
-    after_install: LambdaArn | None = Field(default=None, description="After green is made.")
-    after_allow_test_traffic: LambdaArn | None = Field(
-        default=None, description="While the test listener points to green."
-    )
-    before_allow_traffic: LambdaArn | None = Field(
-        default=None, description="Before production traffic moves."
-    )
-    after_allow_traffic: LambdaArn | None = Field(
-        default=None, description="After production traffic has moved."
-    )
-
-    def given(self) -> dict[str, str]:
-        """The hooks that are set, by CodeDeploy's own names."""
-        names = {name: name.title().replace("_", "") for name in type(self).model_fields}
-        return {names[name]: arn for name in names if (arn := getattr(self, name)) is not None}
-
-
-class Rollout(Group):
-    """How a service's traffic moves."""
-
-    traffic_shift: TrafficShift = Field(
-        default=TrafficShift.ALL_AT_ONCE, description="CodeDeploy's deployment configuration."
-    )
-    hooks: Hooks = Field(default=Hooks(), description="Lambda functions called on the way.")
-
-
-class Sidecar(Group):
-    """Another container of the same task."""
-
-    name: ContainerName = Field(description="Container name.")
-    image: ImageReference = Field(description="Image, by digest where it should never change unasked.")
-    essential: bool = Field(default=False, description="Whether the task stops when this container does.")
-    command: list[str] = Field(default=[], description="Command words.")
-    entry_point: list[str] = Field(
-        default=[], description="Replaces the image's ENTRYPOINT, and drops its CMD."
-    )
-    working_directory: AbsolutePath | None = Field(
-        default=None, description="Folder the container starts in; default: the image's WORKDIR."
-    )
-    init_process: bool = Field(
-        default=False,
-        description="Whether an init runs as process 1, passes signals on and reaps; off where the image brings its own.",
-    )
-    environment: dict[VariableName, VariableValue] = Field(default={}, description="Plain variables.")
-    secrets: dict[VariableName, SecretReference] = Field(
-        default={}, description="Variables read from secrets."
-    )
-
-
-class Service(Group):
+class Service(Container):
     """A web service: what runs, how large, behind what, and how traffic moves to a new version."""
 
     cluster: str = Field(pattern=r"^[A-Za-z0-9_-]{1,255}$", description="Name of an existing ECS cluster.")
@@ -186,19 +52,6 @@ class Service(Group):
     )
     port: Port = Field(default=8080, description="Port the container listens on.")
     protocol: Protocol = Field(default="HTTP", description="What the container speaks on this port.")
-    command: list[Annotated[str, Field(min_length=1)]] = Field(
-        default=[], description="Replaces the image's CMD."
-    )
-    entry_point: list[str] = Field(
-        default=[], description="Replaces the image's ENTRYPOINT, and drops its CMD."
-    )
-    working_directory: AbsolutePath | None = Field(
-        default=None, description="Folder the container starts in; default: the image's WORKDIR."
-    )
-    init_process: bool = Field(
-        default=False,
-        description="Whether an init runs as process 1, passes signals on and reaps; off where the image brings its own.",
-    )
     user: str | None = Field(
         default=None, min_length=1, description="User the container runs as; default: the image's."
     )
@@ -206,13 +59,7 @@ class Service(Group):
         default=30, ge=2, le=120, description="Seconds between TERM and KILL when a task stops."
     )
     health_check: HealthCheck = Field(default=HealthCheck(), description="Load balancer health check.")
-    environment: dict[VariableName, VariableValue] = Field(default={}, description="Plain variables.")
-    secrets: dict[VariableName, SecretReference] = Field(
-        default={}, description="Variables read from secrets."
-    )
-    secrets_kms_keys: list[KmsKeyArn] = Field(
-        default=[], description="Customer keys that encrypt these secrets."
-    )
+    secrets_kms_keys: KmsKeys = Field(default=[])
     desired_count: int = Field(
         default=2,
         ge=1,
@@ -308,9 +155,4 @@ class Service(Group):
         if twice:
             message = f"container name {', '.join(twice)} is used twice in one task; give each container its own name"
             raise ValueError(message)
-        for where in (self, *self.sidecars):
-            shared = sorted(set(where.environment) & set(where.secrets))
-            if shared:
-                message = f"{', '.join(shared)} is in environment and in secrets; a variable has one source: keep one of them"
-                raise ValueError(message)
         return self

@@ -37,7 +37,7 @@ class Row:
 
 
 def rows() -> list[Row]:
-    """Every setting, in the order of the models: what holds a value, and each group that may be left out."""
+    """Every setting, what must be given first: what holds a value, and each group that may be left out."""
     return list(_rows(Settings, ""))
 
 
@@ -59,7 +59,8 @@ def embedded(text: str) -> str:
 
 
 def _rows(model: type[BaseModel], above: str) -> Iterator[Row]:
-    for name, field in model.model_fields.items():
+    fields = sorted(model.model_fields.items(), key=lambda each: not each[1].is_required())
+    for name, field in fields:
         path = f"{above}{field.alias or name}"
         group, step = _group(field.annotation)
         if group is None or step == "[]" or field.default is None:

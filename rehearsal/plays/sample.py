@@ -27,7 +27,7 @@ def paths(settings: Settings) -> tuple[str, ...]:
 
 def misfits(settings: Settings) -> Iterator[str]:
     """Where the settings ask for another application than the sample, one sentence each."""
-    words = [*(settings.migration.entry_point or ()), *settings.migration.command]
+    words = [*settings.migration.entry_point, *settings.migration.command]
     if not any(_PROGRAM in word for word in words):
         yield f"migration.command is {' '.join(words)!r}, while its migration is 'python {_PROGRAM}'"
     given = {*settings.migration.environment, *settings.migration.secrets}

@@ -104,6 +104,22 @@ def test_a_task_has_ten_containers_at_most() -> None:
     assert "at most 9" in _refusal("services.web.sidecars", sidecars)
 
 
+@pytest.mark.parametrize("path", ["migration.command", "services.web.command", "services.web.entryPoint"])
+def test_an_empty_word_is_an_argument_like_any_other(path: str) -> None:
+    """Amazon ECS API Reference, ContainerDefinition: `command` and `entryPoint` are strings without a rule."""
+    taken = settings(put(path, ["psql", "--password", ""]))
+    assert ["psql", "--password", ""] in (
+        taken.migration.command,
+        taken.services["web"].command,
+        taken.services["web"].entry_point,
+    )
+
+
+def test_an_empty_entry_point_is_the_images_own_wherever_it_stands() -> None:
+    assert settings(put("migration.entryPoint", [])).migration.entry_point == []
+    assert settings(put("services.web.entryPoint", [])).services["web"].entry_point == []
+
+
 def test_a_whole_number_written_with_a_point_is_taken() -> None:
     assert settings(put("services.web.port", 8080.0)).services["web"].port == 8080
 

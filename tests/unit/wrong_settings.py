@@ -187,12 +187,18 @@ REFUSED: dict[str, tuple[Change, list[str]]] = {
     "database group": (put("network.database.securityGroupId", "sg"), ["database.securityGroupId is 'sg'"]),
     "port": (put("network.database.port", 65536), ["delivery:network.database.port is 65536", "65535"]),
     "no command": (put("migration.command", []), ["delivery:migration.command is []"]),
-    "empty command word": (put("migration.command", [""]), ["delivery:migration.command.0 is ''"]),
+    "program without a name": (
+        put("migration.entryPoint", ["", "-c"]),
+        ["delivery:migration.entryPoint: begins with an empty word", "name the program first"],
+    ),
+    "word with an end in it": (
+        put("services.web.command", ["serve", "a\0b"]),
+        ["delivery:services.web.command.1: has a NUL character", "leave it out"],
+    ),
     "command as one text": (
         put("migration.command", "a b"),
         ["delivery:migration.command is 'a b'", "list"],
     ),
-    "empty entry point": (put("migration.entryPoint", []), ["delivery:migration.entryPoint is []"]),
     "migration timeout": (put("migration.timeoutMinutes", 2160), ["timeoutMinutes is 2160", "2145"]),
     "compute type": (
         put("migration.computeType", "HUGE"),
