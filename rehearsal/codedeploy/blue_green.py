@@ -16,7 +16,7 @@ from rehearsal.codedeploy.service_role import RoleRefused, ServiceRole
 from rehearsal.ecs.service import EcsRefused, EcsServices, Service
 from rehearsal.ecs.task_set import POLL, TaskSet
 from rehearsal.elb.service import TARGET_GROUP, LoadBalancers
-from rehearsal.world.cloud import Cloud
+from rehearsal.world.cloud import Cloud, Declared
 
 FULL = 100
 """All of production traffic, in percent."""
@@ -55,12 +55,12 @@ class BlueGreen:
         self._say("deployment is in progress")
         try:
             self._prepare()
-        except (Failed, RoleRefused, LookupError) as failure:
+        except (Failed, RoleRefused) as failure:
             self._fail(failure)
             return
         try:
             self._deploy()
-        except (Failed, RoleRefused, LookupError) as failure:
+        except (Failed, RoleRefused) as failure:
             self._fail(failure)
             self._roll_back()
         else:
@@ -70,6 +70,7 @@ class BlueGreen:
     def _prepare(self) -> None:
         try:
             self._service = self._parts.services.service(self._group.cluster, self._group.service)
+            self._blue = self._service.primary
         except LookupError as missing:
             code = "INVALID_ECS_SERVICE"
             raise Failed(code, str(missing)) from missing
@@ -81,29 +82,29 @@ class BlueGreen:
             raise Failed(code, message)
         self._role = ServiceRole(self._parts.cloud, self._group, self._service)
         self._role.describe()
-        self._blue = self._service.primary
         self._blue_group, self._green_group = self._colors(self._service)
-        self._before = self._parts.load_balancers.weights(self._group.listener)
-        self._test_before = (
-            self._parts.load_balancers.weights(self._group.test_listener) if self._group.test_listener else {}
-        )
+        self._before = self._weights(self._group.listener)
+        self._test_before = self._weights(self._group.test_listener) if self._group.test_listener else {}
 
     def _colors(self, service: Service) -> tuple[str, str]:
         """Name blue's and green's target group; green's is the one that PRIMARY does not have."""
-        cloud = self._parts.cloud
-        arns = [cloud.one(TARGET_GROUP, name=name).arn for name in self._group.target_groups]
+        declared = {_name(one): one.arn for one in self._parts.cloud.declared(TARGET_GROUP)}
+        missing = [name for name in self._group.target_groups if name not in declared]
+        if missing:
+            raise _elb_invalid(f"One or more target groups not found: {', '.join(missing)}")
+        arns = [declared[name] for name in self._group.target_groups]
         primary = service.primary.blueprint.target_group
-        serving = {
-            arn for arn, w in self._parts.load_balancers.weights(self._group.listener).items() if w > 0
-        }
+        serving = {arn for arn, weight in self._weights(self._group.listener).items() if weight > 0}
         if primary not in arns or primary not in serving:
-            message = (
-                "The ELB could not be updated due to the following error: Primary taskset target group must "
-                f"be behind listener {self._group.listener}"
-            )
-            code = "ELASTIC_LOAD_BALANCING_INVALID"
-            raise Failed(code, message)
+            text = f"Primary taskset target group must be behind listener {self._group.listener}"
+            raise _elb_invalid(text)
         return primary, next(arn for arn in arns if arn != primary)
+
+    def _weights(self, listener: str) -> dict[str, int]:
+        try:
+            return self._parts.load_balancers.weights(listener)
+        except LookupError as missing:
+            raise _elb_invalid(f"One or more listeners not found: {listener}") from missing
 
     def _deploy(self) -> None:
         self._watch()
@@ -199,12 +200,8 @@ class BlueGreen:
         self._role.delete_task_set(self._blue.arn)
         self._parts.services.delete_task_set(self._service, self._blue)
 
-    def _fail(self, failure: Exception) -> None:
-        code = "ELASTIC_LOAD_BALANCING_INVALID"  # a target group or listener that is not there
-        if isinstance(failure, Failed):
-            code = failure.code
-        elif isinstance(failure, RoleRefused):
-            code = "IAM_ROLE_PERMISSIONS"
+    def _fail(self, failure: Failed | RoleRefused) -> None:
+        code = failure.code if isinstance(failure, Failed) else "IAM_ROLE_PERMISSIONS"
         deployment = self._deployment
         # monitoring-create-alarms: "the deployment stops, and the status is updated to Stopped"
         deployment.status = "Stopped" if code in ("MANUAL_STOP", "ALARM_ACTIVE") else "Failed"
@@ -296,7 +293,7 @@ class BlueGreen:
         if not names:
             return ()
         try:
-            self._role.describe_alarms(names)
+            self._role.describe_alarms()
         except RoleRefused:
             if not self._group.ignore_poll_alarm_failure:
                 raise
@@ -316,3 +313,13 @@ class BlueGreen:
 
     def _say(self, message: str) -> None:
         self._parts.cloud.journal.record("CodeDeploy", message, deployment=self._deployment.id)
+
+
+def _elb_invalid(text: str) -> Failed:
+    """The load balancer's own words, as CodeDeploy hands them on (codedeploy/latest/APIReference/API_ErrorInformation)."""
+    message = f"The ELB could not be updated due to the following error: {text}"
+    return Failed("ELASTIC_LOAD_BALANCING_INVALID", message)
+
+
+def _name(declared: Declared) -> str:
+    return str(declared.outputs.get("name") or declared.inputs.get("name") or declared.name)

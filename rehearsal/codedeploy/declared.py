@@ -64,16 +64,25 @@ class DeploymentGroup:
 
     @classmethod
     def of(cls, cloud: Cloud, application: str, name: str) -> "DeploymentGroup":
-        """Find and read a declared group; LookupError when it is not declared, GroupInvalid when unusable."""
-        owner = cloud.one(APPLICATION, name=application)
+        """Find and read a declared group; GroupInvalid when it is not declared or unusable."""
+        owner = _only(cloud.declared(APPLICATION), name=application)
+        if owner is None:
+            raise GroupInvalid(f"No application found for name: {application}")
         if owner.inputs.get("computePlatform") != "ECS":
             message = (
                 f"application {application} has compute platform {owner.inputs.get('computePlatform')!r}; "
                 "a deployment to ECS needs 'ECS'"
             )
             raise GroupInvalid(message)
-        declared = cloud.one(GROUP, appName=application, deploymentGroupName=name)
+        declared = _only(cloud.declared(GROUP), appName=application, deploymentGroupName=name)
+        if declared is None:
+            raise GroupInvalid(f"No Deployment Group found for name: {name}")
         return _read(cloud, declared, application, name)
+
+
+def _only(resources: Sequence[Declared], **where: str) -> Declared | None:
+    found = [one for one in resources if all(one.outputs.get(key) == value for key, value in where.items())]
+    return found[0] if found else None
 
 
 def _read(cloud: Cloud, declared: Declared, application: str, name: str) -> DeploymentGroup:

@@ -1,16 +1,17 @@
 """The CodeDeploy service role at work: every call CodeDeploy would make, authorized by declared policies.
 
 Which calls: aws-managed-policy/latest/reference/AWSCodeDeployRoleForECS. On which resources:
-service-authorization/latest/reference/list_ecs (CreateTaskSet and DeleteTaskSet on the task set,
-DescribeServices and UpdateServicePrimaryTaskSet on the service), list_elasticloadbalancingv2,
-list_cloudwatch, list_lambda.
+service-authorization/latest/reference/list_amazonelasticcontainerservice (DeleteTaskSet on the task set, DescribeServices and
+UpdateServicePrimaryTaskSet on the service; CreateTaskSet knows no resource, only the keys of cluster, service and task
+definition), list_elasticloadbalancingv2, list_amazoncloudwatch, list_awslambda. Where a page leaves a doubt, the narrower
+reading counts, as it does in `documents/grants.py`: a policy that passes here must pass there.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from rehearsal.codedeploy.declared import DeploymentGroup
-from rehearsal.ecs.service import Service, task_set_arns
+from rehearsal.ecs.service import Service
 from rehearsal.ecs.task import TASKS
 from rehearsal.identity.authority import AccessDenied
 from rehearsal.world.cloud import Cloud
@@ -53,12 +54,9 @@ class ServiceRole:
         for noun in ("TargetGroups", "Listeners", "Rules"):
             self._may(f"elasticloadbalancing:Describe{noun}", "*")
 
-    def describe_alarms(self, names: Sequence[str]) -> None:
-        """Read the state of the group's alarms."""
-        cloud = self._cloud
-        for name in names:
-            arn = cloud.place.arn("cloudwatch", f"alarm:{name}")
-            self._may("cloudwatch:DescribeAlarms", arn)
+    def describe_alarms(self) -> None:
+        """Read the state of the group's alarms, which is decided on all alarms of the account."""
+        self._may("cloudwatch:DescribeAlarms", self._cloud.place.arn("cloudwatch", "alarm:*"))
 
     def modify_listener(self, listener: str) -> None:
         """Change a listener's default action."""
@@ -71,8 +69,7 @@ class ServiceRole:
             "ecs:service": self._service.arn,
             "ecs:task-definition": str(definition["taskDefinitionArn"]),
         }
-        # The id is not known before the call, so AWS can only match a pattern that ends in a wildcard.
-        self._may("ecs:CreateTaskSet", f"{task_set_arns(self._service.arn)}*", context)
+        self._may("ecs:CreateTaskSet", "*", context)
         for key in ("executionRoleArn", "taskRoleArn"):
             if definition.get(key):
                 self._may("iam:PassRole", str(definition[key]), {"iam:PassedToService": TASKS})

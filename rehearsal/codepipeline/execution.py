@@ -58,9 +58,17 @@ class PutArtifact(Protocol):
     """Stores an output artifact."""
 
     def __call__(
-        self, name: str, data: bytes, credentials: Credentials | None = None, key_id: str | None = None
+        self,
+        name: str,
+        data: bytes,
+        credentials: Credentials | None = None,
+        key_id: str | None = None,
+        revision: str | None = None,
     ) -> ArtifactLocation:
-        """Put the bytes of a zip; with the action's own credentials and the pipeline's key when left out."""
+        """Put the bytes of a zip; with the action's own credentials and the pipeline's key when left out.
+
+        `revision` is a source's to say: the revision it found. Other actions hand on that of their inputs.
+        """
         ...
 
 

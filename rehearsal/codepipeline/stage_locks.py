@@ -63,7 +63,7 @@ class Doors:
         self._door(stage).closed = reason
 
     def open(self, stage: str) -> None:
-        """Enable the transition again; the latest waiting execution enters."""
+        """Enable the transition again; whoever waits longest enters: under SUPERSEDED the only one, the most recent."""
         self._door(stage).closed = None
         self._admit(stage)
 

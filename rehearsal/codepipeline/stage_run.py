@@ -122,8 +122,6 @@ class Worker:
                 return
             if action.namespace:
                 self._run.namespaces[action.namespace] = outputs
-            if action.category == "Source":
-                self._mark_revision(action, outputs)
             self._succeeded.add(action.name)
         self._note(action, states.SUCCEEDED, outputs=outputs)
 
@@ -137,7 +135,8 @@ class Worker:
 
     def _call(self, action: ActionDeclaration) -> ActionCall:
         run = self._run
-        credentials = self._credentials()
+        role = action.role_arn or run.pipeline.role_arn
+        credentials = self._credentials(action)
         configuration = {
             key: variables.resolve(value, run.namespaces) for key, value in action.configuration.items()
         }
@@ -149,7 +148,7 @@ class Worker:
             configuration=configuration,
             inputs={name: run.artifacts[name] for name in action.inputs},
             outputs=tuple(action.outputs),
-            role_arn=run.pipeline.role_arn,
+            role_arn=role,
             credentials=credentials,
             put_artifact=self._putter(action, credentials),
             get_artifact=self._getter(credentials),
@@ -160,17 +159,20 @@ class Worker:
             abandoned=run.abandoned,
         )
 
-    def _credentials(self) -> Credentials:
-        run = self._run
-        if run.credentials is None:
-            try:
-                run.credentials = self._cloud.authority.assume(
-                    run.pipeline.role_arn, "codepipeline.amazonaws.com"
-                )
-            except AccessDenied as refused:
-                text = f"CodePipeline is not authorized to perform AssumeRole on role {run.pipeline.role_arn}: {refused}"
-                raise ActionFailed("PermissionError", text) from refused
-        return run.credentials
+    def _credentials(self, action: ActionDeclaration) -> Credentials:
+        """The pipeline's role, or the action's own, assumed by it (action-requirements.md, "roleArn")."""
+        run, authority = self._run, self._cloud.authority
+        role = run.pipeline.role_arn
+        try:
+            if run.credentials is None:
+                run.credentials = authority.assume(role, "codepipeline.amazonaws.com")
+            if action.role_arn is None:
+                return run.credentials
+            role = action.role_arn
+            return authority.assume_as(run.pipeline.role_arn, role)
+        except AccessDenied as refused:
+            text = f"CodePipeline is not authorized to perform AssumeRole on role {role}: {refused}"
+            raise ActionFailed("PermissionError", text) from refused
 
     def _store(self) -> ArtifactStore:
         pipeline = self._run.pipeline
@@ -178,7 +180,11 @@ class Worker:
 
     def _putter(self, action: ActionDeclaration, own: Credentials) -> Callable[..., ArtifactLocation]:
         def put(
-            name: str, data: bytes, credentials: Credentials | None = None, key_id: str | None = None
+            name: str,
+            data: bytes,
+            credentials: Credentials | None = None,
+            key_id: str | None = None,
+            revision: str | None = None,
         ) -> ArtifactLocation:
             if name not in action.outputs:
                 message = f"action {action.name!r} declares no output artifact {name!r}; it has {list(action.outputs)}"
@@ -186,9 +192,9 @@ class Worker:
             store = self._store()
             # CodeBuild encrypts with its project's key, whatever key the pipeline names (GitHub aws/aws-cdk#4182).
             key = store.key_id if credentials is None else key_id
-            revisions = [self._run.artifacts[i].revision for i in action.inputs if i in self._run.artifacts]
-            revision = next((r for r in revisions if r), None)
-            location = store.put(name, data, credentials or own, key_id=key, revision=revision)
+            handed_on = [self._run.artifacts[i].revision for i in action.inputs if i in self._run.artifacts]
+            known = revision or next((one for one in handed_on if one), None)
+            location = store.put(name, data, credentials or own, key_id=key, revision=known)
             with self._changed:
                 self._run.artifacts[name] = location
             return location
@@ -200,12 +206,6 @@ class Worker:
             return self._store().get(self._run.artifacts[name], credentials or own)
 
         return get
-
-    def _mark_revision(self, action: ActionDeclaration, outputs: Mapping[str, str]) -> None:
-        for name in action.outputs:
-            if name in self._run.artifacts:
-                marked = replace(self._run.artifacts[name], revision=outputs.get("ImageDigest"))
-                self._run.artifacts[name] = marked
 
     def _begin(self, action: ActionDeclaration) -> None:
         with self._changed:

@@ -11,13 +11,19 @@ IAM/latest/UserGuide/troubleshoot_access-denied.md (the texts).
 import secrets
 import string
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ministack.core.iam_evaluator import EvalContext, ParsedStatement, evaluate, parse_policy_document
 
-from rehearsal.identity.policy_documents import judgeable, listed, statements
+from rehearsal.identity.policy_documents import (
+    aws_principals,
+    everybody_with,
+    judgeable,
+    listed,
+    statements,
+)
 
 ADMINISTRATOR_KEY = "test"
 """Access key of whoever runs `pulumi up`: the infrastructure team, allowed everything."""
@@ -142,6 +148,30 @@ class Authority:
         self._trusted(role_arn, "Service", service, "sts:AssumeRole", sent)
         return self._keys_for(role_arn)
 
+    def assume_as(self, caller_arn: str, role_arn: str) -> Credentials:
+        """Keys for a role that acts as another one of its account, for example a pipeline's as an action's own.
+
+        A trust policy that names the caller is enough; one that names the account, or everybody, leaves the decision to the
+        caller's own policies, and any Deny counts (IAM/latest/UserGuide/reference_policies_elements_principal.md, "AWS account
+        principals"; reference_policies_evaluation-logic_policy-eval-basics-single-account.md). Raises AccessDenied.
+        """
+        with self._lock:
+            caller, role = self._roles.get(caller_arn), self._roles.get(role_arn)
+            own = list(caller.parsed.values()) if caller else []
+            trust = statements(role.trust) if role else []
+        question = _question(caller_arn, "sts:AssumeRole", role_arn, {})
+        named = _decide_trust(question, trust, (caller_arn,))
+        shared = _decide_trust(question, trust, everybody_with(caller_arn))
+        allowed = _decide(question, own)
+        denied = "Deny" in (named, shared, allowed)
+        granted = not denied and (named == "Allow" or shared == allowed == "Allow")
+        with self._lock:
+            self._calls.append(Call(caller_arn, "sts:AssumeRole", role_arn, granted))
+        if not granted:
+            refuse = _refusal if "Deny" not in (named, shared) and shared == "Allow" else _trust_refusal
+            raise refuse(session_arn(caller_arn), "sts:AssumeRole", role_arn, explicit=denied)
+        return self._keys_for(role_arn)
+
     def assume_with_web_identity(
         self, role_arn: str, provider_arn: str, claims: Mapping[str, Any]
     ) -> Credentials:
@@ -242,6 +272,14 @@ def _question(role_arn: str, action: str, resource: str, context: Mapping[str, A
 
 def _decide(question: EvalContext, policies: list[list[ParsedStatement]]) -> str:
     return evaluate(question, policies).decision
+
+
+def _decide_trust(
+    question: EvalContext, trust: Sequence[Mapping[str, Any]], principals: Sequence[str]
+) -> str:
+    """What those statements of a trust policy decide that name one of these AWS principals."""
+    about = [one for one in trust if set(principals) & set(aws_principals(one))]
+    return _decide(question, [parse_policy_document({"Statement": about})])
 
 
 def _refusal(principal: str, action: str, resource: str, *, explicit: bool) -> AccessDenied:

@@ -27,6 +27,20 @@ def statements(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     return listed(document.get("Statement", []))
 
 
+def aws_principals(statement: Mapping[str, Any]) -> list[str]:
+    """The AWS principals that a statement of a trust policy names: ARNs, account numbers, or `*`."""
+    principal = statement.get("Principal")
+    if principal == "*":
+        return ["*"]
+    return listed(principal.get("AWS", [])) if isinstance(principal, dict) else []  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType, reportUnknownVariableType]
+
+
+def everybody_with(role_arn: str) -> tuple[str, str, str]:
+    """How a trust policy may name everybody of a role's account."""
+    head = ":".join(role_arn.split(":")[:5])
+    return "*", role_arn.split(":")[4], f"{head}:root"
+
+
 def judgeable(document: Mapping[str, Any], where: str) -> None:
     """Refuse a document that the evaluator would silently misread: RehearsalError names it by `where`."""
     if not statements(document):

@@ -53,13 +53,18 @@ CHECK = {
 PASS_TO_TASKS = {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
 DEPLOY_POLICY: list[dict[str, Any]] = [
     {"Action": ["ecs:DescribeServices", "ecs:UpdateServicePrimaryTaskSet"], "Resource": WEB},
-    {"Action": ["ecs:CreateTaskSet", "ecs:DeleteTaskSet"], "Resource": f"{ECS_ARN}:task-set/shop/web/*"},
+    {"Action": "ecs:DeleteTaskSet", "Resource": f"{ECS_ARN}:task-set/shop/web/*"},
+    {
+        "Action": "ecs:CreateTaskSet",
+        "Resource": "*",
+        "Condition": {"ArnEquals": {"ecs:cluster": CLUSTER, "ecs:service": WEB}},
+    },
     {
         "Action": [f"elasticloadbalancing:Describe{noun}" for noun in ("TargetGroups", "Listeners", "Rules")],
         "Resource": "*",
     },
     {"Action": "elasticloadbalancing:ModifyListener", "Resource": [PRODUCTION, TEST]},
-    {"Action": "cloudwatch:DescribeAlarms", "Resource": f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:web-*"},
+    {"Action": "cloudwatch:DescribeAlarms", "Resource": f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:*"},
     {"Action": "iam:PassRole", "Resource": [EXECUTION_ROLE, TASK_ROLE], "Condition": PASS_TO_TASKS},
 ]
 PIPELINE_POLICY: list[dict[str, Any]] = [

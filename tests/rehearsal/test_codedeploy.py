@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from rehearsal.cloudwatch.alarms import ALARM
-from rehearsal.codedeploy.declared import GroupInvalid, Step, steps
+from rehearsal.codedeploy.declared import DeploymentGroup, GroupInvalid, Step, steps
 from rehearsal.codedeploy.service import Deployments
 from rehearsal.codepipeline.actions.codedeploy_to_ecs import CodeDeployToECS
 from rehearsal.codepipeline.execution import ActionCall, ActionFailed, ArtifactLocation
@@ -331,6 +331,83 @@ def test_what_the_service_role_may_not_do_fails_the_deployment_in_aws_words(
     )
 
 
+@pytest.mark.parametrize(
+    ("action", "narrow"),
+    [
+        ("ecs:CreateTaskSet", "arn:aws:ecs:us-east-1:123456789012:task-set/shop/web/*"),
+        ("cloudwatch:DescribeAlarms", "arn:aws:cloudwatch:us-east-1:123456789012:alarm:web-*"),
+    ],
+)
+def test_a_policy_narrower_than_what_aws_decides_on_is_refused(
+    cloud: Cloud, action: str, narrow: str
+) -> None:
+    """CreateTaskSet knows no resource (service-authorization, list_amazonelasticcontainerservice), and DescribeAlarms is
+    decided on all alarms: `documents/grants.py` reads both so, and a role that passes here must pass there."""
+    alarms = {"enabled": True, "alarms": ["web-5xx"]}
+    declare_deployment(cloud, alarmConfiguration=alarms)
+    declare(cloud, ALARM, "web-5xx", name="web-5xx", **ALARM_ON_GREEN)
+    narrowed = policy(DEPLOY_POLICY, without=action)
+    narrowed["Statement"].append({"Effect": "Allow", "Action": action, "Resource": narrow})
+    cloud.authority.put_policy(DEPLOY_ROLE, "deploy", narrowed)
+    with running(cloud) as world:
+        with pytest.raises(ActionFailed, match=rf"IAM_ROLE_PERMISSIONS(?s:.*){action}"):
+            deploy(world, "example/app:v2")
+        on_blue_alone(world)
+
+
+def group_with_target_groups(*names: str) -> dict[str, Any]:
+    pair = {
+        "prodTrafficRoute": {"listenerArns": [PRODUCTION]},
+        "targetGroups": [{"name": name} for name in names],
+    }
+    return {"loadBalancerInfo": {"targetGroupPairInfo": pair}}
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "words"),
+    [
+        (
+            {"alarmConfiguration": {"enabled": True, "alarms": ["nobody-made-it"]}},
+            "CODEDEPLOY_RESOURCE_CANNOT_BE_FOUND",
+            "nobody-made-it",
+        ),
+        (
+            group_with_target_groups("web-1", "web-9"),
+            "ELASTIC_LOAD_BALANCING_INVALID",
+            r"One or more target groups not found: web-9\b",
+        ),
+        (
+            {
+                "loadBalancerInfo": {
+                    "targetGroupPairInfo": {
+                        "prodTrafficRoute": {"listenerArns": [f"{PRODUCTION}0"]},
+                        "targetGroups": [{"name": "web-1"}, {"name": "web-2"}],
+                    }
+                }
+            },
+            "ELASTIC_LOAD_BALANCING_INVALID",
+            f"One or more listeners not found: {PRODUCTION}0",
+        ),
+        (
+            {"ecsService": {"clusterName": "shop", "serviceName": "other"}},
+            "INVALID_ECS_SERVICE",
+            "shop/other",
+        ),
+    ],
+)
+def test_what_a_deployment_group_names_and_nobody_made_fails_with_its_own_code_in_aws_words(
+    cloud: Cloud, more: dict[str, Any], code: str, words: str
+) -> None:
+    """codedeploy/latest/APIReference/API_ErrorInformation; elasticloadbalancing/latest/APIReference, API_DescribeTargetGroups."""
+    declare_deployment(cloud, **more)
+    with running(cloud) as world:
+        with pytest.raises(ActionFailed, match=rf": {code}: .*{words}") as failed:
+            deploy(world, "example/app:v2")
+        on_blue_alone(world)
+    for ours in ("aws:lb/", "resources of type", "LookupError", "is not a declared"):
+        assert ours not in str(failed.value), "AWS knows nothing of our words"
+
+
 def test_a_service_role_that_may_not_make_green_primary_loses_the_deployment(cloud: Cloud) -> None:
     declare_deployment(cloud)
     denied = policy(DEPLOY_POLICY, without="ecs:UpdateServicePrimaryTaskSet")
@@ -428,7 +505,7 @@ def test_a_listener_reset_behind_codedeploys_back_is_found_out(cloud: Cloud) -> 
             {"TaskDefinitionTemplatePath": "other.json"},
             "Exception while trying to read the task definition artifact file from: Templates",
         ),
-        ({"DeploymentGroupName": "other"}, "0 resources of type"),
+        ({"DeploymentGroupName": "other"}, "No Deployment Group found for name: other$"),
     ],
 )
 def test_a_wrong_configuration_fails_before_anything_is_registered(
@@ -521,3 +598,5 @@ def test_a_group_for_another_platform_or_with_one_target_group_twice_is_refused(
         with pytest.raises(ActionFailed, match="compute platform 'Server'"):
             deploy(world, "example/app:v2")
         assert cloud.declared(LISTENER)
+        with pytest.raises(GroupInvalid, match=r"^No application found for name: other$"):
+            DeploymentGroup.of(cloud, "other", "web")

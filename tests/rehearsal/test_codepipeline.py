@@ -38,6 +38,8 @@ class Steps:
         self.outputs: dict[str, Mapping[str, str]] = {}
         self.failing: set[str] = set()
         self.held: set[str] = set()
+        self.revision: str | None = None
+        """What the source says it found."""
         self.changed = threading.Condition()
 
     def run(self, call: ActionCall) -> Mapping[str, str]:
@@ -46,8 +48,9 @@ class Steps:
             self.calls.append(call)
             self.changed.notify_all()
             assert self.changed.wait_for(lambda: call.action not in self.held, PATIENCE)
+        revision = self.revision if call.action == "Source" else None
         for name in call.outputs:
-            call.put_artifact(name, zipped({"from": call.action.encode()}))
+            call.put_artifact(name, zipped({"from": call.action.encode()}), revision=revision)
         if call.action in self.failing:
             raise ActionFailed("JobFailed", f"{call.action} did not work")
         return self.outputs.get(call.action, {})
@@ -73,6 +76,8 @@ class Storage:
         self.puts: list[dict[str, Any]] = []
         self.tags = {"stg": DIGEST}
         self.refuse = False
+        self.callers: list[str] = []
+        """As which role each client was asked for."""
 
     def put_object(self, **put: Any) -> dict[str, str]:
         if self.refuse:
@@ -108,7 +113,7 @@ class CloudWithStorage(Cloud):
     storage: Storage
 
     def client(self, service: str, credentials: Any = None, region: str = "") -> Any:
-        assert credentials.role_arn == ROLE, "whatever the engine does, it does as the pipeline's role"
+        self.storage.callers.append(credentials.role_arn)
         return self.storage
 
 
@@ -566,3 +571,55 @@ def test_a_fault_of_the_rehearsal_itself_is_not_taken_for_a_failed_action(accoun
     account.storage.puts = None  # type: ignore[assignment]
     with pytest.raises(AttributeError):
         account.end(account.start())
+
+
+TAGGED = {"RepositoryName": "app", "ImageTag": "stg"}
+OWN_ROLE = "arn:aws:iam::123456789012:role/deployer"
+
+
+def trust_of_own_role(account: Account, principal: dict[str, Any]) -> None:
+    trust = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    account.authority.put_role(OWN_ROLE, {"Statement": [trust]})
+
+
+def test_an_action_with_a_role_of_its_own_acts_as_that_role_and_the_others_as_the_pipelines(
+    account: Account,
+) -> None:
+    """codepipeline/latest/userguide/action-requirements.md, "roleArn": assumed through the pipeline's role."""
+    trust_of_own_role(account, {"AWS": ROLE})
+    build = action("Build", inputArtifacts=["App"], outputArtifacts=["Built"], roleArn=OWN_ROLE)
+    account.declare(
+        stage("Source", action("Source", "ECR", configuration=TAGGED, outputArtifacts=["App"])),
+        stage("Release", build),
+    )
+    assert account.end(account.start()).status == "Succeeded"
+    [call] = account.steps.calls
+    assert (call.role_arn, call.credentials.role_arn) == (OWN_ROLE, OWN_ROLE)
+    assert account.storage.callers == [ROLE, ROLE, OWN_ROLE], (
+        "image and its artifact, then the build's artifact"
+    )
+    assert (ROLE, "sts:AssumeRole", OWN_ROLE, True) in account.authority.calls
+
+
+def test_an_action_whose_role_the_pipeline_may_not_assume_fails_in_aws_words(account: Account) -> None:
+    trust_of_own_role(account, {"Service": "codepipeline.amazonaws.com"})
+    account.declare(SOURCE, stage("Release", action("Build", roleArn=OWN_ROLE)))
+    failed = account.end(account.start()).action("Build")
+    assert failed.error_code == "PermissionError"
+    assert f"CodePipeline is not authorized to perform AssumeRole on role {OWN_ROLE}" in str(
+        failed.error_message
+    )
+    assert account.steps.ran("Build") == [], "nothing may be done as the pipeline's role instead"
+
+
+def test_a_revision_is_what_the_source_says_and_goes_on_with_what_is_made_of_it(account: Account) -> None:
+    """Whatever the source: CODEBUILD_RESOLVED_SOURCE_VERSION is the artifact's revision (codebuild, build-env-ref-env-vars)."""
+    account.steps.revision = "v-of-an-object"
+    account.declare(
+        stage("Source", action("Source", "Source", outputArtifacts=["App"])),
+        stage("Release", action("Build", inputArtifacts=["App"], outputArtifacts=["Built"], runOrder=1),
+              action("Deploy", inputArtifacts=["Built"], runOrder=2)),
+    )  # fmt: skip
+    assert account.end(account.start()).status == "Succeeded"
+    seen = {call.action: [one.revision for one in call.inputs.values()] for call in account.steps.calls}
+    assert seen == {"Source": [], "Build": ["v-of-an-object"], "Deploy": ["v-of-an-object"]}

@@ -300,3 +300,80 @@ def test_decisions_from_many_threads_are_all_recorded() -> None:
     for thread in crowd:
         thread.join()
     assert len(made.calls) == 400
+
+
+CALLER = "arn:aws:iam::123456789012:role/pipeline"
+ACCOUNT_ROOT = "arn:aws:iam::123456789012:root"
+
+
+def two_roles(principal: Any, *own: dict[str, Any], effect: str = "Allow") -> Authority:
+    """A role that trusts `principal`, and a caller with these statements."""
+    trust = {"Effect": effect, "Principal": principal, "Action": "sts:AssumeRole"}
+    made = authority(trust=trust)
+    made.put_role(CALLER, {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}]})
+    if own:
+        made.put_policy(CALLER, "inline", {"Statement": list(own)})
+    return made
+
+
+MAY_ASSUME = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": ROLE}
+
+
+@pytest.mark.parametrize(
+    ("principal", "own"),
+    [
+        ({"AWS": CALLER}, ()),
+        ({"AWS": [CALLER, "arn:aws:iam::123456789012:role/other"]}, ()),
+        ({"AWS": ACCOUNT_ROOT}, (MAY_ASSUME,)),
+        ({"AWS": "123456789012"}, (MAY_ASSUME,)),
+        ({"AWS": "*"}, (MAY_ASSUME,)),
+        ("*", (MAY_ASSUME,)),
+    ],
+)
+def test_a_role_assumes_another_that_trusts_it(principal: Any, own: tuple[dict[str, Any], ...]) -> None:
+    """IAM/latest/UserGuide/reference_policies_elements_principal.md."""
+    made = two_roles(principal, *own)
+    assert made.assume_as(CALLER, ROLE).role_arn == ROLE
+    assert made.calls[-1] == Call(CALLER, "sts:AssumeRole", ROLE, allowed=True)
+
+
+@pytest.mark.parametrize(
+    ("principal", "own", "reason"),
+    [
+        ({"AWS": ACCOUNT_ROOT}, (), "because no identity-based policy allows the sts:AssumeRole action"),
+        ("*", (), "because no identity-based policy allows the sts:AssumeRole action"),
+        (
+            {"AWS": ACCOUNT_ROOT},
+            ({**MAY_ASSUME, "Resource": f"{ROLE}-2"},),
+            "because no identity-based policy allows the sts:AssumeRole action",
+        ),
+        (
+            {"Service": "codepipeline.amazonaws.com"},
+            (MAY_ASSUME,),
+            "because no role trust policy allows the sts:AssumeRole action",
+        ),
+        (
+            {"AWS": "arn:aws:iam::999999999999:root"},
+            (MAY_ASSUME,),
+            "because no role trust policy allows the sts:AssumeRole action",
+        ),
+        (
+            {"AWS": CALLER},
+            ({**MAY_ASSUME, "Effect": "Deny"},),
+            "with an explicit deny",
+        ),
+    ],
+)
+def test_a_role_does_not_assume_one_that_does_not_trust_it_or_that_it_may_not(
+    principal: Any, own: tuple[dict[str, Any], ...], reason: str
+) -> None:
+    made = two_roles(principal, *own)
+    with pytest.raises(AccessDenied, match=reason) as refused:
+        made.assume_as(CALLER, ROLE)
+    assert refused.value.resource == ROLE
+    assert made.calls[-1].allowed is False
+
+
+def test_a_role_that_nobody_declared_is_assumed_by_nobody() -> None:
+    with pytest.raises(AccessDenied, match="no role trust policy allows"):
+        two_roles({"AWS": CALLER}, MAY_ASSUME).assume_as(CALLER, f"{ROLE}-2")

@@ -76,7 +76,7 @@ class CodeDeployToECS:
         self._allowed(call, "GetApplication", f"application:{application}")
         try:
             group = DeploymentGroup.of(self._cloud, application, call.configuration["DeploymentGroupName"])
-        except (LookupError, GroupInvalid) as wrong:
+        except GroupInvalid as wrong:
             code = "InvalidActionConfiguration"
             raise ActionFailed(code, str(wrong)) from wrong
         self._allowed(call, "GetDeploymentConfig", f"deploymentconfig:{group.config}")

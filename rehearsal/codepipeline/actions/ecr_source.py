@@ -37,11 +37,14 @@ class EcrSource:
         image = self._describe(call, repository, wanted)
         uri = f"{self.cloud.registry}/{repository}@{image['imageDigest']}"
         (output,) = call.outputs
-        call.put_artifact(output, zipped({"imageDetail.json": image_detail(image, uri).encode()}))
+        digest = str(image["imageDigest"])
+        call.put_artifact(
+            output, zipped({"imageDetail.json": image_detail(image, uri).encode()}), revision=digest
+        )
         found = {
             "RegistryId": str(image["registryId"]),
             "RepositoryName": repository,
-            "ImageDigest": str(image["imageDigest"]),
+            "ImageDigest": digest,
             # AWS's example shows the variable by tag, the file by digest; which it is in truth is not documented.
             "ImageURI": uri,
         }
