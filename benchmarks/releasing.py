@@ -73,7 +73,7 @@ def main() -> None:
     from rehearsal.host.postgres import Postgres  # noqa: PLC0415
     from rehearsal.levels.choice import level_named  # noqa: PLC0415
     from rehearsal.plays.report import Timeline  # noqa: PLC0415
-    from rehearsal.running.rehearsal import rehearsing  # noqa: PLC0415
+    from rehearsal.running.starting import rehearsing  # noqa: PLC0415
     from rehearsal.world.journal import Entry, Journal  # noqa: PLC0415
 
     def follow(entry: Entry) -> None:
@@ -100,8 +100,8 @@ def _release(rehearsal: Any, watch: Stopwatch) -> None:
 
     rehearsal.first_execution()
     watch.end("first execution")
-    rehearsal.push(V1)
-    url = rehearsal.url(next(iter(rehearsal.settings.services)))
+    rehearsal.team.push(V1)
+    url = rehearsal.users.url(next(iter(rehearsal.settings.services)))
     deadline = time.monotonic() + PATIENCE
     while True:
         _, body = get(url)

@@ -1,6 +1,6 @@
 """Which scenarios are played, and whose application: the sample, a folder of the user's, or an image of theirs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,13 +8,9 @@ from delivery.commands.rehearse import Options
 from rehearsal.errors import UsageError
 from rehearsal.levels.version import LocalImage, Version
 from rehearsal.plays import sample
+from rehearsal.plays.order import Scenario, of_the_sample, played_besides
 from rehearsal.plays.own_application import OwnApplication
-from rehearsal.plays.play import Play
-from rehearsal.plays.scenarios import SCENARIOS
-from rehearsal.running.rehearsal import Rehearsal
 from rehearsal.running.traffic import Load
-
-Scenario = Callable[[Rehearsal, Play], None]
 
 OWN = "own-application"
 """Name of the one scenario of an application that is not the sample."""
@@ -53,7 +49,7 @@ def chosen(options: Options) -> Chosen:
                 "it is what answers before your own application",
                 "name that with --app or --image",
             )
-        return Chosen(sample.NAME, _of_the_sample(names), played_first=_unasked(names))
+        return Chosen(sample.NAME, of_the_sample(names), played_first=played_besides(names))
     if names:
         rule = "the scenarios are about the sample application's versions"
         raise UsageError(f"--scenario {names[0]} with {version.name}", rule, "leave one of them out")
@@ -111,18 +107,3 @@ def _folder(option: str, folder: Path) -> Path:
             "name the one that holds the application's Dockerfile",
         )
     return folder.resolve()
-
-
-def _unasked(names: list[str]) -> str:
-    if not names or "release" in names:
-        return ""
-    return f"release is played first: {' and '.join(dict.fromkeys(names))} begin{'s' * (len(set(names)) == 1)} where it ends."
-
-
-def _of_the_sample(names: list[str]) -> Mapping[str, Scenario]:
-    unknown = [name for name in names if name not in SCENARIOS]
-    if unknown:
-        rule, known = "there is no such scenario", ", ".join(SCENARIOS)
-        raise UsageError(f"--scenario {unknown[0]}", rule, f"name one of {known}")
-    # The others begin where a release has ended.
-    return {name: played for name, played in SCENARIOS.items() if not names or name in (*names, "release")}

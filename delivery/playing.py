@@ -4,14 +4,13 @@ import re
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
-from delivery.choosing import Chosen, Scenario, chosen, load
+from delivery.choosing import Chosen, chosen, load
 from delivery.commands.rehearse import Options
 from delivery.faults import fault_of
 from rehearsal.ecr.registry_rules import TagRule
@@ -23,12 +22,14 @@ from rehearsal.levels.choice import level_named
 from rehearsal.levels.process.level import Level
 from rehearsal.levels.version import LocalImage, Version
 from rehearsal.plays import json_report
-from rehearsal.plays.play import Play, Step, Unexpected, exit_code
+from rehearsal.plays.order import Scenario, played
+from rehearsal.plays.play import Play, exit_code
 from rehearsal.plays.report import Timeline, table
 from rehearsal.plays.stopped import StoppedRelease
 from rehearsal.plays.versions import V1
 from rehearsal.running.outside import Outside, hook_results, moment, tag_rule
-from rehearsal.running.rehearsal import Rehearsal, rehearsing, settings_of
+from rehearsal.running.rehearsal import Rehearsal
+from rehearsal.running.starting import rehearsing, settings_of
 from rehearsal.world import text
 from rehearsal.world.cloud import Cloud
 from rehearsal.world.journal import Journal
@@ -91,11 +92,11 @@ def _rehearse(options: Options, errors: Console, interruption: Interruption) -> 
         outside=outside,
         interruption=interruption,
     ) as rehearsal:
-        rehearsal.load, rehearsal.release_timeout = asked_for, options.release_timeout
+        rehearsal.users.load, rehearsal.release_timeout = asked_for, options.release_timeout
         plays: list[Play] = []
         for name, scenario in _scenarios(what, outside, rehearsal).items():
             with interruption.at_once():
-                plays.append(_play(rehearsal, name, scenario, timeline, after=plays))
+                plays.append(played(rehearsal, name, scenario, after=plays, follower=timeline.step))
         code = exit_code(plays)
         timeline.end()
         _report(options, what.whose, began, rehearsal, plays)
@@ -160,25 +161,6 @@ def _state(options: Options) -> Callable[[Cloud], None] | None:
     return lambda cloud: declare_state(cloud, state)
 
 
-def _play(
-    rehearsal: Rehearsal, name: str, scenario: Scenario, timeline: Timeline, *, after: Sequence[Play]
-) -> Play:
-    """Play a scenario; the others begin where the release has ended, so they are not played when it failed."""
-    play = Play(name, follower=timeline.step)
-    if after and not after[0].ok:
-        play.add(
-            Step(
-                "not played", 0.0, ok=False, seen=f"{after[0].scenario} failed, and this begins where it ends"
-            )
-        )
-        return play
-    with suppress(Unexpected):  # the step says so
-        scenario(rehearsal, play)
-    if not play.ok and (doubts := rehearsal.doubts()):
-        play.add(Step("what may be the rehearsal's own doing", 0.0, ok=False, seen="\n".join(doubts)))
-    return play
-
-
 def _report(
     options: Options, whose: str, began: datetime, rehearsal: Rehearsal, plays: Sequence[Play]
 ) -> None:
@@ -206,7 +188,7 @@ def _report(
 
 def _stay(rehearsal: Rehearsal, console: Console, interruption: Interruption) -> None:
     for service in rehearsal.settings.services:
-        console.print(f"{service}: {rehearsal.url(service)}", markup=False)
+        console.print(f"{service}: {rehearsal.users.url(service)}", markup=False)
     console.print(
         f"AWS endpoint: {rehearsal.cloud.endpoint} (access key test, secret test, Region {rehearsal.cloud.region})"
     )

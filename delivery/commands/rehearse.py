@@ -201,7 +201,7 @@ class Options:
 
 def work(options: Options, interruption: Interruption) -> int:
     """Hand over to `delivery.playing`, which loads Pulumi; its exit code."""
-    gc.disable()  # until the program is evaluated: what is loaded until then stays (see rehearsal.rehearsal)
+    gc.disable()  # until the program is evaluated: what is loaded until then stays (see rehearsal.running.starting)
     try:
         from delivery.playing import run  # noqa: PLC0415  (operators must not wait for pulumi to load)
     except OSError as error:  # one of the libraries asks for a folder for temporary files as it is loaded

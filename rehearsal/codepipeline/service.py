@@ -71,6 +71,12 @@ class CodePipeline:
         for run in list(self._runs.values()):
             self.stop(run.execution.id, abandon=True, reason="the rehearsal ends")
 
+    def provide(self, name: str, action: Action) -> Action:
+        """Let `action` run what the provider of this name is asked for from now on; the one before it."""
+        before = self._providers[name]
+        self._providers[name] = action
+        return before
+
     def start(
         self,
         pipeline_name: str,

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from rehearsal.codepipeline.execution import FAILED, SUCCEEDED, Execution
 from rehearsal.levels.version import LocalImage, Version
 from rehearsal.plays.play import Play, Released, Step, Unexpected, expect
-from rehearsal.running.rehearsal import Rehearsal, short
+from rehearsal.running.pushes import short
+from rehearsal.running.rehearsal import Rehearsal
 from rehearsal.running.verdict import Answering
 
 STEADY_TIMEOUT = 60.0
@@ -21,15 +22,15 @@ def watched(rehearsal: Rehearsal, play: Play, paths: Sequence[str] = ()) -> Gene
     `paths` are asked for unless the rehearsal's load names others; the health paths when neither does.
     """
     with play.step("every service answers before anything changes") as seen:
-        seen.extend(rehearsal.steady(STEADY_TIMEOUT))
-    traffic = rehearsal.traffic(paths)
+        seen.extend(rehearsal.users.steady(STEADY_TIMEOUT))
+    traffic = rehearsal.users.traffic(paths)
     went_otherwise: Unexpected | None = None
     try:
         with traffic:
             yield
     except Unexpected as error:
         went_otherwise = error
-    verdict = traffic.verdict(rehearsal.answering)
+    verdict = traffic.verdict(rehearsal.users.answering)
     play.verdict = verdict
     play.add(Step(UNNOTICED, 0.0, ok=verdict.ok, seen="\n".join(verdict.lines())))
     if went_otherwise is not None:
@@ -40,7 +41,7 @@ def watched(rehearsal: Rehearsal, play: Play, paths: Sequence[str] = ()) -> Gene
 def released(rehearsal: Rehearsal, play: Play, version: Version | LocalImage, hint: str = "") -> None:
     """Push a version and follow its release until it answers; raises Unexpected, with the hint when the release failed."""
     with play.step(f"push {version.name}") as seen:
-        digest = rehearsal.push(version)
+        digest = rehearsal.team.push(version)
         seen.append(f"digest {short(digest)}")
     with play.step(f"release {version.name}") as seen:
         execution = followed(rehearsal, play, version, digest)
@@ -55,7 +56,7 @@ def followed(rehearsal: Rehearsal, play: Play, version: Version | LocalImage, di
     """The execution that the last push of a digest started, once it has ended; Unexpected when it goes on for too long."""
     limit = rehearsal.release_limit()
     try:
-        execution = rehearsal.release_of(digest, limit)
+        execution = rehearsal.pushes.release_of(digest, limit)
     except TimeoutError as error:
         own = f"{limit:g} s is the rehearsal's own limit, not AWS's; --release-timeout SECONDS sets another"
         raise Unexpected(f"{error}; {own}") from error
@@ -65,8 +66,8 @@ def followed(rehearsal: Rehearsal, play: Play, version: Version | LocalImage, di
 
 def answered_by(rehearsal: Rehearsal, digest: str) -> list[str]:
     """Who answers every service; raises Unexpected unless it is this digest, and well."""
-    found = rehearsal.answering()
-    routes = {route.service: route for route in rehearsal.routes()}
+    found = rehearsal.users.answering()
+    routes = {route.service: route for route in rehearsal.users.routes()}
     for one in found:
         expected = rehearsal.cloud.version_of(digest)
         expect(one.digest == digest, f"{one}, not by {expected} (digest {short(digest)})")
@@ -77,7 +78,7 @@ def answered_by(rehearsal: Rehearsal, digest: str) -> list[str]:
 
 def keeps_answering(rehearsal: Rehearsal, before: list[Answering]) -> str:
     """Say that the version before still answers; raises Unexpected when another one does."""
-    now = rehearsal.answering()
+    now = rehearsal.users.answering()
     expect(now == before, f"{'; '.join(map(str, now))}; before, {'; '.join(map(str, before))}")
     return f"{', '.join(dict.fromkeys(one.version for one in now)) or 'nobody'} keeps answering"
 

@@ -3,10 +3,11 @@
 Each scenario is a sequence of steps with an expectation; a step that does not go as expected ends its scenario.
 """
 
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
+from rehearsal import faults
+from rehearsal.codebuild.declared import PROJECT_TYPE
 from rehearsal.codepipeline.execution import FAILED
 from rehearsal.plays import sample
 from rehearsal.plays.play import Play, expect
@@ -32,9 +33,9 @@ def release(rehearsal: Rehearsal, play: Play) -> None:
 def broken_migration(rehearsal: Rehearsal, play: Play) -> None:
     """Push a version whose migration fails: nothing is registered, the version before it keeps answering."""
     with watched(rehearsal, play, sample.paths(rehearsal.settings)):
-        before, revisions = rehearsal.answering(), _revisions(rehearsal)
+        before, revisions = rehearsal.users.answering(), _revisions(rehearsal)
         with play.step(f"push {BROKEN.name}, whose migration fails"):
-            digest = rehearsal.push(BROKEN)
+            digest = rehearsal.team.push(BROKEN)
         with play.step("the release stops at its migration") as seen:
             execution = followed(rehearsal, play, BROKEN, digest)
             rule = "a failed migration must fail the release"
@@ -52,14 +53,15 @@ def broken_migration(rehearsal: Rehearsal, play: Play) -> None:
 def denied(rehearsal: Rehearsal, play: Play) -> None:
     """Take one statement from the build's role: the release stops where AWS would stop it, and names what is missing."""
     action = "ecr:BatchGetImage"
+    role = str(rehearsal.cloud.one(PROJECT_TYPE).inputs["serviceRole"])
     with watched(rehearsal, play, sample.paths(rehearsal.settings)):
-        before = rehearsal.answering()
+        before = rehearsal.users.answering()
         with (
             play.step(f"the build's role loses the statement with {action}") as seen,
-            _without(rehearsal, action) as lost,
+            faults.without(rehearsal.cloud, role, action) as lost,
         ):
             seen.append(f"taken away: {', '.join(lost)}")
-            execution = followed(rehearsal, play, V4, rehearsal.push(V4))
+            execution = followed(rehearsal, play, V4, rehearsal.team.push(V4))
         with play.step("the release stops there with AWS's own error") as seen:
             expect(execution.status == FAILED, f"it is {execution.status}; without {action} it must fail")
             said = execution.action("Migrate").error_message or ""
@@ -87,21 +89,3 @@ def _own_words(message: str) -> str:
 def _revisions(rehearsal: Rehearsal) -> list[str]:
     listed: dict[str, Any] = rehearsal.cloud.client("ecs").list_task_definitions()
     return sorted(listed["taskDefinitionArns"])
-
-
-@contextmanager
-def _without(rehearsal: Rehearsal, action: str) -> Generator[list[str]]:
-    """Take the statement with `action` from the build's role, and give it back at the end."""
-    authority = rehearsal.cloud.authority
-    role = rehearsal.cloud.one("aws:codebuild/project:Project").inputs["serviceRole"]
-    for name, document in authority.policies(role).items():
-        kept = [one for one in document["Statement"] if action not in one["Action"]]
-        lost = [a for one in document["Statement"] if action in one["Action"] for a in one["Action"]]
-        if lost:
-            authority.put_policy(role, name, {**document, "Statement": kept})
-            try:
-                yield lost
-            finally:
-                authority.put_policy(role, name, document)
-            return
-    raise LookupError(f"the role {role} has no statement with {action}")

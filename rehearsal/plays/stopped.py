@@ -20,9 +20,9 @@ class StoppedRelease:
     def play(self, rehearsal: Rehearsal, play: Play) -> None:
         """Push the version: its release ends where it was told to, and who answered before keeps answering."""
         with watched(rehearsal, play):
-            before = rehearsal.answering()
+            before = rehearsal.users.answering()
             with play.step(f"push {self.version.name}"):
-                digest = rehearsal.push(self.version)
+                digest = rehearsal.team.push(self.version)
             with play.step(f"the release is stopped {self.stop.where}") as seen:
                 execution = followed(rehearsal, play, self.version, digest)
                 expect(

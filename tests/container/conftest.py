@@ -7,7 +7,8 @@ import pytest
 from rehearsal.levels.container import daemon
 from rehearsal.levels.container.docker_api import Engine
 from rehearsal.levels.container.level import ContainerLevel
-from rehearsal.running.rehearsal import Rehearsal, rehearsing
+from rehearsal.running.rehearsal import Rehearsal
+from rehearsal.running.starting import rehearsing
 from tests import docker
 from tests.container import images
 

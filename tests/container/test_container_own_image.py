@@ -18,7 +18,8 @@ from rehearsal.levels.version import LocalImage
 from rehearsal.plays.own_application import OwnApplication
 from rehearsal.plays.play import Play
 from rehearsal.plays.releasing import UNNOTICED
-from rehearsal.running.rehearsal import Rehearsal, rehearsing
+from rehearsal.running.rehearsal import Rehearsal
+from rehearsal.running.starting import rehearsing
 
 SITE = Path(__file__).with_name("django_site")
 FIRST, SECOND = "delivery-tests/django:1", "delivery-tests/django:2"

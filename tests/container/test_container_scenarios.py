@@ -14,7 +14,8 @@ from rehearsal.levels.version import Version
 from rehearsal.plays.play import Play
 from rehearsal.plays.scenarios import broken_migration, denied, release
 from rehearsal.plays.versions import V1
-from rehearsal.running.rehearsal import SERVICE, Rehearsal
+from rehearsal.running.rehearsal import Rehearsal
+from rehearsal.running.users import SERVICE_TYPE as SERVICE
 from tests.container.commandlines import CommandLines
 
 DATABASE_SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/stg/database-AbCdEf"
@@ -91,9 +92,9 @@ def test_an_image_for_another_cpu_is_refused_before_it_migrates(
 ) -> None:
     image = rehearsal.settings.image
     digest = rehearsal.level.push_image(
-        other, image.repository, ["other-cpu", rehearsal.settings.source.push.tag], rehearsal.pusher()
+        other, image.repository, ["other-cpu", rehearsal.settings.source.push.tag], rehearsal.team.pusher()
     )
-    execution = rehearsal.release_of(digest)
+    execution = rehearsal.pushes.release_of(digest)
     said = execution.action("Migrate").error_message or ""
     assert "the image is for arm64, the tasks run on amd64" in said
     assert "nothing was migrated" in said
@@ -104,7 +105,7 @@ def test_a_build_without_a_database_rule_cannot_migrate(rehearsal: Rehearsal, tm
     cloud = rehearsal.cloud
     cloud.remove(next(rule.urn for rule in cloud.declared(INGRESS) if "migrat" in rule.name))
     (tmp_path / "VERSION").write_text("v5\n", encoding="utf-8")
-    execution = rehearsal.release_of(rehearsal.push(Version("v5", V1.folder, [tmp_path])))
+    execution = rehearsal.pushes.release_of(rehearsal.team.push(Version("v5", V1.folder, [tmp_path])))
     assert execution.status == FAILED
     assert "migration failed" in (execution.action("Migrate").error_message or "")
     said = [entry.message for entry in rehearsal.journal.entries("VPC")]

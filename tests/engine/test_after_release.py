@@ -15,7 +15,8 @@ from rehearsal.plays.versions import V1, V2
 from rehearsal.pulumi_engine.drift import LiveParts
 from rehearsal.pulumi_engine.outcome import EngineFailed, Outcome
 from rehearsal.pulumi_engine.stack import Stack, engine_stack
-from rehearsal.running.rehearsal import Rehearsal, rehearsing
+from rehearsal.running.rehearsal import Rehearsal
+from rehearsal.running.starting import rehearsing
 from rehearsal.running.traffic import get
 from rehearsal.world.cloud import Cloud
 
@@ -37,14 +38,14 @@ class World:
     rehearsal: Rehearsal
 
     def answering(self) -> str:
-        return str(get(self.rehearsal.url("web"))[1].get("version"))
+        return str(get(self.rehearsal.users.url("web"))[1].get("version"))
 
     def group(self) -> str:
         (arn,) = (arn for arn, w in self.rehearsal.load_balancers.weights(self.listener()).items() if w > 0)
         return arn
 
     def listener(self) -> str:
-        return self.rehearsal.listener("web").arn
+        return self.rehearsal.users.listener("web").arn
 
     def state(self, name: str) -> Any:
         return next(one for urn, one in self.stack.resources().items() if urn.endswith(f"::{name}"))
@@ -71,7 +72,7 @@ def world(cli: PulumiCommand) -> Generator[World]:
 def released(world: World) -> str:
     """The target group that serves after two releases moved traffic; the digest pushed last is V2's."""
     before = world.group()
-    execution = world.rehearsal.release_of(world.rehearsal.push(V1))
+    execution = world.rehearsal.pushes.release_of(world.rehearsal.team.push(V1))
     assert execution.status == SUCCEEDED, execution.summary
     assert world.group() != before, "the release moved traffic to the other group"
     return world.group()
@@ -146,7 +147,7 @@ def test_the_number_of_tasks_is_left_alone_where_something_else_scales(
 
 
 def test_the_next_release_works_on_the_edited_stack(world: World, refreshed: Outcome, released: str) -> None:
-    execution = world.rehearsal.release_of(world.rehearsal.push(V2))
+    execution = world.rehearsal.pushes.release_of(world.rehearsal.team.push(V2))
     assert execution.status == SUCCEEDED, execution.summary
     assert world.answering() == V2.name
     assert world.stack.up().changes == {}

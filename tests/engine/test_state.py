@@ -16,7 +16,8 @@ from rehearsal.evaluation.kinds import KINDS
 from rehearsal.levels.process.level import ProcessLevel
 from rehearsal.plays.versions import V1
 from rehearsal.pulumi_engine.stack import engine_stack
-from rehearsal.running.rehearsal import Rehearsal, rehearsing
+from rehearsal.running.rehearsal import Rehearsal
+from rehearsal.running.starting import rehearsing
 from rehearsal.running.traffic import get
 from tests.engine.conftest import local_cloud
 
@@ -81,9 +82,9 @@ def test_a_value_the_export_holds_encrypted_is_said_to_be_so(rehearsed: Rehearsa
 
 
 def test_a_release_goes_through_the_stack_of_the_state(rehearsed: Rehearsal) -> None:
-    execution = rehearsed.release_of(rehearsed.push(V1))
+    execution = rehearsed.pushes.release_of(rehearsed.team.push(V1))
     assert execution.status == SUCCEEDED, [action.error_message for action in execution.actions]
-    assert get(rehearsed.url("web"))[1]["version"] == V1.name
+    assert get(rehearsed.users.url("web"))[1]["version"] == V1.name
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"version": 3}', '{"deployment": {"resources": []}}'])

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from rehearsal.levels.process.level import ProcessLevel
-from rehearsal.running.rehearsal import Rehearsal, rehearsing
+from rehearsal.running.rehearsal import Rehearsal
+from rehearsal.running.starting import rehearsing
 from rehearsal.world.clock import Clock
 
 # A process holds one emulator at a time, so no rehearsal may outlive the tests of its file.

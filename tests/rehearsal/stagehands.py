@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -20,11 +20,12 @@ from rehearsal.codepipeline.execution import (
     Execution,
     SourceRevision,
 )
+from rehearsal.faults import changed
 from rehearsal.levels.version import Version
 from rehearsal.plays.versions import V1
 from rehearsal.running.rehearsal import Rehearsal
 from rehearsal.running.traffic import get
-from rehearsal.world.cloud import Cloud, Declared
+from rehearsal.world.cloud import Cloud
 from rehearsal.world.zips import unzipped
 
 SERVICE = "web"
@@ -81,7 +82,7 @@ def ran(execution: Execution) -> list[str]:
 
 def answering(rehearsal: Rehearsal) -> str:
     """The version that answers in production."""
-    status, body = get(rehearsal.url(SERVICE), "/healthz")
+    status, body = get(rehearsal.users.url(SERVICE), "/healthz")
     return str(body.get("version", f"HTTP {status}"))
 
 
@@ -112,35 +113,21 @@ def _began(run: ActionRun) -> float:
 @contextmanager
 def holding(rehearsal: Rehearsal) -> Generator[Callable[[Version], Mapping[str, Any]]]:
     """Hold events back: the function pushes a version and answers the event of the stack's tag, undelivered."""
-    held: list[Mapping[str, Any]] = []
-    rehearsal.held = held
+    with rehearsal.pushes.held() as held:
 
-    def push(pushed: Version) -> Mapping[str, Any]:
-        before = len(held)
-        rehearsal.push(pushed)
-        until(lambda: len(held) == before + 2, "the events of the push under two tags")
-        tag = rehearsal.settings.source.push.tag
-        return next(event for event in held[before:] if event["detail"]["image-tag"] == tag)
+        def push(pushed: Version) -> Mapping[str, Any]:
+            before = len(held)
+            rehearsal.team.push(pushed)
+            until(lambda: len(held) == before + 2, "the events of the push under two tags")
+            tag = rehearsal.settings.source.push.tag
+            return next(event for event in held[before:] if event["detail"]["image-tag"] == tag)
 
-    try:
         yield push
-    finally:
-        rehearsal.held = None
 
 
 def digest_of(event: Mapping[str, Any]) -> str:
     """The pushed digest an event tells of."""
     return str(event["detail"]["image-digest"])
-
-
-@contextmanager
-def changed(cloud: Cloud, resource: Declared, **inputs: Any) -> Generator[None]:
-    """Let a declared resource have other inputs for a while."""
-    cloud.add(replace(resource, inputs={**resource.inputs, **inputs}))
-    try:
-        yield
-    finally:
-        cloud.add(resource)
 
 
 @contextmanager
@@ -156,47 +143,16 @@ def told(cloud: Cloud, **variables: str) -> Generator[None]:
         yield
 
 
-@contextmanager
-def rewritten(cloud: Cloud, bucket: str, key: str, body: bytes | None) -> Generator[None]:
-    """Let an S3 object hold something else, or be gone (None), for a while."""
-    s3 = cloud.client("s3")
-    before = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-    if body is None:
-        s3.delete_object(Bucket=bucket, Key=key)
-    else:
-        s3.put_object(Bucket=bucket, Key=key, Body=body)
-    try:
-        yield
-    finally:
-        s3.put_object(Bucket=bucket, Key=key, Body=before)
-
-
-@contextmanager
-def provided(rehearsal: Rehearsal, name: str, action: Action) -> Generator[None]:
-    """Let another provider do the pipeline's actions of one name for a while."""
-    providers = _providers(rehearsal)
-    before = providers[name]
-    providers[name] = action
-    try:
-        yield
-    finally:
-        providers[name] = before
-
-
 def build_provider(rehearsal: Rehearsal) -> CodeBuildAction:
     """The provider of builds."""
-    found = _providers(rehearsal)["CodeBuild"]
+    inside: Any = rehearsal.pipeline
+    found: Action = inside._providers["CodeBuild"]
     if isinstance(found, Door):
         found = found.provider
     if isinstance(found, Replay):
         return found.real
     assert isinstance(found, CodeBuildAction)
     return found
-
-
-def _providers(rehearsal: Rehearsal) -> dict[str, Action]:
-    inside: Any = rehearsal.pipeline
-    return inside._providers
 
 
 @dataclass

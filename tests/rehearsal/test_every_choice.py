@@ -14,7 +14,8 @@ from rehearsal.host.project import ROOT
 from rehearsal.levels.process.level import ProcessLevel
 from rehearsal.plays.versions import V1, V2, V4
 from rehearsal.running.outside import HookResult, Outside
-from rehearsal.running.rehearsal import Rehearsal, rehearsing
+from rehearsal.running.rehearsal import Rehearsal
+from rehearsal.running.starting import rehearsing
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 LAMBDA = "arn:aws:lambda:us-east-1:123456789012:function:check"
@@ -75,7 +76,7 @@ def everything(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 def test_a_stack_with_every_choice_is_released(everything: Rehearsal) -> None:
-    execution = everything.release_of(everything.push(V1))
+    execution = everything.pushes.release_of(everything.team.push(V1))
     assert execution.status == SUCCEEDED, [one.error_message for one in execution.actions]
     done = {entry.message.partition(":")[0] for entry in everything.journal.entries("CodeDeploy")}
     for hook in HOOKS:
@@ -86,7 +87,7 @@ def test_a_rejected_release_touches_nothing(everything: Rehearsal, world: World)
     before = everything.cloud.client("ecs").list_task_definitions()["taskDefinitionArns"]
     world.consents = False
     try:
-        execution = everything.release_of(everything.push(V2))
+        execution = everything.pushes.release_of(everything.team.push(V2))
     finally:
         world.consents = True
     assert execution.status == FAILED
@@ -99,7 +100,7 @@ def test_a_failed_hook_fails_the_release_and_brings_traffic_back(everything: Reh
     before = everything.load_balancers.weights(listener)
     world.hooks["AfterAllowTraffic"] = "Failed"
     try:
-        execution = everything.release_of(everything.push(V4))
+        execution = everything.pushes.release_of(everything.team.push(V4))
     finally:
         world.hooks.clear()
     assert execution.status == FAILED

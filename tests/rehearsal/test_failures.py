@@ -16,10 +16,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from rehearsal.endpoint.emulator import give_secret_arn
+from rehearsal.faults import provided, rewritten
 from rehearsal.images.image import pack
 from rehearsal.images.registry import Registry, RegistryError, ecr_token
 from rehearsal.plays.versions import V1
-from rehearsal.running.rehearsal import ROLE, Rehearsal
+from rehearsal.running.application_team import ROLE
+from rehearsal.running.rehearsal import Rehearsal
 from tests.rehearsal.stagehands import (
     SERVICE,
     Replay,
@@ -28,10 +30,8 @@ from tests.rehearsal.stagehands import (
     database_url,
     failure,
     holding,
-    provided,
     ran,
     release,
-    rewritten,
     told,
     until,
     version,
@@ -84,15 +84,15 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler)
 @pytest.fixture(scope="module")
 def good(rehearsal: Rehearsal, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Digest of the version that serves while others fail."""
-    digest = rehearsal.push(version(tmp_path_factory.mktemp("good"), "good"))
-    assert rehearsal.release_of(digest).status == "Succeeded"
+    digest = rehearsal.team.push(version(tmp_path_factory.mktemp("good"), "good"))
+    assert rehearsal.pushes.release_of(digest).status == "Succeeded"
     return digest
 
 
 @pytest.fixture(scope="module")
 def replay(rehearsal: Rehearsal, good: str) -> Replay:
     """The good version's build, to be played again."""
-    return Replay.of(rehearsal, rehearsal.release_of(good))
+    return Replay.of(rehearsal, rehearsal.pushes.release_of(good))
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ def test_a_missing_key_of_a_secret_is_named_without_showing_what_the_secret_hold
 def test_a_secret_that_tasks_miss_stops_the_deployment_and_is_named(
     rehearsal: Rehearsal, good: str, replay: Replay
 ) -> None:
-    with secret_holding(rehearsal, None) as arn, provided(rehearsal, "CodeBuild", replay):
+    with secret_holding(rehearsal, None) as arn, provided(rehearsal.pipeline, "CodeBuild", replay):
         said = failure(release(rehearsal, good), "Deploy-web")
     assert "ResourceInitializationError" in said
     assert arn in said
@@ -182,7 +182,7 @@ def test_an_image_of_the_wrong_architecture_is_refused_before_migrating(
     rehearsal: Rehearsal, good: str
 ) -> None:
     """Otherwise the migration, or after it every task, would die of "exec format error"."""
-    client = rehearsal.cloud.client("ecr", rehearsal.pusher())
+    client = rehearsal.cloud.client("ecr", rehearsal.team.pusher())
     registry = Registry(rehearsal.cloud.endpoint, lambda: ecr_token(client))
     image = pack(V1.folder, architecture="arm64")
     digest = registry.push(image, rehearsal.settings.image.repository, ["on-arm"])
@@ -233,9 +233,9 @@ def test_an_unhealthy_version_never_gets_traffic_and_is_taken_away_again(
     with holding(rehearsal) as push:
         event = push(version(tmp_path, "sick", app_py=UNHEALTHY))
     sick = event["detail"]["image-digest"]
-    listener = rehearsal.listener(SERVICE).arn
+    listener = rehearsal.users.listener(SERVICE).arn
     before = rehearsal.load_balancers.weights(listener)
-    with provided(rehearsal, "CodeBuild", replay), rehearsal.traffic() as traffic:
+    with provided(rehearsal.pipeline, "CodeBuild", replay), rehearsal.users.traffic() as traffic:
         stopped = release(rehearsal, sick)
     said = failure(stopped, "Deploy-web")
     assert "Task failed ELB health checks in (target-group arn:aws:elasticloadbalancing:" in said
@@ -243,7 +243,7 @@ def test_an_unhealthy_version_never_gets_traffic_and_is_taken_away_again(
     assert "it had gracePeriodSeconds 60 and unhealthyThreshold 3" in said, "the settings that decide this"
     assert "version sick refuses its health checks" in said, "the task's own last words"
     assert "It was rolled back by d-" in said
-    verdict = traffic.verdict(rehearsal.answering)
+    verdict = traffic.verdict(rehearsal.users.answering)
     assert (dict(verdict.failed), list(verdict.answered)) == ({}, ["good"])
     assert verdict.sent > 20
     after = rehearsal.load_balancers.weights(listener)
@@ -406,7 +406,7 @@ def test_without_a_statement_the_release_stops_where_aws_would_and_names_what_is
 
 
 def replayed(scene: Scene) -> str:
-    with provided(scene.rehearsal, "CodeBuild", scene.replay):
+    with provided(scene.rehearsal.pipeline, "CodeBuild", scene.replay):
         stopped = release(scene.rehearsal, scene.good)
     # What a role without permissions had to leave behind.
     service = scene.rehearsal.services.service("apps-stg", "shop-stg-web")
@@ -431,7 +431,7 @@ def event_of_push(scene: Scene) -> str:
     """The event that could not start the pipeline lies in the declared queue, with the reason beside it."""
     with holding(scene.rehearsal) as push:
         event = push(version(scene.folder, "undelivered"))
-    assert scene.rehearsal.deliver(event) == []
+    assert scene.rehearsal.pushes.deliver(event) == []
     sqs = scene.rehearsal.cloud.client("sqs")
     (url,) = sqs.list_queues()["QueueUrls"]
     (dead,) = sqs.receive_message(QueueUrl=url, MessageAttributeNames=["All"])["Messages"]
@@ -443,7 +443,7 @@ def event_of_push(scene: Scene) -> str:
 
 def push_itself(scene: Scene) -> str:
     with pytest.raises((RegistryError, ClientError)) as refused:
-        scene.rehearsal.push(version(scene.folder, "unpushed"))
+        scene.rehearsal.team.push(version(scene.folder, "unpushed"))
     return str(refused.value)
 
 

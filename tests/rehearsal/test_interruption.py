@@ -269,7 +269,7 @@ def test_signals_while_a_whole_rehearsal_is_being_stopped_leave_nothing_behind(t
         )
         during = f"import threading; threading.Timer(0.01, lambda: exec({arrives!r})).start()"
         said = f"        ends.callback(lambda: exec({(during if number == 4 else arrives)!r}))\n"
-        rewrite(copy, "rehearsal/running/rehearsal.py", stage, stage + said)
+        rewrite(copy, "rehearsal/running/starting.py", stage, stage + said)
     running = Running(copy, "--scenario", "release", "--json")
     try:
         running.wait_for("nothing")

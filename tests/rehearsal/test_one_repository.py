@@ -33,20 +33,17 @@ def replicated(rehearsal: Rehearsal, tmp_path_factory: pytest.TempPathFactory) -
     """A release of an image that came from another Region: its push has no event here, its replication has."""
     made = version(tmp_path_factory.mktemp("replicated"), "replicated")
     image, place = rehearsal.settings.image, rehearsal.cloud
-    rehearsal.held = []
-    try:
+    with rehearsal.pushes.held() as held:
         digest = rehearsal.level.push(
             made.folder,
             made.overlays,
             image.repository,
             [rehearsal.settings.source.push.tag],
-            rehearsal.pusher(),
+            rehearsal.team.pusher(),
         )
-        until(lambda: rehearsal.held, "the event of the push, which stays here")
-    finally:
-        rehearsal.held = None
+        until(lambda: held, "the event of the push, which stays here")
     arrived = Push(image.repository, rehearsal.settings.source.push.tag, digest, place.account, place.region)
-    [started] = rehearsal.deliver(replication_event(arrived, source="eu-west-1"))
+    [started] = rehearsal.pushes.deliver(replication_event(arrived, source="eu-west-1"))
     return digest, rehearsal.pipeline.wait(started, 60)
 
 
@@ -81,12 +78,9 @@ def test_a_release_whose_image_cannot_be_kept_stops_before_it_migrates(
     rehearsal: Rehearsal, replicated: tuple[str, Execution], tmp_path: Path
 ) -> None:
     made = version(tmp_path, "unkept")
-    rehearsal.held = []
-    try:
-        digest = rehearsal.push(made)
-        until(lambda: len(rehearsal.held or []) == 2, "the events")
-    finally:
-        rehearsal.held = None
+    with rehearsal.pushes.held() as held:
+        digest = rehearsal.team.push(made)
+        until(lambda: len(held) == 2, "the events")
     role = f"{rehearsal.pipeline_name}-migrate"
     arn = f"arn:aws:iam::{rehearsal.cloud.account}:role/{role}"
     policies = rehearsal.cloud.authority.policies(arn)
@@ -129,7 +123,7 @@ def test_a_workflow_that_died_after_its_first_tag_can_be_run_again_and_starts_th
     rehearsal: Rehearsal, tmp_path: Path
 ) -> None:
     image = rehearsal.settings.image
-    client = rehearsal.cloud.client("ecr", rehearsal.pusher())
+    client = rehearsal.cloud.client("ecr", rehearsal.team.pusher())
     registry = Registry(rehearsal.cloud.endpoint, lambda: ecr_token(client))
     first, second = (version(tmp_path, name) for name in ("attempt-1", "attempt-2"))
     once, again = workflow_tags(rehearsal, "77", 1), workflow_tags(rehearsal, "77", 2)
@@ -141,15 +135,10 @@ def test_a_workflow_that_died_after_its_first_tag_can_be_run_again_and_starts_th
     rebuilt = pack(second.folder, overlays=second.overlays)
     with pytest.raises(RegistryError, match="cannot be overwritten"):
         registry.push(rebuilt, image.repository, once[:1])
-    rehearsal.held = []
-    try:
+    with rehearsal.pushes.held() as held:
         registry.push(rebuilt, image.repository, again)
-        until(lambda: len(rehearsal.held or []) == 2, "the events of both tags")
-        moved = [
-            one for one in rehearsal.held if one["detail"]["image-tag"] == rehearsal.settings.source.push.tag
-        ]
-    finally:
-        rehearsal.held = None
+        until(lambda: len(held) == 2, "the events of both tags")
+        moved = [one for one in held if one["detail"]["image-tag"] == rehearsal.settings.source.push.tag]
     assert [one["detail"]["image-digest"] for one in moved] == [rebuilt.digest], (
         "this push starts the release"
     )

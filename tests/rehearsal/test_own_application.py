@@ -21,7 +21,7 @@ from rehearsal.levels.process import listening
 from rehearsal.levels.process.level import ProcessLevel
 from rehearsal.levels.version import LocalImage, Version
 from rehearsal.plays import sample
-from rehearsal.running.rehearsal import settings_of
+from rehearsal.running.starting import settings_of
 from settings import Settings
 
 WEB = """

@@ -11,7 +11,8 @@ from documents.place import Place
 from rehearsal.host.project import ROOT
 from rehearsal.levels.process.level import ProcessLevel
 from rehearsal.plays.versions import V1, V2
-from rehearsal.running.rehearsal import Rehearsal, rehearsing
+from rehearsal.running.rehearsal import Rehearsal
+from rehearsal.running.starting import rehearsing
 from rehearsal.world.clock import Clock
 from settings import SettingsError
 
@@ -78,8 +79,8 @@ def test_a_release_is_played_in_the_partition_of_its_region(
     moved = stack_file(tmp_path, region, other_region)
     with rehearsing("stg", level=ProcessLevel, stack_file=moved) as rehearsal:
         rehearsal.cloud.clock = Clock(0.002)
-        digest = rehearsal.push(V1)
-        release = rehearsal.release_of(digest)
+        digest = rehearsal.team.push(V1)
+        release = rehearsal.pushes.release_of(digest)
         told = "\n".join(entry.message for entry in rehearsal.journal.entries())
         assert release.status == "Succeeded", told
         assert f"account {THEIRS} is 123456789012 here" in told, "whoever reads on must know"
@@ -97,7 +98,7 @@ def test_a_release_is_played_in_the_partition_of_its_region(
         )
 
         without_pulls_from(rehearsal, OTHER)
-        failed = rehearsal.release_of(rehearsal.push(V2))
+        failed = rehearsal.pushes.release_of(rehearsal.team.push(V2))
         assert failed.status == "Failed", "without its grant an image cannot be pulled, whoever plays it"
         said = "\n".join(entry.message for entry in rehearsal.journal.entries())
         assert "CannotPullContainerError" in said

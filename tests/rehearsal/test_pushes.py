@@ -13,6 +13,7 @@ import pytest
 from rehearsal.codepipeline.declared import PIPELINE_TYPE
 from rehearsal.codepipeline.execution import Execution
 from rehearsal.errors import ApplicationError
+from rehearsal.faults import changed, provided
 from rehearsal.images.image import pack
 from rehearsal.images.registry import Registry, ecr_token
 from rehearsal.running.rehearsal import Rehearsal
@@ -22,13 +23,11 @@ from tests.rehearsal.stagehands import (
     answering,
     build_provider,
     builds,
-    changed,
     deployed,
     digest_of,
     ended,
     failure,
     holding,
-    provided,
     ran,
     release,
     start,
@@ -68,7 +67,7 @@ def superseded(rehearsal: Rehearsal) -> Iterator[Door]:
     door = Door(build_provider(rehearsal))
     with (
         changed(rehearsal.cloud, pipeline, executionMode="SUPERSEDED"),
-        provided(rehearsal, "CodeBuild", door),
+        provided(rehearsal.pipeline, "CodeBuild", door),
     ):
         inside = start(rehearsal, None)
         assert door.reached.wait(10)
@@ -88,7 +87,7 @@ def test_a_push_under_another_tag_starts_nothing(rehearsal: Rehearsal, tmp_path:
     before = executions(rehearsal)
     image, other = rehearsal.settings.image.repository, version(tmp_path, "other")
     tags = ["nightly", f"{rehearsal.settings.source.push.tag}-2"]
-    rehearsal.level.push(other.folder, other.overlays, image, tags, rehearsal.pusher())
+    rehearsal.level.push(other.folder, other.overlays, image, tags, rehearsal.team.pusher())
     until(
         lambda: [e for e in rehearsal.journal.entries("ECR") if tags[1] in e.message], "the event of the push"
     )
@@ -102,7 +101,7 @@ def test_pushing_the_same_image_again_starts_nothing(
     """The tag is on this digest already, so ECR has nothing to tell of."""
     before, image = executions(rehearsal), rehearsal.settings.image
     again = version(tmp_path, "first")
-    client = rehearsal.cloud.client("ecr", rehearsal.pusher())
+    client = rehearsal.cloud.client("ecr", rehearsal.team.pusher())
     packed = pack(again.folder, overlays=again.overlays)
     registry = Registry(rehearsal.cloud.endpoint, lambda: ecr_token(client))
     assert registry.push(packed, image.repository, [rehearsal.settings.source.push.tag]) == first, (
@@ -118,7 +117,7 @@ def test_pushing_a_version_that_the_tag_is_on_already_is_said_and_never_taken_fo
     """What it says is what EventBridge would have: nothing (ECR API Reference, PutImage: no changes since the last push)."""
     before = executions(rehearsal)
     with pytest.raises(ApplicationError, match=r"the tag stg is on it already, so ECR sends no event"):
-        rehearsal.push(version(tmp_path, "first"))
+        rehearsal.team.push(version(tmp_path, "first"))
     assert executions(rehearsal) == before
 
 
@@ -126,25 +125,25 @@ def test_pushing_an_older_image_again_is_a_release_of_its_own(
     rehearsal: Rehearsal, first: str, tmp_path: Path
 ) -> None:
     """The tag moves back to a digest that was released before; the wait is for this push's execution."""
-    rehearsal.release_of(rehearsal.push(version(tmp_path, "between")))
+    rehearsal.pushes.release_of(rehearsal.team.push(version(tmp_path, "between")))
     earlier = [one.id for one in rehearsal.pipeline.executions(rehearsal.pipeline_name)]
-    again = rehearsal.push(version(tmp_path, "first"))
+    again = rehearsal.team.push(version(tmp_path, "first"))
     assert again == first
-    execution = rehearsal.release_of(again)
+    execution = rehearsal.pushes.release_of(again)
     assert execution.id not in earlier
     assert execution.status == "Succeeded"
-    assert rehearsal.release_of(again).id == execution.id, "asked twice, the answer is the same"
-    assert [one.version for one in rehearsal.answering()] == ["first"]
+    assert rehearsal.pushes.release_of(again).id == execution.id, "asked twice, the answer is the same"
+    assert [one.version for one in rehearsal.users.answering()] == ["first"]
 
 
 def test_of_two_pushes_100_ms_apart_the_later_one_ends_in_production(
     rehearsal: Rehearsal, first: str, tmp_path: Path
 ) -> None:
     earlier, later = version(tmp_path, "two-a"), version(tmp_path, "two-b")
-    one = rehearsal.push(earlier)
+    one = rehearsal.team.push(earlier)
     time.sleep(0.1)
-    two = rehearsal.push(later)
-    releases = [rehearsal.release_of(one), rehearsal.release_of(two)]
+    two = rehearsal.team.push(later)
+    releases = [rehearsal.pushes.release_of(one), rehearsal.pushes.release_of(two)]
     assert releases[1].status == "Succeeded"
     assert deployed(releases)[-1] == two
     assert len(builds(releases)) == 2, "each release has its turn; their builds never overlap"
@@ -156,7 +155,7 @@ def test_events_in_the_wrong_order_and_one_of_them_twice_change_nothing_of_that(
 ) -> None:
     with holding(rehearsal) as push:
         older, newer = push(version(tmp_path, "order-a")), push(version(tmp_path, "order-b"))
-    started = [id_ for event in (newer, older, newer) for id_ in rehearsal.deliver(event)]
+    started = [id_ for event in (newer, older, newer) for id_ in rehearsal.pushes.deliver(event)]
     newest, stale, again = ended(rehearsal, *started)
     assert (newest.status, again.status) == ("Succeeded", "Succeeded"), (
         "the second event releases the same digest"
@@ -178,18 +177,18 @@ def test_pushes_during_a_migration_wait_for_its_release_and_end_on_the_newest_wh
     """What QUEUED is declared for: every event gets its turn, so the newest digest is never lost."""
     begun, go = tmp_path / "begun", tmp_path / "go"
     slow = WAITING_MIGRATION.format(begun=str(begun), go=str(go))
-    one = rehearsal.push(version(tmp_path, "slow-a", migrate_py=slow))
+    one = rehearsal.team.push(version(tmp_path, "slow-a", migrate_py=slow))
     until(begun.exists, "the first migration to begin")
     with holding(rehearsal) as push:
         two, three = push(version(tmp_path, "slow-b")), push(version(tmp_path, "slow-c"))
-    later = [id_ for event in (three, two) for id_ in rehearsal.deliver(event)]
+    later = [id_ for event in (three, two) for id_ in rehearsal.pushes.deliver(event)]
     until(
         lambda: [rehearsal.pipeline.execution(id_).stage for id_ in later] == ["Release"] * 2,
         "both to queue up",
     )
     assert [ran(rehearsal.pipeline.execution(id_)) for id_ in later] == [["Source"]] * 2, "neither builds yet"
     go.touch()
-    done = [rehearsal.release_of(one), *ended(rehearsal, *later)]
+    done = [rehearsal.pushes.release_of(one), *ended(rehearsal, *later)]
     assert [each.status for each in done] == ["Succeeded", "Succeeded", "Failed"]
     assert f"is on {digest_of(three)} by now" in failure(done[2], "Migrate")
     assert deployed(done) == [one, digest_of(three)]
@@ -205,7 +204,7 @@ def test_under_superseded_a_waiting_release_gives_way_to_the_next(
         older, newer = push(version(tmp_path, "mode-a")), push(version(tmp_path, "mode-b"))
     # Which execution comes to build is the question here, not how.
     superseded.provider = Replay.of(rehearsal, before)
-    started = [id_ for event in (older, newer) for id_ in rehearsal.deliver(event)]
+    started = [id_ for event in (older, newer) for id_ in rehearsal.pushes.deliver(event)]
     overtaken = rehearsal.pipeline.wait(started[0], 30)
     superseded.opened.set()
     newest = rehearsal.pipeline.wait(started[1], 60)
@@ -222,7 +221,7 @@ def test_under_superseded_events_in_the_wrong_order_lose_the_newest_release_whic
     before = answering(rehearsal)
     with holding(rehearsal) as push:
         older, newer = push(version(tmp_path, "lost-a")), push(version(tmp_path, "lost-b"))
-    started = [id_ for event in (newer, older) for id_ in rehearsal.deliver(event)]
+    started = [id_ for event in (newer, older) for id_ in rehearsal.pushes.deliver(event)]
     lost = rehearsal.pipeline.wait(started[0], 30)
     superseded.opened.set()
     stale = rehearsal.pipeline.wait(started[1], 60)

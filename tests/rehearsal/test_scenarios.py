@@ -335,7 +335,7 @@ def test_a_port_that_somebody_else_takes_is_one_sentence(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(
-        "rehearsal.running.rehearsal.declare", lambda *_: None
+        "rehearsal.running.starting.declare", lambda *_: None
     )  # costs seconds and is not the question
     with socket.create_server(("127.0.0.1", 0)) as taken:
         monkeypatch.setattr(postgres, "own_loopback", lambda _: taken.getsockname())

@@ -10,6 +10,7 @@ LAYERS = (
     ("tools", "benchmarks"),
     ("delivery",),
     ("rehearsal.plays",),
+    ("rehearsal.faults",),
     ("rehearsal.running",),
     ("rehearsal.gateway", "rehearsal.pulumi_engine"),
     ("rehearsal.evaluation",),
@@ -131,10 +132,10 @@ def test_no_import_is_relative() -> None:
 
 def test_the_map_of_the_rehearsal_has_every_room() -> None:
     text = (ROOT / "rehearsal" / "README.md").read_text(encoding="utf-8")
-    told = [line.split("`")[1].rstrip("/") for line in text.splitlines() if line.startswith("| `")]
-    rooms = {
-        room.removeprefix("rehearsal.").replace("errors", "errors.py")
-        for room in FLOOR
-        if "rehearsal." in room
-    }
+    told = [
+        line.split("`")[1].rstrip("/").removesuffix(".py")
+        for line in text.splitlines()
+        if line.startswith("| `")
+    ]
+    rooms = {room.removeprefix("rehearsal.") for room in FLOOR if "rehearsal." in room}
     assert rooms <= set(told), "who looks for a folder looks there"

@@ -1,0 +1,244 @@
+"""Starts a rehearsal: the local cloud, the declared program in it, and the services that behave like AWS's.
+
+Everything that is started belongs to one context, which stops it whatever happens; what a killed rehearsal leaves running,
+the reaper ends (see `host/processes.py`).
+"""
+
+import gc
+from collections.abc import Callable, Generator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from rehearsal.codebuild.service import CodeBuild
+from rehearsal.codedeploy.service import Deployments
+from rehearsal.codepipeline.actions.codebuild import CodeBuildAction
+from rehearsal.codepipeline.actions.codedeploy_to_ecs import CodeDeployToECS
+from rehearsal.codepipeline.actions.ecr_source import EcrSource
+from rehearsal.codepipeline.actions.manual_approval import ManualApproval
+from rehearsal.codepipeline.api import CodePipelineApi
+from rehearsal.codepipeline.service import CodePipeline
+from rehearsal.ecr.registry_rules import TagRule
+from rehearsal.ecs.service import EcsServices
+from rehearsal.elb.service import LoadBalancers
+from rehearsal.errors import RehearsalError
+from rehearsal.evaluation import secrets_file
+from rehearsal.evaluation.homecoming import brought_home, place_of
+from rehearsal.evaluation.program import config_of, stack_config
+from rehearsal.evaluation.resources import declare
+from rehearsal.evaluation.secret_values import Told, readers, store
+from rehearsal.evaluation.secrets_file import Given
+from rehearsal.eventbridge.service import EventBridge
+from rehearsal.gateway.gateway import Gateway
+from rehearsal.host.database_address import Address, Wanted
+from rehearsal.host.databases import Served, serving
+from rehearsal.host.interruption import Interruption
+from rehearsal.host.processes import Processes
+from rehearsal.host.project import ROOT
+from rehearsal.host.scratch import run_folder
+from rehearsal.host.tools import require
+from rehearsal.identity.authority import Authority
+from rehearsal.levels.process.level import ARCHITECTURES, Level
+from rehearsal.running.application_team import ApplicationTeam
+from rehearsal.running.outside import Outside
+from rehearsal.running.pushes import Pushes
+from rehearsal.running.rehearsal import Rehearsal
+from rehearsal.running.users import SERVICE_TYPE, Users
+from rehearsal.sns.service import Topics
+from rehearsal.world.clock import Clock
+from rehearsal.world.cloud import ACCOUNT, BOOTSTRAP, Cloud
+from rehearsal.world.journal import Journal
+from rehearsal.world.logs import Logs
+from settings import NAMESPACE, Settings, parse
+
+
+@contextmanager
+def rehearsing(  # noqa: PLR0913  (one keyword for each thing a caller may choose)
+    stack: str,
+    *,
+    level: type[Level],
+    journal: Journal | None = None,
+    stack_file: Path | None = None,
+    declare_instead: Callable[[Cloud], None] | None = None,
+    outside: Outside | None = None,
+    interruption: Interruption | None = None,
+    clock: Clock | None = None,
+) -> Generator[Rehearsal]:
+    """Start everything a stack needs, evaluate its program, and stop everything at the end.
+
+    `stack_file` is the stack's YAML where it is not this project's own; `declare_instead` makes the resources in the program's place, for example from an exported state; `outside` answers for the world around the stack; `clock` says how fast AWS's waits pass. A signal that `interruption` has heard of ends the starting where nothing is left behind. Raises RehearsalError for what the machine lacks, SettingsError and pulumi.RunError for the stack's own faults.
+    """
+    require()
+    interruption = interruption or Interruption()
+    journal = journal or Journal()
+    config = config_of(stack_file) if stack_file else stack_config(stack)
+    settings = settings_of(config)
+    config, moved = brought_home(config, settings)
+    settings = settings_of(config)
+    outside = outside or Outside()
+    outside.refuse_what_does_not_fit(settings)
+    given = secrets_file.read(outside.secrets, readers(settings)) if outside.secrets else None
+    with ExitStack() as ends, interruption.stopping():
+        folder = ends.enter_context(run_folder(ROOT))
+        processes = ends.enter_context(Processes())
+        background = ends.enter_context(ThreadPoolExecutor(1, thread_name_prefix="postgres"))
+        database = background.submit(_database, ends, outside.database, settings, processes, folder)
+        authority = Authority()
+        place = place_of(config)
+        pushes: Future[Pushes] = Future()
+        gateway = Gateway(
+            authority, lambda push: pushes.result().arrived(push), place=place, log=folder / "emulator.log"
+        )
+        ends.callback(gateway.stop)
+        cloud = Cloud(
+            gateway.start(),
+            authority,
+            journal,
+            folder,
+            place,
+            clock or Clock(),
+            kept_logs=Logs.of_run(ROOT, stack),
+        )
+        ends.callback(cloud.close)
+        if not settings.image.create_repository:
+            _make_existing_repository(cloud, settings.image.repository, outside.repository)
+        with _not_collecting():
+            if declare_instead is None:
+                declare(cloud, stack, config, interruption)
+            else:
+                declare_instead(cloud)
+        whose = f"; account {moved} is {ACCOUNT} here" if moved else ""
+        journal.record("Pulumi", f"{cloud.count()} resources of stack {stack} declared{whose}")
+        with interruption.at_once():
+            served = database.result()
+        journal.record("Database", f"{served.product} serves the application's database")
+        told = _secrets(cloud, settings, level.reached(served.address), given)
+        made = level(cloud, processes, ARCHITECTURES[settings.architecture], served.address)
+        rehearsal = ends.enter_context(
+            _services(
+                stack,
+                settings,
+                cloud,
+                ends.enter_context(made),
+                processes,
+                outside,
+            )
+        )
+        rehearsal.told, rehearsal.served = told, served
+        pushes.set_result(rehearsal.pushes)
+        interruption.heed()
+        yield rehearsal
+
+
+def _make_existing_repository(cloud: Cloud, name: str, rule: TagRule) -> None:
+    """The repository that a stack uses and does not make, with the mutability it is said to have."""
+    excluded = [{"filterType": "WILDCARD", "filter": one} for one in rule.filters]
+    cloud.client("ecr").create_repository(
+        repositoryName=name,
+        imageTagMutability=rule.mutability,
+        **({"imageTagMutabilityExclusionFilters": excluded} if excluded else {}),
+    )
+    cloud.journal.record("ECR", f"repository {name} is there already, {rule.mutability}")
+
+
+def settings_of(config: Mapping[str, Any]) -> Settings:
+    """The settings in a stack's configuration; SettingsError."""
+    return parse(
+        {key.removeprefix(f"{NAMESPACE}:"): v for key, v in config.items() if key.startswith(NAMESPACE)}
+    )
+
+
+@contextmanager
+def _not_collecting() -> Generator[None]:
+    """Evaluating a program loads modules and makes objects that all stay: collecting among them only costs time."""
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        gc.enable()
+
+
+def _database(
+    ends: ExitStack, wanted: Wanted, settings: Settings, processes: Processes, folder: Path
+) -> Served:
+    """The application's database, until the end."""
+    declared = settings.network.database
+    port = declared.port if declared else None
+    return ends.enter_context(
+        serving(wanted, port, processes, folder / "database", folder.parent / "templates")
+    )
+
+
+def _secrets(cloud: Cloud, settings: Settings, database: Address, given: Given | None) -> Told:
+    """Store values for the stack's secrets, and say whose they are."""
+    if given is not None and given.readable_by_others:
+        mode, path = given.readable_by_others, given.path
+        text = f"{path} can be read by other users of this machine (mode {mode}): chmod 600 {path}"
+        cloud.journal.record("Secrets", text)
+    told = store(cloud, settings, database, given.filled(database) if given else None)
+    for line in told.lines():
+        cloud.journal.record("Secrets", line)
+    return told
+
+
+@contextmanager
+def _services(  # noqa: PLR0913, PLR0917  (one argument for each thing the services stand on)
+    stack: str, settings: Settings, cloud: Cloud, level: Level, processes: Processes, outside: Outside
+) -> Generator[Rehearsal]:
+    """AWS's services on the declared resources, and the declared ECS services started on their first revision."""
+    with ExitStack() as ends:
+        load_balancers = ends.enter_context(LoadBalancers(cloud))
+        services = ends.enter_context(EcsServices(cloud, level.runtime, load_balancers))
+        deployments = Deployments(cloud, services, load_balancers, hooks=outside.hooks)
+        ends.callback(deployments.stop)
+        builds = CodeBuild(
+            cloud,
+            processes,
+            docker=level.docker,
+            environment=level.build_environment,
+            limit=outside.build_limit,
+        )
+        providers = {
+            "ECR": EcrSource(cloud),
+            "CodeBuild": CodeBuildAction(builds),
+            "CodeDeployToECS": CodeDeployToECS(cloud, deployments),
+            "Manual": ManualApproval(cloud, outside.approver()),
+        }
+        news = ends.enter_context(ThreadPoolExecutor(1, thread_name_prefix="events"))
+        pipeline = ends.enter_context(
+            CodePipeline(
+                cloud, providers, now=outside.now(settings), send=lambda event: _send(news, events, event)
+            )
+        )
+        events = EventBridge(cloud, CodePipelineApi(pipeline).start_pipeline_execution, Topics(cloud))
+        for declared in cloud.declared(SERVICE_TYPE):
+            cloud.versions[services.create_service(declared).primary.image] = BOOTSTRAP
+        pushes = Pushes(events, pipeline)
+        yield Rehearsal(
+            stack=stack,
+            settings=settings,
+            cloud=cloud,
+            level=level,
+            pipeline=pipeline,
+            load_balancers=load_balancers,
+            services=services,
+            deployments=deployments,
+            pushes=pushes,
+            team=ApplicationTeam(settings, cloud, level, pushes),
+            users=Users(settings, cloud, load_balancers, services),
+        )
+
+
+def _send(news: ThreadPoolExecutor, events: EventBridge, event: Mapping[str, Any]) -> None:
+    """Hand a service's event on without waiting; whoever sends one holds locks that its delivery may need."""
+
+    def deliver() -> None:
+        try:
+            events.put(event)
+        except RehearsalError as error:
+            events.cloud.journal.record("EventBridge", str(error))
+
+    with suppress(RuntimeError):  # the rehearsal ends, and nobody listens any more
+        news.submit(deliver)

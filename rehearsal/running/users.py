@@ -1,0 +1,70 @@
+"""The application's users: what they reach through the load balancers, who answers them, and what they would notice."""
+
+import time
+from collections.abc import Sequence
+
+from rehearsal.ecs.service import EcsServices, Service
+from rehearsal.elb.service import LoadBalancers
+from rehearsal.elb.target_groups import HealthCheck
+from rehearsal.running.traffic import Load, Route, Traffic, answering
+from rehearsal.running.verdict import Answering
+from rehearsal.world.cloud import Cloud, Declared
+from settings import Settings
+
+LISTENER_TYPE = "aws:lb/listener:Listener"
+SERVICE_TYPE = "aws:ecs/service:Service"
+
+
+class Users:
+    """Those who ask the stack's services."""
+
+    def __init__(
+        self, settings: Settings, cloud: Cloud, load_balancers: LoadBalancers, services: EcsServices
+    ) -> None:
+        """Ask through `load_balancers`; `services` say which have tasks at all."""
+        self._settings = settings
+        self._cloud = cloud
+        self._load_balancers = load_balancers
+        self._services = services
+        self.load = Load()
+        """How much is asked while a scenario goes on."""
+
+    def steady(self, timeout: float) -> list[str]:
+        """Wait until every service's tasks are healthy; who answers then. NotSteady says which are not."""
+        deadline = time.monotonic() + timeout
+        for declared in self._cloud.declared(SERVICE_TYPE):
+            self._service(declared).primary.wait_steady(max(0.0, deadline - time.monotonic()))
+        return [str(one) for one in self.answering()]
+
+    def routes(self, paths: Sequence[str] = ()) -> list[Route]:
+        """What to ask every service that has tasks for: these paths, or its own health path."""
+        asked: list[Route] = []
+        for name, service in self._settings.services.items():
+            check = service.health_check
+            own = HealthCheck(path=check.path, matcher=check.status_codes)
+            running = next(one for one in self._cloud.declared(SERVICE_TYPE) if one.name == f"{name}-service")
+            if self._service(running).primary.count:
+                asked += [Route(name, self.url(name), path, own) for path in paths or (check.path,)]
+        return asked
+
+    def answering(self) -> list[Answering]:
+        """Who answers each service's health path now."""
+        log = self._load_balancers.access_log
+        return [answering(route, log, self._cloud) for route in self.routes()]
+
+    def traffic(self, paths: Sequence[str] = ()) -> Traffic:
+        """Requests to be sent while something goes on, for these paths unless the load names others."""
+        log = self._load_balancers.access_log
+        return Traffic(self._cloud, log, self.routes(self.load.paths or paths), self.load.concurrency)
+
+    def _service(self, declared: Declared) -> Service:
+        cluster = str(declared.inputs.get("cluster") or "default").rpartition("/")[2]
+        return self._services.service(cluster, str(declared.outputs["name"]))
+
+    def url(self, service: str) -> str:
+        """Where a service's production listener answers."""
+        return self._load_balancers.url(self.listener(service).arn)
+
+    def listener(self, service: str) -> Declared:
+        """The production listener of a service."""
+        return next(one for one in self._cloud.declared(LISTENER_TYPE) if one.name == f"{service}-listener")
