@@ -49,8 +49,9 @@ class Alarms:
         """List the named alarms that are in ALARM, in the order asked; NoAlarm names one that is not declared."""
         declared = {_name(d): d for d in self._cloud.declared(ALARM)}
         if unknown := [name for name in names if name not in declared]:
-            message = f"alarm {', '.join(unknown)} does not exist; there are {', '.join(sorted(declared)) or 'none'}"
-            raise NoAlarm(message)
+            raise NoAlarm(
+                f"alarm {', '.join(unknown)} does not exist; there are {', '.join(sorted(declared)) or 'none'}"
+            )
         return [name for name in names if self._now(name, declared[name].inputs) == "ALARM"]
 
     def target_group(self, name: str) -> str | None:

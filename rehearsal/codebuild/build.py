@@ -26,6 +26,7 @@ from rehearsal.codebuild.shell import BuildShell, ShellTimeout
 from rehearsal.errors import AwsRefusal
 from rehearsal.host.processes import Processes
 from rehearsal.identity.authority import Credentials
+from rehearsal.world import said
 from rehearsal.world.cloud import Cloud
 from rehearsal.world.zips import zipped
 
@@ -201,15 +202,21 @@ class Build:
             # One output artifact is the buildspec's own, several are its secondary ones by name.
             output = document.output if len(order.outputs) == 1 else document.secondary.get(name)
             if output is None:
-                text = f"no artifacts declared in the buildspec for output artifact {name}"
-                raise PhaseFailed("UPLOAD_ARTIFACTS", "CLIENT_ERROR", text)
+                raise PhaseFailed(
+                    "UPLOAD_ARTIFACTS",
+                    "CLIENT_ERROR",
+                    f"no artifacts declared in the buildspec for output artifact {name}",
+                )
             try:
                 order.put(name, zipped(collect(output, source)), credentials, order.project.key_id)
             except NothingToUpload as nothing:
                 raise PhaseFailed("UPLOAD_ARTIFACTS", "CLIENT_ERROR", str(nothing)) from nothing
             except ClientError as error:
-                text = f"Error in UPLOAD_ARTIFACTS phase: {buildstart.told(error)}"
-                raise PhaseFailed("UPLOAD_ARTIFACTS", "CLIENT_ERROR", text) from error
+                raise PhaseFailed(
+                    "UPLOAD_ARTIFACTS",
+                    "CLIENT_ERROR",
+                    f"Error in UPLOAD_ARTIFACTS phase: {said.whole(error)}",
+                ) from error
 
     @contextlib.contextmanager
     def _phase(self, name: str) -> Generator[None]:

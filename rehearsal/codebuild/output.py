@@ -30,8 +30,7 @@ def collect(output: Output, source: Path) -> dict[str, bytes]:
                 pattern
             ).read_bytes()
     if not files:
-        message = "no matching artifact paths found"
-        raise NothingToUpload(message)
+        raise NothingToUpload("no matching artifact paths found")
     return files
 
 
@@ -46,8 +45,7 @@ def _bases(output: Output, source: Path) -> list[Path]:
         found = [folder for folder in sorted(source.iterdir()) if _matches(declared, folder.name)]
     found = [folder for folder in found if folder.is_dir()]
     if not found:
-        message = f"no matching base directory path found for {declared}"
-        raise NothingToUpload(message)
+        raise NothingToUpload(f"no matching base directory path found for {declared}")
     return found
 
 

@@ -78,8 +78,10 @@ class CodeBuild:
             active = self._active.get(project.name, 0)
             if project.concurrent_builds is not None and active >= project.concurrent_builds:
                 # CodeBuild documents this text for the account's limit; for a project's it documents none.
-                text = f"Cannot have more than {project.concurrent_builds} active builds for the project {project.name}"
-                raise StartBuildRefused("AccountLimitExceededException", text)
+                raise StartBuildRefused(
+                    "AccountLimitExceededException",
+                    f"Cannot have more than {project.concurrent_builds} active builds for the project {project.name}",
+                )
             self._active[project.name] = active + 1
         try:
             yield

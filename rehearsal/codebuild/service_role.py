@@ -10,7 +10,6 @@ import stat
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -20,6 +19,7 @@ from rehearsal.codebuild.declared import Project
 from rehearsal.codebuild.log import BuildLog
 from rehearsal.errors import AwsRefusal
 from rehearsal.identity.authority import AccessDenied, Credentials
+from rehearsal.world import said
 from rehearsal.world.cloud import Cloud
 from rehearsal.world.zips import unzipped
 
@@ -67,21 +67,25 @@ def provision(cloud: Cloud, project: Project, role_arn: str, build_id: str, log:
     try:
         credentials = cloud.authority.assume(role_arn, _SERVICE, {"aws:SourceArn": project.arn})
     except AccessDenied as refused:
-        text = f"CodeBuild is not authorized to perform: sts:AssumeRole on {role_arn}. {refused}"
-        raise PhaseFailed(phase, "ACCESS_DENIED", text) from refused
+        raise PhaseFailed(
+            phase,
+            "ACCESS_DENIED",
+            f"CodeBuild is not authorized to perform: sts:AssumeRole on {role_arn}. {refused}",
+        ) from refused
     try:
         log.open(credentials)
     except ClientError as error:
         refused = f"Service role {role_arn} does not allow AWS CodeBuild to create"
         what = f"Amazon CloudWatch Logs log streams for build {build_arn(cloud, project, build_id)}"
         raise PhaseFailed(
-            phase, "ACCESS_DENIED", f"{refused} {what}. Error message: {told(error)}"
+            phase, "ACCESS_DENIED", f"{refused} {what}. Error message: {said.whole(error)}"
         ) from error
     try:
         _attach(cloud, project, role_arn)
     except AccessDenied as refused:
-        text = f"Unexpected EC2 error: UnauthorizedOperation: {refused}"
-        raise PhaseFailed(phase, "VPC_CLIENT_ERROR", text) from refused
+        raise PhaseFailed(
+            phase, "VPC_CLIENT_ERROR", f"Unexpected EC2 error: UnauthorizedOperation: {refused}"
+        ) from refused
     return credentials
 
 
@@ -89,16 +93,22 @@ def download(inputs: Sequence[Input], primary: str | None, credentials: Credenti
     """Unpack every input artifact, each into a folder of its name; the folder of the primary one."""
     names = [one.name for one in inputs]
     if primary is None and len(names) > 1:
-        text = f"PrimarySource is required with more than one input artifact; it names one of {sorted(names)}"
-        raise PhaseFailed("DOWNLOAD_SOURCE", "CLIENT_ERROR", text)
+        raise PhaseFailed(
+            "DOWNLOAD_SOURCE",
+            "CLIENT_ERROR",
+            f"PrimarySource is required with more than one input artifact; it names one of {sorted(names)}",
+        )
     base = folder(workplace, "src")
     source = folder(base, primary or next(iter(names), "source"))
     for one in inputs:
         try:
             files = unzipped(one.get(credentials))
         except ClientError as error:
-            text = f"error while downloading input artifact {one.name}: {told(error)}"
-            raise PhaseFailed("DOWNLOAD_SOURCE", "CLIENT_ERROR", text) from error
+            raise PhaseFailed(
+                "DOWNLOAD_SOURCE",
+                "CLIENT_ERROR",
+                f"error while downloading input artifact {one.name}: {said.whole(error)}",
+            ) from error
         _write(files, folder(base, one.name))
     return source
 
@@ -116,7 +126,7 @@ def document(cloud: Cloud, credentials: Credentials, text: str, source: Path) ->
             else:
                 text = path.read_text(encoding="utf-8")
         except ClientError as error:
-            raise PhaseFailed(phase, code, f"{text}: {told(error)}") from error
+            raise PhaseFailed(phase, code, f"{text}: {said.whole(error)}") from error
         except OSError as error:
             raise PhaseFailed(phase, code, f"YAML file does not exist: {path.name}") from error
     try:
@@ -146,10 +156,11 @@ def flushed(log: BuildLog, phase: str, role_arn: str) -> None:
     try:
         log.flush()
     except ClientError as error:
-        text = (
-            f"Service role {role_arn} does not allow AWS CodeBuild to write to CloudWatch Logs: {told(error)}"
-        )
-        raise PhaseFailed(phase, "ACCESS_DENIED", text) from error
+        raise PhaseFailed(
+            phase,
+            "ACCESS_DENIED",
+            f"Service role {role_arn} does not allow AWS CodeBuild to write to CloudWatch Logs: {said.whole(error)}",
+        ) from error
 
 
 def without_docker(workplace: Path) -> Path:
@@ -171,12 +182,6 @@ def folder(base: Path, name: str) -> Path:
 def build_arn(cloud: Cloud, project: Project, build_id: str) -> str:
     """ARN of a build."""
     return cloud.place.arn("codebuild", f"build/{project.name}:{build_id}")
-
-
-def told(error: ClientError) -> str:
-    """The service's own text."""
-    detail: dict[str, Any] = dict(error.response.get("Error", {}))
-    return f"{detail.get('Code')}: {detail.get('Message')}"
 
 
 def _attach(cloud: Cloud, project: Project, role_arn: str) -> None:
@@ -201,7 +206,8 @@ def _write(files: dict[str, bytes], base: Path) -> None:
     for name, data in files.items():
         path = (base / name).resolve()
         if not path.is_relative_to(base.resolve()):
-            text = f"the input artifact has a file outside its folder: {name}"
-            raise PhaseFailed("DOWNLOAD_SOURCE", "CLIENT_ERROR", text)
+            raise PhaseFailed(
+                "DOWNLOAD_SOURCE", "CLIENT_ERROR", f"the input artifact has a file outside its folder: {name}"
+            )
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)

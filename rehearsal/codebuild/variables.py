@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from rehearsal.codebuild.buildspec import EnvironmentVariable
 from rehearsal.identity.authority import Credentials
+from rehearsal.world import said
 from rehearsal.world.cloud import Cloud
 
 _PER_CALL = 10
@@ -59,19 +60,19 @@ def resolve(
     if wanted := kinds.pop("SECRETS_MANAGER", []):
         hidden.update(_secrets(cloud.client("secretsmanager", credentials), wanted))
     if kinds:
-        message = f"variable {next(iter(kinds.values()))[0].name} has type {next(iter(kinds))!r}; CodeBuild has no such type"
-        raise VariableUnavailable(message)
+        raise VariableUnavailable(
+            f"variable {next(iter(kinds.values()))[0].name} has type {next(iter(kinds))!r}; CodeBuild has no such type"
+        )
     return {**plain, **hidden}, {value for value in hidden.values() if value}
 
 
 def _parameters(ssm: Any, wanted: list[EnvironmentVariable]) -> dict[str, str]:
     for variable in wanted:
         if variable.value.startswith("arn:"):
-            message = (
+            raise VariableUnavailable(
                 "Decrypted Variables Error Message: CodeBuild takes the name of a parameter, and nobody has documented what it "
                 f"does with an ARN: {variable.value} (for {variable.name})"
             )
-            raise VariableUnavailable(message)
     names = sorted({variable.value for variable in wanted})
     found: dict[str, str] = {}
     for start in range(0, len(names), _PER_CALL):
@@ -80,13 +81,15 @@ def _parameters(ssm: Any, wanted: list[EnvironmentVariable]) -> dict[str, str]:
             answer: Mapping[str, Any] = ssm.get_parameters(Names=part, WithDecryption=True)
         except ClientError as error:
             affected = ", ".join(v.name for v in wanted if v.value in part)
-            message = f"Decrypted Variables Error Message: {_text(error)} (for {affected})"
-            raise VariableUnavailable(message) from None
+            raise VariableUnavailable(
+                f"Decrypted Variables Error Message: {said.whole(error)} (for {affected})"
+            ) from None
         found.update({p["Name"]: p["Value"] for p in answer["Parameters"]})
     for variable in wanted:
         if variable.value not in found:
-            message = f"Decrypted Variables Error Message: parameter does not exist: {variable.value} (for {variable.name})"
-            raise VariableUnavailable(message)
+            raise VariableUnavailable(
+                f"Decrypted Variables Error Message: parameter does not exist: {variable.value} (for {variable.name})"
+            )
     return {variable.name: found[variable.value] for variable in wanted}
 
 
@@ -108,8 +111,9 @@ def _secret(manager: Any, asked: Reference, variable: EnvironmentVariable) -> st
     try:
         return str(manager.get_secret_value(SecretId=asked.secret, **version)["SecretString"])
     except ClientError as error:
-        message = f"Secrets Manager Error Message: {_text(error)} (secret {asked.secret} for {variable.name})"
-        raise VariableUnavailable(message) from None
+        raise VariableUnavailable(
+            f"Secrets Manager Error Message: {said.whole(error)} (secret {asked.secret} for {variable.name})"
+        ) from None
 
 
 def _member(text: str, asked: Reference, variable: EnvironmentVariable) -> str:
@@ -118,11 +122,7 @@ def _member(text: str, asked: Reference, variable: EnvironmentVariable) -> str:
         value = document[asked.json_key]
     except (ValueError, LookupError, TypeError):
         where = f"secret {asked.secret} for {variable.name}"
-        message = f"Secrets Manager Error Message: no value for key {asked.json_key!r} ({where})"
-        raise VariableUnavailable(message) from None
+        raise VariableUnavailable(
+            f"Secrets Manager Error Message: no value for key {asked.json_key!r} ({where})"
+        ) from None
     return value if isinstance(value, str) else json.dumps(value)
-
-
-def _text(error: ClientError) -> str:
-    detail: dict[str, Any] = dict(error.response.get("Error", {}))
-    return f"{detail.get('Code')}: {detail.get('Message')}"

@@ -51,8 +51,7 @@ class AppSpec:
 def filled(template: str, task_definition_arn: str) -> str:
     """Put the ARN in place of the placeholder; AppSpecError when it is not there."""
     if PLACEHOLDER not in template:
-        message = f"the AppSpec has no {PLACEHOLDER}: write it as the value of TaskDefinition"
-        raise AppSpecError(message)
+        raise AppSpecError(f"the AppSpec has no {PLACEHOLDER}: write it as the value of TaskDefinition")
     return template.replace(PLACEHOLDER, task_definition_arn)
 
 
@@ -61,24 +60,22 @@ def parsed(text: str) -> AppSpec:
     try:
         document: Any = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        message = f"the AppSpec is not YAML: {' '.join(str(error).split())}"
-        raise AppSpecError(message) from None
+        raise AppSpecError(f"the AppSpec is not YAML: {' '.join(str(error).split())}") from None
     top = _mapping(document, "the AppSpec")
     _only(top, _TOP, "the AppSpec")
     if str(top.get("version")) != "0.0":
-        message = f"the AppSpec has version {top.get('version')!r}; the only one allowed is 0.0"
-        raise AppSpecError(message)
+        raise AppSpecError(f"the AppSpec has version {top.get('version')!r}; the only one allowed is 0.0")
     properties = _target_service(top.get("Resources"))
     info = _mapping(properties.get("LoadBalancerInfo"), "LoadBalancerInfo")
     _only(info, frozenset({"ContainerName", "ContainerPort"}), "LoadBalancerInfo")
     arn = properties.get("TaskDefinition")
     if not isinstance(arn, str) or not arn.startswith("arn:"):
-        message = f"TaskDefinition is {arn!r}, not the ARN of a task definition"
-        raise AppSpecError(message)
+        raise AppSpecError(f"TaskDefinition is {arn!r}, not the ARN of a task definition")
     name, port = info.get("ContainerName"), info.get("ContainerPort")
     if not isinstance(name, str) or not isinstance(port, int):
-        message = f"ContainerName is {name!r} and ContainerPort {port!r}; a name and a number are required"
-        raise AppSpecError(message)
+        raise AppSpecError(
+            f"ContainerName is {name!r} and ContainerPort {port!r}; a name and a number are required"
+        )
     return AppSpec(
         arn,
         name,
@@ -91,17 +88,16 @@ def parsed(text: str) -> AppSpec:
 
 def _target_service(resources: Any) -> Mapping[str, Any]:
     if not isinstance(resources, list) or len(resources) != 1:  # pyright: ignore[reportUnknownArgumentType]
-        message = "Resources must be a list of exactly one service"
-        raise AppSpecError(message)
+        raise AppSpecError("Resources must be a list of exactly one service")
     named = _mapping(resources[0], "Resources[0]")
     if list(named) != ["TargetService"]:
-        message = f"Resources[0] has {list(named)}; it must have exactly TargetService"
-        raise AppSpecError(message)
+        raise AppSpecError(f"Resources[0] has {list(named)}; it must have exactly TargetService")
     service = _mapping(named["TargetService"], "TargetService")
     _only(service, frozenset({"Type", "Properties"}), "TargetService")
     if service.get("Type") != "AWS::ECS::Service":
-        message = f"TargetService has Type {service.get('Type')!r}; an ECS deployment needs AWS::ECS::Service"
-        raise AppSpecError(message)
+        raise AppSpecError(
+            f"TargetService has Type {service.get('Type')!r}; an ECS deployment needs AWS::ECS::Service"
+        )
     properties = _mapping(service.get("Properties"), "Properties")
     _only(properties, _PROPERTIES, "Properties")
     return properties
@@ -111,8 +107,7 @@ def _hooks(hooks: Any) -> dict[str, str]:
     if hooks is None:
         return {}
     if not isinstance(hooks, list):
-        message = "Hooks must be a list of lifecycle events"
-        raise AppSpecError(message)
+        raise AppSpecError("Hooks must be a list of lifecycle events")
     found: dict[str, str] = {}
     for entry in hooks:  # pyright: ignore[reportUnknownVariableType]
         named = _mapping(entry, "an entry of Hooks")
@@ -127,19 +122,18 @@ def _network(properties: Mapping[str, Any]) -> Mapping[str, Any] | None:
     outer = _mapping(properties["NetworkConfiguration"], "NetworkConfiguration")
     inner = _mapping(outer.get("AwsvpcConfiguration"), "AwsvpcConfiguration")
     if frozenset(inner) != _NETWORK:
-        message = f"AwsvpcConfiguration has {sorted(inner)}; all of {sorted(_NETWORK)} are needed, or none"
-        raise AppSpecError(message)
+        raise AppSpecError(
+            f"AwsvpcConfiguration has {sorted(inner)}; all of {sorted(_NETWORK)} are needed, or none"
+        )
     return inner
 
 
 def _mapping(value: Any, what: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        message = f"{what} is {value!r}, not a mapping"
-        raise AppSpecError(message)
+        raise AppSpecError(f"{what} is {value!r}, not a mapping")
     return value  # pyright: ignore[reportUnknownVariableType]
 
 
 def _only(value: Mapping[str, Any], allowed: frozenset[str], what: str) -> None:
     if unknown := sorted(set(value) - allowed):
-        message = f"{what} has the unknown key {unknown[0]!r}; allowed are {sorted(allowed)}"
-        raise AppSpecError(message)
+        raise AppSpecError(f"{what} has the unknown key {unknown[0]!r}; allowed are {sorted(allowed)}")

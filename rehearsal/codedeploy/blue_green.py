@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rehearsal.cloudwatch.alarms import Alarms, NoAlarm
-from rehearsal.codedeploy.deployment import Deployment, Failed, new_id
+from rehearsal.codedeploy.deployment import Deployment, DeploymentStatus, Failed, new_id
 from rehearsal.codedeploy.service_role import RoleRefused, ServiceRole
 from rehearsal.ecs.service import EcsRefused, EcsServices, Service
-from rehearsal.ecs.task_set import POLL, TaskSet
+from rehearsal.ecs.task_set import POLL, TaskSet, TaskSetStatus
 from rehearsal.elb.service import TARGET_GROUP, LoadBalancers
 from rehearsal.world.cloud import Cloud, Declared
 
@@ -51,7 +51,7 @@ class BlueGreen:
     def run(self) -> None:
         """Deploy to the end; the outcome is in the deployment, nothing is raised for a failed one."""
         deployment = self._deployment
-        deployment.status = "InProgress"
+        deployment.status = DeploymentStatus.IN_PROGRESS
         self._say("deployment is in progress")
         try:
             self._prepare()
@@ -64,7 +64,7 @@ class BlueGreen:
             self._fail(failure)
             self._roll_back()
         else:
-            deployment.status = "Succeeded"
+            deployment.status = DeploymentStatus.SUCCEEDED
             self._say("deployment succeeded")
 
     def _prepare(self) -> None:
@@ -72,14 +72,9 @@ class BlueGreen:
             self._service = self._parts.services.service(self._group.cluster, self._group.service)
             self._blue = self._service.primary
         except LookupError as missing:
-            code = "INVALID_ECS_SERVICE"
-            raise Failed(code, str(missing)) from missing
+            raise Failed("INVALID_ECS_SERVICE", str(missing)) from missing
         if self._service.controller != "CODE_DEPLOY":
-            code, message = (
-                "INVALID_ECS_SERVICE",
-                f"service {self._service.name} has no CODE_DEPLOY controller",
-            )
-            raise Failed(code, message)
+            raise Failed("INVALID_ECS_SERVICE", f"service {self._service.name} has no CODE_DEPLOY controller")
         self._role = ServiceRole(self._parts.cloud, self._group, self._service)
         self._role.describe()
         self._blue_group, self._green_group = self._colors(self._service)
@@ -96,8 +91,7 @@ class BlueGreen:
         primary = service.primary.blueprint.target_group
         serving = {arn for arn, weight in self._weights(self._group.listener).items() if weight > 0}
         if primary not in arns or primary not in serving:
-            text = f"Primary taskset target group must be behind listener {self._group.listener}"
-            raise _elb_invalid(text)
+            raise _elb_invalid(f"Primary taskset target group must be behind listener {self._group.listener}")
         return primary, next(arn for arn in arns if arn != primary)
 
     def _weights(self, listener: str) -> dict[str, int]:
@@ -140,8 +134,9 @@ class BlueGreen:
         result = self._parts.hooks.get(name, "Succeeded")
         self._say(f"{name}: Lambda function {function} may be invoked; the rehearsal answers {result} for it")
         if result != "Succeeded":
-            code = "HOOK_EXECUTION_FAILURE"
-            raise Failed(code, f"the function {function} of hook {name} answered {result}")
+            raise Failed(
+                "HOOK_EXECUTION_FAILURE", f"the function {function} of hook {name} answered {result}"
+            )
 
     def _install(self) -> None:
         services, spec = self._parts.services, self._deployment.appspec
@@ -156,21 +151,19 @@ class BlueGreen:
                 self._service, spec.task_definition, self._green_group, FULL, container, groups
             )
         except EcsRefused as refused:
-            message = (
-                f"The ECS service cannot be updated due to an unexpected error: {refused} ({refused.code})"
-            )
-            code = "ECS_UPDATE_ERROR"
-            raise Failed(code, message) from refused
+            raise Failed(
+                "ECS_UPDATE_ERROR",
+                f"The ECS service cannot be updated due to an unexpected error: {refused} ({refused.code})",
+            ) from refused
         self._green = green
         self._wait(self._install_timeout, green.steady, give_up=lambda: green.given_up)
         if not green.steady():
-            message = (
+            raise Failed(
+                "TIMEOUT",
                 "The deployment timed out while waiting for the replacement task set to become healthy. "
                 f"This time out period is {self._install_timeout / 60:g} minutes: "
-                f"{green.why_not_steady()}"
+                f"{green.why_not_steady()}",
             )
-            code = "TIMEOUT"
-            raise Failed(code, message)
 
     def _allow_test_traffic(self) -> None:
         if self._group.test_listener:
@@ -180,8 +173,7 @@ class BlueGreen:
         if not self._group.stop_when_ready:
             return
         self._wait_declared(self._group.ready_wait)
-        code, message = "MANUAL_STOP", "nobody continued the deployment before its waiting time was over"
-        raise Failed(code, message)
+        raise Failed("MANUAL_STOP", "nobody continued the deployment before its waiting time was over")
 
     def _allow_traffic(self) -> None:
         for percent, wait in self._group.steps:
@@ -204,7 +196,8 @@ class BlueGreen:
         code = failure.code if isinstance(failure, Failed) else "IAM_ROLE_PERMISSIONS"
         deployment = self._deployment
         # monitoring-create-alarms: "the deployment stops, and the status is updated to Stopped"
-        deployment.status = "Stopped" if code in ("MANUAL_STOP", "ALARM_ACTIVE") else "Failed"
+        stopped = code in ("MANUAL_STOP", "ALARM_ACTIVE")
+        deployment.status = DeploymentStatus.STOPPED if stopped else DeploymentStatus.FAILED
         words = "" if code == "TIMEOUT" else self._last_words()  # which says them itself
         deployment.error_code, deployment.message = code, f"{failure}{words}"
         self._say(f"deployment {deployment.status.lower()}: {code}: {failure}")
@@ -241,7 +234,7 @@ class BlueGreen:
         green = self._green
         if green is None:
             return
-        if green.status == "PRIMARY":
+        if green.status == TaskSetStatus.PRIMARY:
             self._role.update_primary()
             self._parts.services.update_primary(self._service, self._blue)
         self._role.delete_task_set(green.arn)
@@ -269,16 +262,14 @@ class BlueGreen:
 
     def _watch(self) -> None:
         if self._deployment.stop_requested.is_set():
-            code, message = "MANUAL_STOP", "the deployment was stopped on request"
-            raise Failed(code, message)
+            raise Failed("MANUAL_STOP", "the deployment was stopped on request")
         if active := self._active_alarms():
-            message = (
+            raise Failed(
+                "ALARM_ACTIVE",
                 "One or more alarms have been activated according to the Amazon CloudWatch metrics you "
                 "selected, and the affected deployments have been stopped. "
-                f"Activated alarms: {', '.join(map(self._watched, active))}"
+                f"Activated alarms: {', '.join(map(self._watched, active))}",
             )
-            code = "ALARM_ACTIVE"
-            raise Failed(code, message)
 
     def _watched(self, alarm: str) -> str:
         """An alarm with what its target group serves: the groups' own names change their colors with every release."""
@@ -303,9 +294,10 @@ class BlueGreen:
         except NoAlarm as missing:
             if self._group.ignore_poll_alarm_failure:
                 return ()
-            code = "CODEDEPLOY_RESOURCE_CANNOT_BE_FOUND"
-            message = f"the state of an alarm of the deployment group cannot be retrieved from CloudWatch: {missing}"
-            raise Failed(code, message) from missing
+            raise Failed(
+                "CODEDEPLOY_RESOURCE_CANNOT_BE_FOUND",
+                f"the state of an alarm of the deployment group cannot be retrieved from CloudWatch: {missing}",
+            ) from missing
 
     def _require_green(self) -> TaskSet:
         assert self._green is not None  # noqa: S101  (Install made it or failed)

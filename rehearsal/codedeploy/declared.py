@@ -69,11 +69,10 @@ class DeploymentGroup:
         if owner is None:
             raise GroupInvalid(f"No application found for name: {application}")
         if owner.inputs.get("computePlatform") != "ECS":
-            message = (
+            raise GroupInvalid(
                 f"application {application} has compute platform {owner.inputs.get('computePlatform')!r}; "
                 "a deployment to ECS needs 'ECS'"
             )
-            raise GroupInvalid(message)
         declared = _only(cloud.declared(GROUP), appName=application, deploymentGroupName=name)
         if declared is None:
             raise GroupInvalid(f"No Deployment Group found for name: {name}")
@@ -90,8 +89,9 @@ def _read(cloud: Cloud, declared: Declared, application: str, name: str) -> Depl
     style: Mapping[str, Any] = inputs.get("deploymentStyle") or {}
     kind = (style.get("deploymentType"), style.get("deploymentOption"))
     if kind != ("BLUE_GREEN", "WITH_TRAFFIC_CONTROL"):
-        message = f"deployment group {name} has style {kind}; ECS needs BLUE_GREEN and WITH_TRAFFIC_CONTROL"
-        raise GroupInvalid(message)
+        raise GroupInvalid(
+            f"deployment group {name} has style {kind}; ECS needs BLUE_GREEN and WITH_TRAFFIC_CONTROL"
+        )
     pair = block(block(inputs.get("loadBalancerInfo")).get("targetGroupPairInfo"))
     service = block(inputs.get("ecsService"))
     blue_green = block(inputs.get("blueGreenDeploymentConfig"))
@@ -102,8 +102,7 @@ def _read(cloud: Cloud, declared: Declared, application: str, name: str) -> Depl
     config = str(inputs.get("deploymentConfigName") or "CodeDeployDefault.OneAtATime")
     listener = _listener(pair.get("prodTrafficRoute"), name)
     if listener is None:
-        message = f"deployment group {name} has no production listener; ECS needs exactly one"
-        raise GroupInvalid(message)
+        raise GroupInvalid(f"deployment group {name} has no production listener; ECS needs exactly one")
     return DeploymentGroup(
         application=application,
         name=name,
@@ -136,11 +135,10 @@ def steps(cloud: Cloud, config: str) -> list[Step]:
     for declared in cloud.declared(CONFIG):
         if config in (declared.inputs.get("deploymentConfigName"), declared.id):
             return _own(block(declared.inputs.get("trafficRoutingConfig")))
-    message = (
+    raise GroupInvalid(
         f"{config} is no deployment configuration for ECS: take CodeDeployDefault.ECSAllAtOnce "
         "or a canary or linear one"
     )
-    raise GroupInvalid(message)
 
 
 def _own(routing: Mapping[str, Any]) -> list[Step]:
@@ -163,16 +161,14 @@ def _linear(percent: int, minutes: float) -> list[Step]:
 def _listener(route: Any, name: str) -> str | None:
     arns: Sequence[str] = block(route).get("listenerArns") or ()
     if len(arns) > _LISTENER_PARTS:
-        message = (
+        raise GroupInvalid(
             f"deployment group {name} has {len(arns)} listeners in a traffic route; exactly one is allowed"
         )
-        raise GroupInvalid(message)
     return arns[0] if arns else None
 
 
 def _pair(pair: Mapping[str, Any], name: str) -> tuple[str, str]:
     names = [str(group["name"]) for group in blocks(pair.get("targetGroups"))]
     if len(set(names)) != 2:  # noqa: PLR2004  (blue and green)
-        message = f"deployment group {name} has target groups {names}; ECS needs two different ones"
-        raise GroupInvalid(message)
+        raise GroupInvalid(f"deployment group {name} has target groups {names}; ECS needs two different ones")
     return names[0], names[1]

@@ -3,9 +3,11 @@
 import secrets
 import threading
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from rehearsal.codedeploy.appspec import AppSpec
 from rehearsal.codedeploy.declared import DeploymentGroup
+from rehearsal.errors import AwsRefusal
 
 
 def new_id() -> str:
@@ -13,13 +15,23 @@ def new_id() -> str:
     return f"d-{secrets.token_hex(5)[:9].upper()}"
 
 
-class Failed(Exception):
-    """A deployment fails; `code` as in API codedeploy.ErrorInformation."""
+class DeploymentStatus(StrEnum):
+    """API codedeploy.DeploymentStatus, as far as an ECS deployment comes to it here."""
 
-    def __init__(self, code: str, message: str) -> None:
-        """Hold CodeDeploy's error code and the text."""
-        super().__init__(message)
-        self.code = code
+    CREATED = "Created"
+    IN_PROGRESS = "InProgress"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+    STOPPED = "Stopped"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it never changes again."""
+        return self not in {DeploymentStatus.CREATED, DeploymentStatus.IN_PROGRESS}
+
+
+class Failed(AwsRefusal):
+    """A deployment fails; the code is one of API codedeploy.ErrorInformation."""
 
 
 @dataclass
@@ -29,8 +41,7 @@ class Deployment:
     group: DeploymentGroup
     appspec: AppSpec
     id: str = field(default_factory=new_id)
-    status: str = "Created"
-    """Created, InProgress, Succeeded, Failed or Stopped."""
+    status: DeploymentStatus = DeploymentStatus.CREATED
     error_code: str | None = None
     message: str = ""
     """Why it failed, with green's last words."""

@@ -10,21 +10,22 @@ from rehearsal.cloudwatch.alarms import Alarms
 from rehearsal.codedeploy.appspec import AppSpec
 from rehearsal.codedeploy.blue_green import BlueGreen, Parts
 from rehearsal.codedeploy.declared import DeploymentGroup
-from rehearsal.codedeploy.deployment import Deployment
+from rehearsal.codedeploy.deployment import Deployment, DeploymentStatus
 from rehearsal.ecs.service import EcsServices
 from rehearsal.elb.service import LoadBalancers
+from rehearsal.errors import AwsRefusal
 from rehearsal.world.cloud import Cloud
 
 INSTALL_TIMEOUT = 3600.0
 """Declared seconds that CodeDeploy waits for green (AmazonECS/latest/developerguide/deployment-type-bluegreen)."""
 
-_OVER = frozenset({"Succeeded", "Failed", "Stopped"})
 
-
-class DeploymentLimitExceeded(Exception):
+class DeploymentLimitExceeded(AwsRefusal):
     """The deployment group has a deployment in progress."""
 
-    code = "DeploymentLimitExceededException"
+    def __init__(self, message: str) -> None:
+        """Hold CodeDeploy's text."""
+        super().__init__("DeploymentLimitExceededException", message)
 
 
 class Deployments:
@@ -53,10 +54,9 @@ class Deployments:
             for other in self._all.values():
                 same = (other.group.application, other.group.name) == (group.application, group.name)
                 if same and not other.ended.is_set():
-                    message = (
+                    raise DeploymentLimitExceeded(
                         f"The Deployment Group '{group.name}' already has an active Deployment '{other.id}'"
                     )
-                    raise DeploymentLimitExceeded(message)
             self._all[deployment.id] = deployment
         thread = threading.Thread(target=self._run, args=(deployment,), name=deployment.id, daemon=True)
         thread.start()
@@ -85,6 +85,6 @@ class Deployments:
             deployment.error_code, deployment.message = "INTERNAL_ERROR", repr(crash)
             raise
         finally:
-            if deployment.status not in _OVER:
-                deployment.status = "Failed"
+            if not deployment.status.is_final:
+                deployment.status = DeploymentStatus.FAILED
             deployment.ended.set()

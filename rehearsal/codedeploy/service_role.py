@@ -42,11 +42,10 @@ class ServiceRole:
         try:
             cloud.authority.assume(group.role_arn, CODEDEPLOY)
         except AccessDenied as denied:
-            message = (
+            raise RoleRefused(
                 "AWS CodeDeploy does not have the permissions required to assume the role "
                 f"{group.role_arn}. ({denied})"
-            )
-            raise RoleRefused(message) from denied
+            ) from denied
 
     def describe(self) -> None:
         """Look at service, target groups, listeners and rules; the last three have no resource but `*`."""
@@ -99,8 +98,7 @@ class ServiceRole:
             self._cloud.authority.authorize(self._group.role_arn, action, resource, context or {})
         except AccessDenied as denied:
             service = _SERVICES[action.partition(":")[0]]
-            message = (
+            raise RoleRefused(
                 f"The IAM role {self._group.role_arn} does not give you permission to perform operations in "
                 f"the following AWS service: {service}. ({denied})"
-            )
-            raise RoleRefused(message) from denied
+            ) from denied

@@ -90,8 +90,9 @@ def read(declared: Declared) -> Pipeline:
     inputs = declared.inputs
     if inputs.get("pipelineType", "V1") != "V2":
         kind = inputs.get("pipelineType", "V1")
-        message = f"pipeline type {kind!r}: the rehearsal knows V2 (overrides and variables need it); set pipelineType V2"
-        raise InvalidStructure(message)
+        raise InvalidStructure(
+            f"pipeline type {kind!r}: the rehearsal knows V2 (overrides and variables need it); set pipelineType V2"
+        )
     store = inputs["artifactStores"][0]
     pipeline = Pipeline(
         name=str(declared.outputs.get("name") or inputs["name"]),

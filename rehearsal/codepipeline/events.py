@@ -10,23 +10,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from rehearsal.codepipeline import execution as states
 from rehearsal.codepipeline.declared import ActionDeclaration
 from rehearsal.codepipeline.execution import Execution
+from rehearsal.codepipeline.status import ActionStatus, ExecutionStatus
 from rehearsal.world.cloud import Cloud
 
 Send = Callable[[Mapping[str, Any]], None]
 """Hands an event to EventBridge; returns at once."""
 
-STATES = {
-    states.IN_PROGRESS: "STARTED",
-    states.SUCCEEDED: "SUCCEEDED",
-    states.FAILED: "FAILED",
-    states.STOPPING: "STOPPING",
-    states.STOPPED: "STOPPED",
-    states.SUPERSEDED: "SUPERSEDED",
-    states.CANCELLED: "CANCELED",
-    states.ABANDONED: "ABANDONED",
+STATES: Mapping[str, str] = {
+    ExecutionStatus.IN_PROGRESS: "STARTED",
+    ExecutionStatus.SUCCEEDED: "SUCCEEDED",
+    ExecutionStatus.FAILED: "FAILED",
+    ExecutionStatus.STOPPING: "STOPPING",
+    ExecutionStatus.STOPPED: "STOPPED",
+    ExecutionStatus.SUPERSEDED: "SUPERSEDED",
+    ExecutionStatus.CANCELLED: "CANCELED",
+    ActionStatus.ABANDONED: "ABANDONED",
 }
 """A status of the API, by the word that events have for it."""
 
@@ -51,7 +51,7 @@ class News:
         execution: Execution,
         stage: str,
         action: ActionDeclaration,
-        status: str,
+        status: ActionStatus,
         code: str | None = None,
     ) -> None:
         """Tell what one action of an execution has become; `code` is why it failed."""

@@ -8,21 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from rehearsal.codepipeline.status import ActionStatus, ExecutionStatus
 from rehearsal.errors import AwsRefusal
 from rehearsal.identity.authority import Credentials
-
-IN_PROGRESS = "InProgress"
-SUCCEEDED = "Succeeded"
-FAILED = "Failed"
-STOPPED = "Stopped"
-STOPPING = "Stopping"
-SUPERSEDED = "Superseded"
-CANCELLED = "Cancelled"
-ABANDONED = "Abandoned"
-"""Status of an action whose execution was stopped without waiting for it."""
-
-ENDED = frozenset({SUCCEEDED, FAILED, STOPPED, SUPERSEDED, CANCELLED})
-"""States of an execution that never change again (API codepipeline.PipelineExecutionStatus)."""
 
 
 class ActionFailed(AwsRefusal):
@@ -120,7 +108,7 @@ class ActionRun:
     stage: str
     action: str
     provider: str
-    status: str
+    status: ActionStatus
     started: float
     """Seconds on the monotonic clock."""
     ended: float | None = None
@@ -137,7 +125,7 @@ class Execution:
 
     id: str
     pipeline: str
-    status: str
+    status: ExecutionStatus
     trigger: str
     """`StartPipelineExecution`, `CloudWatchEvent`, `CreatePipeline`, ... (API codepipeline.TriggerType)."""
     variables: Mapping[str, str]
@@ -156,8 +144,9 @@ class Execution:
         for run in reversed(self.actions):
             if run.action == name:
                 return run
-        message = f"action {name!r} never ran in {self.id}; these did: {[run.action for run in self.actions]}"
-        raise LookupError(message)
+        raise LookupError(
+            f"action {name!r} never ran in {self.id}; these did: {[run.action for run in self.actions]}"
+        )
 
 
 Approver = Callable[[ActionCall], bool]

@@ -16,13 +16,13 @@ from types import TracebackType
 from typing import Self
 
 from rehearsal.codepipeline import declared
-from rehearsal.codepipeline import execution as states
 from rehearsal.codepipeline.actions.manual_approval import ManualApproval
 from rehearsal.codepipeline.events import News, Send, nobody
 from rehearsal.codepipeline.execution import Action, Execution, SourceRevision
 from rehearsal.codepipeline.stage_locks import Doors
 from rehearsal.codepipeline.stage_run import Run, Worker
 from rehearsal.codepipeline.start_request import checked_revisions, checked_variables, find
+from rehearsal.codepipeline.status import ActionStatus, ExecutionStatus
 from rehearsal.world.cloud import Cloud
 
 QUEUED_LIMIT = 50
@@ -97,19 +97,19 @@ class CodePipeline:
             execution = Execution(
                 id=str(uuid.uuid4()),
                 pipeline=pipeline_name,
-                status=states.IN_PROGRESS,
+                status=ExecutionStatus.IN_PROGRESS,
                 trigger=trigger,
                 variables=given,
                 source_revisions=revisions,
                 started=time.monotonic(),
             )
-            active = [r for r in self._of(pipeline_name) if r.execution.status not in states.ENDED]
+            active = [r for r in self._of(pipeline_name) if not r.execution.status.is_final]
             run = Run(execution, pipeline, len(self._runs))
             self._runs[execution.id] = run
             self._record(run, f"execution started by {trigger}")
             self._news.execution(execution)
             if pipeline.mode == "QUEUED" and len(active) >= QUEUED_LIMIT:
-                self._end(run, states.FAILED, "")  # "fails without a status message"
+                self._end(run, ExecutionStatus.FAILED, "")  # "fails without a status message"
                 return execution.id
             self._arrive(run, 0)
         threading.Thread(
@@ -121,13 +121,12 @@ class CodePipeline:
         """The execution once it has ended; TimeoutError after `timeout` real seconds."""
         run = self._run(execution_id)
         with self._changed:
-            if not self._changed.wait_for(lambda: run.execution.status in states.ENDED, timeout):
-                busy = [a.action for a in run.execution.actions if a.status == states.IN_PROGRESS]
+            if not self._changed.wait_for(lambda: run.execution.status.is_final, timeout):
+                busy = [a.action for a in run.execution.actions if a.status == ActionStatus.IN_PROGRESS]
                 where = f"in or before stage {run.execution.stage!r}, running {busy}"
-                message = (
+                raise TimeoutError(
                     f"execution {execution_id} is still {run.execution.status} after {timeout:g} s, {where}"
                 )
-                raise TimeoutError(message)
         if run.fault is not None:
             raise run.fault
         return run.execution
@@ -152,10 +151,10 @@ class CodePipeline:
         """
         with self._changed:
             run = self._run(execution_id)
-            if run.execution.status in states.ENDED:
+            if run.execution.status.is_final:
                 return
             run.stopping = True
-            run.execution = replace(run.execution, status=states.STOPPING, summary=reason)
+            run.execution = replace(run.execution, status=ExecutionStatus.STOPPING, summary=reason)
             self._news.execution(run.execution)
             self._record(run, f"stop requested, {'abandoning' if abandon else 'waiting for'} running actions")
             if abandon:
@@ -183,7 +182,7 @@ class CodePipeline:
         except BaseException as error:  # noqa: BLE001  (a fault of the rehearsal itself is raised by wait())
             with self._changed:
                 run.fault = error
-                self._end(run, states.FAILED, f"the rehearsal itself failed: {error!r}")
+                self._end(run, ExecutionStatus.FAILED, f"the rehearsal itself failed: {error!r}")
 
     def _enter(self, run: Run, index: int) -> bool:
         """Wait in front of a stage; False when the execution ended there."""
@@ -194,16 +193,16 @@ class CodePipeline:
             if not inside and not run.is_over:
                 self._record(run, f"waits in front of stage {stage.name}")
             self._changed.wait_for(lambda: doors.is_inside(run.number, stage.name) or run.is_over)
-            if run.execution.status in states.ENDED:
+            if run.execution.status.is_final:
                 return False
             if run.stopping:
-                self._end(run, states.STOPPED)
+                self._end(run, ExecutionStatus.STOPPED)
                 return False
             self._record(run, f"stage {stage.name} entered")
             why = stage.before_entry.failure(self._now()) if stage.before_entry else None
             if why:
                 self._record(run, f"stage {stage.name} failed its entry condition: {why}")
-                self._end(run, states.FAILED, why)
+                self._end(run, ExecutionStatus.FAILED, why)
         return why is None
 
     def _stage(self, run: Run, index: int) -> bool:
@@ -220,11 +219,11 @@ class CodePipeline:
             failed = worker.run(skip_succeeded=stage.retry_mode == "FAILED_ACTIONS")
         with self._changed:
             if run.stopping:
-                self._end(run, states.STOPPED)
+                self._end(run, ExecutionStatus.STOPPED)
             elif failed:
-                self._end(run, states.FAILED, f"stage {stage.name} failed: {', '.join(failed)}")
+                self._end(run, ExecutionStatus.FAILED, f"stage {stage.name} failed: {', '.join(failed)}")
             elif index + 1 == len(run.pipeline.stages):
-                self._end(run, states.SUCCEEDED)
+                self._end(run, ExecutionStatus.SUCCEEDED)
             else:
                 self._record(run, f"stage {stage.name} succeeded")
                 self._arrive(run, index + 1)
@@ -239,9 +238,9 @@ class CodePipeline:
         run.execution = replace(run.execution, stage=stage)
         numbered = {other.number: other for other in self._runs.values()}
         for number in self._doors_of(run.pipeline).arrive(run.number, stage):
-            self._end(numbered[number], states.SUPERSEDED, "superseded by a more recent execution")
+            self._end(numbered[number], ExecutionStatus.SUPERSEDED, "superseded by a more recent execution")
 
-    def _end(self, run: Run, status: str, summary: str | None = None) -> None:
+    def _end(self, run: Run, status: ExecutionStatus, summary: str | None = None) -> None:
         summary = run.execution.summary if summary is None else summary
         run.execution = replace(run.execution, status=status, ended=time.monotonic(), summary=summary)
         if run.execution.stage is not None:
@@ -258,8 +257,7 @@ class CodePipeline:
     def _run(self, execution_id: str) -> Run:
         with self._changed:
             if execution_id not in self._runs:
-                message = f"no execution has id {execution_id!r}; there are {len(self._runs)}"
-                raise LookupError(message)
+                raise LookupError(f"no execution has id {execution_id!r}; there are {len(self._runs)}")
             return self._runs[execution_id]
 
     def _of(self, pipeline_name: str) -> list[Run]:

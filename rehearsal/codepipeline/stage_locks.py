@@ -69,8 +69,7 @@ class Doors:
 
     def _door(self, stage: str) -> _Door:
         if stage not in self._doors:
-            message = f"stage {stage!r} does not exist; there are {list(self._doors)}"
-            raise LookupError(message)
+            raise LookupError(f"stage {stage!r} does not exist; there are {list(self._doors)}")
         return self._doors[stage]
 
     def _admit(self, stage: str) -> None:

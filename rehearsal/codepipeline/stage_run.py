@@ -4,11 +4,9 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from botocore.exceptions import ClientError
 
-from rehearsal.codepipeline import execution as states
 from rehearsal.codepipeline import variables
 from rehearsal.codepipeline.artifacts import ArtifactStore
 from rehearsal.codepipeline.declared import ActionDeclaration, Pipeline, Stage
@@ -21,7 +19,9 @@ from rehearsal.codepipeline.execution import (
     ArtifactLocation,
     Execution,
 )
+from rehearsal.codepipeline.status import ActionStatus
 from rehearsal.identity.authority import AccessDenied, Credentials
+from rehearsal.world import said
 
 
 @dataclass
@@ -47,7 +47,7 @@ class Run:
     @property
     def is_over(self) -> bool:
         """Whether nothing more may start."""
-        return self.stopping or self.execution.status in states.ENDED
+        return self.stopping or self.execution.status.is_final
 
 
 class Worker:
@@ -105,7 +105,7 @@ class Worker:
                 raise self._run.fault
             for action in group:
                 if action.name not in ended:
-                    self._note(action, states.ABANDONED)
+                    self._note(action, ActionStatus.ABANDONED)
             return [action.name for action in group if action.name not in self._succeeded]
 
     def _perform(self, action: ActionDeclaration) -> None:
@@ -115,7 +115,7 @@ class Worker:
             outputs = self._provider(action).run(call)
         except (ActionFailed, AccessDenied, ClientError, variables.UnresolvedVariable) as error:
             code, message = _explained(error)
-            self._note(action, states.FAILED, code, message)
+            self._note(action, ActionStatus.FAILED, code, message)
             return
         with self._changed:
             if self._run.abandoned.is_set():
@@ -123,14 +123,14 @@ class Worker:
             if action.namespace:
                 self._run.namespaces[action.namespace] = outputs
             self._succeeded.add(action.name)
-        self._note(action, states.SUCCEEDED, outputs=outputs)
+        self._note(action, ActionStatus.SUCCEEDED, outputs=outputs)
 
     def _provider(self, action: ActionDeclaration) -> Action:
         if action.provider not in self._providers:
-            message = (
-                f"action provider {action.provider!r} is not rehearsed; these are: {sorted(self._providers)}"
+            raise ActionFailed(
+                "ConfigurationError",
+                f"action provider {action.provider!r} is not rehearsed; these are: {sorted(self._providers)}",
             )
-            raise ActionFailed("ConfigurationError", message)
         return self._providers[action.provider]
 
     def _call(self, action: ActionDeclaration) -> ActionCall:
@@ -171,8 +171,10 @@ class Worker:
             role = action.role_arn
             return authority.assume_as(run.pipeline.role_arn, role)
         except AccessDenied as refused:
-            text = f"CodePipeline is not authorized to perform AssumeRole on role {role}: {refused}"
-            raise ActionFailed("PermissionError", text) from refused
+            raise ActionFailed(
+                "PermissionError",
+                f"CodePipeline is not authorized to perform AssumeRole on role {role}: {refused}",
+            ) from refused
 
     def _store(self) -> ArtifactStore:
         pipeline = self._run.pipeline
@@ -187,8 +189,9 @@ class Worker:
             revision: str | None = None,
         ) -> ArtifactLocation:
             if name not in action.outputs:
-                message = f"action {action.name!r} declares no output artifact {name!r}; it has {list(action.outputs)}"
-                raise LookupError(message)
+                raise LookupError(
+                    f"action {action.name!r} declares no output artifact {name!r}; it has {list(action.outputs)}"
+                )
             store = self._store()
             # CodeBuild encrypts with its project's key, whatever key the pipeline names (GitHub aws/aws-cdk#4182).
             key = store.key_id if credentials is None else key_id
@@ -210,17 +213,17 @@ class Worker:
     def _begin(self, action: ActionDeclaration) -> None:
         with self._changed:
             begun = ActionRun(
-                self._stage.name, action.name, action.provider, states.IN_PROGRESS, time.monotonic()
+                self._stage.name, action.name, action.provider, ActionStatus.IN_PROGRESS, time.monotonic()
             )
             execution = self._run.execution
             self._run.execution = replace(execution, actions=(*execution.actions, begun))
             self._record(action, "started")
-            self._news.action(execution, self._stage.name, action, states.IN_PROGRESS)
+            self._news.action(execution, self._stage.name, action, ActionStatus.IN_PROGRESS)
 
     def _note(
         self,
         action: ActionDeclaration,
-        status: str,
+        status: ActionStatus,
         code: str | None = None,
         message: str | None = None,
         outputs: Mapping[str, str] | None = None,
@@ -229,7 +232,7 @@ class Worker:
         with self._changed:
             runs = list(self._run.execution.actions)
             at = max(i for i, run in enumerate(runs) if run.action == action.name)
-            if runs[at].status != states.IN_PROGRESS:
+            if runs[at].status != ActionStatus.IN_PROGRESS:
                 return
             runs[at] = replace(
                 runs[at],
@@ -263,9 +266,6 @@ def _explained(error: Exception) -> tuple[str, str]:
     if isinstance(error, AccessDenied):
         return "PermissionError", str(error)
     if isinstance(error, ClientError):
-        detail: dict[str, Any] = dict(error.response.get("Error", {}))
-        code = str(detail.get("Code", "InternalError"))
-        return ("PermissionError" if code.startswith("AccessDenied") else code), str(
-            detail.get("Message", error)
-        )
+        code = said.code(error) or "InternalError"
+        return ("PermissionError" if code.startswith("AccessDenied") else code), said.message(error)
     return "ConfigurationError", str(error)

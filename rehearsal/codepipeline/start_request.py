@@ -22,8 +22,10 @@ def find(cloud: Cloud, name: str) -> Declared:
     try:
         return cloud.one(PIPELINE_TYPE, name=name)
     except LookupError:
-        message = f"Account '{cloud.account}' does not have a pipeline with name '{name}'"
-        raise StartRefused("PipelineNotFoundException", message) from None
+        raise StartRefused(
+            "PipelineNotFoundException",
+            f"Account '{cloud.account}' does not have a pipeline with name '{name}'",
+        ) from None
 
 
 def checked_variables(pipeline: Pipeline, given: Mapping[str, str]) -> dict[str, str]:

@@ -52,13 +52,15 @@ def resolve(text: str, namespaces: Namespaces) -> str:
         namespace, _, key = match[1].partition(".")
         known = namespaces.get(namespace)
         if known is None:
-            message = (
-                f"{match[0]}: namespace {namespace!r} does not exist here; there are {sorted(namespaces)}"
+            raise UnresolvedVariable(
+                match[0],
+                f"{match[0]}: namespace {namespace!r} does not exist here; there are {sorted(namespaces)}",
             )
-            raise UnresolvedVariable(match[0], message)
         if key not in known:
-            message = f"{match[0]}: namespace {namespace!r} has no variable {key!r}; it has {sorted(known)}"
-            raise UnresolvedVariable(match[0], message)
+            raise UnresolvedVariable(
+                match[0],
+                f"{match[0]}: namespace {namespace!r} has no variable {key!r}; it has {sorted(known)}",
+            )
         return known[key]
 
     return _REFERENCE.sub(value, text)

@@ -64,8 +64,7 @@ def registry_needed(method: str, asked: RegistryRequest, place: Place) -> list[N
     """The ECR actions behind a registry request; Underivable for a method the registry does not know."""
     actions = _ACTIONS.get((method, asked.kind))
     if actions is None:
-        message = f"{method} {asked.kind} is no request of the registry protocol"
-        raise Underivable(message)
+        raise Underivable(f"{method} {asked.kind} is no request of the registry protocol")
     return [Needed(f"ecr:{action}", repository_arn(place, asked.repository)) for action in actions]
 
 

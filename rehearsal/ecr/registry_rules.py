@@ -81,8 +81,7 @@ class RegistryTokens:
         with self._lock:
             role_arn, until = self._owners.get(password, (None, 0.0))
         if scheme.lower() != "basic" or user != "AWS" or time.monotonic() > until:
-            message = "no such registry token"
-            raise LookupError(message)
+            raise LookupError("no such registry token")
         return role_arn
 
 

@@ -12,9 +12,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from documents.images import Image, parse, registry_of
-from rehearsal.ecs.task_secrets import PREFIX, said
+from rehearsal.ecs.task_secrets import PREFIX
 from rehearsal.identity.authority import AccessDenied, Credentials
 from rehearsal.images.registry import Registry, RegistryError, ecr_token
+from rehearsal.world import said
 from rehearsal.world.cloud import Cloud
 
 NOT_FOUND = 404
@@ -35,8 +36,9 @@ def verify(cloud: Cloud, credentials: Credentials | None, image: str, architectu
     try:
         reference = parse(image)
     except ValueError as error:
-        message = f"CannotPullContainerError: pull image manifest has been retried 1 time(s): invalid reference format: {error}"
-        raise PullFailed(message) from None
+        raise PullFailed(
+            f"CannotPullContainerError: pull image manifest has been retried 1 time(s): invalid reference format: {error}"
+        ) from None
     owner = registry_of(reference.host)
     if owner is None:
         return False
@@ -50,12 +52,11 @@ def verify(cloud: Cloud, credentials: Credentials | None, image: str, architectu
         raise PullFailed(_unreadable(image, error)) from error
     if architecture not in offered:
         # A plain image of another architecture fails with the same words as an index without the right one.
-        message = (
+        raise PullFailed(
             "CannotPullContainerError: pull image manifest has been retried 7 time(s): "
             f"image Manifest does not contain descriptor matching platform 'linux/{architecture}'"
             f" (the image is for {', '.join(sorted(offered))})"
         )
-        raise PullFailed(message)
     return True
 
 
@@ -71,13 +72,11 @@ def _has_repository(cloud: Cloud, name: str) -> bool:
 def _token(cloud: Cloud, credentials: Credentials | None, image: str) -> str:
     failed = f"{PREFIX} unable to retrieve ecr registry auth: service call has been retried 1 time(s):"
     if credentials is None:
-        message = f"{failed} the task definition has no executionRoleArn, which {image} needs"
-        raise PullFailed(message)
+        raise PullFailed(f"{failed} the task definition has no executionRoleArn, which {image} needs")
     try:
         return ecr_token(cloud.client("ecr", credentials))
     except ClientError as error:
-        message = f"{failed} {said(error)}"
-        raise PullFailed(message) from error
+        raise PullFailed(f"{failed} {said.whole(error)}") from error
 
 
 def _authorize_layers(cloud: Cloud, credentials: Credentials | None, arn: str, image: str) -> None:

@@ -14,8 +14,9 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from rehearsal.ecs import task_definition
-from rehearsal.ecs.task_set import Blueprint, TaskSet
+from rehearsal.ecs.task_set import Blueprint, TaskSet, TaskSetStatus
 from rehearsal.elb.service import LoadBalancers
+from rehearsal.errors import AwsRefusal
 from rehearsal.levels.runtime import Runtime
 from rehearsal.world.cloud import Cloud, Declared
 from rehearsal.world.declared_blocks import block
@@ -26,13 +27,8 @@ INVALID = "InvalidParameterException"
 """Name of ECS's answer to a wrong parameter."""
 
 
-class EcsRefused(Exception):
-    """ECS refuses a call; `code` is the API's exception, the text is ECS's own."""
-
-    def __init__(self, code: str, message: str) -> None:
-        """Hold the exception's name, for example `InvalidParameterException`, and its text."""
-        super().__init__(message)
-        self.code = code
+class EcsRefused(AwsRefusal):
+    """ECS refuses a call; code (for example `InvalidParameterException`) and text are ECS's own."""
 
 
 @dataclass
@@ -57,10 +53,9 @@ class Service:
     def primary(self) -> TaskSet:
         """The task set that serves production (PRIMARY)."""
         for task_set in self.task_sets:
-            if task_set.status == "PRIMARY":
+            if task_set.status == TaskSetStatus.PRIMARY:
                 return task_set
-        message = f"service {self.name} has no PRIMARY task set"
-        raise LookupError(message)
+        raise LookupError(f"service {self.name} has no PRIMARY task set")
 
 
 class _Place(NamedTuple):
@@ -132,12 +127,12 @@ class EcsServices:
         )
         group = balancer.get("targetGroupArn")
         if group is not None and not self._load_balancers.in_use(str(group)):
-            message = (
-                f"The target group with targetGroupArn {group} does not have an associated load balancer."
+            raise EcsRefused(
+                INVALID,
+                f"The target group with targetGroupArn {group} does not have an associated load balancer.",
             )
-            raise EcsRefused(INVALID, message)
         place = _Place(group, service.container, service.port, security_groups=service.security_groups)
-        task_set = self._task_set(service, str(inputs["taskDefinition"]), place, "PRIMARY")
+        task_set = self._task_set(service, str(inputs["taskDefinition"]), place, TaskSetStatus.PRIMARY)
         with self._lock:
             self._services[service.arn] = service
         task_set.begin()
@@ -150,8 +145,7 @@ class EcsServices:
                 if (service.cluster, service.name) == (cluster, name):
                     return service
             there = sorted(f"{service.cluster}/{service.name}" for service in self._services.values())
-        message = f"no service {cluster}/{name}; there are {there}"
-        raise LookupError(message)
+        raise LookupError(f"no service {cluster}/{name}; there are {there}")
 
     def describe_task_definition(self, arn: str) -> Mapping[str, Any]:
         """Answer a registered task definition, as ECS itself knows it."""
@@ -175,7 +169,7 @@ class EcsServices:
         name, port = container or (service.container, service.port)
         groups = service.security_groups if security_groups is None else security_groups
         place = _Place(target_group_arn, name, port, scale, groups)
-        task_set = self._task_set(service, task_definition_arn, place, "ACTIVE")
+        task_set = self._task_set(service, task_definition_arn, place, TaskSetStatus.ACTIVE)
         task_set.begin()
         return task_set
 
@@ -190,9 +184,9 @@ class EcsServices:
     def update_primary(self, service: Service, task_set: TaskSet) -> None:
         """Make a task set PRIMARY and the former one ACTIVE (UpdateServicePrimaryTaskSet)."""
         for other in service.task_sets:
-            if other.status == "PRIMARY":
-                other.status = "ACTIVE"
-        task_set.status = "PRIMARY"
+            if other.status == TaskSetStatus.PRIMARY:
+                other.status = TaskSetStatus.ACTIVE
+        task_set.status = TaskSetStatus.PRIMARY
         self._cloud.journal.record("ECS", f"{task_set.id} is PRIMARY of service {service.name}")
 
     def delete_task_set(self, service: Service, task_set: TaskSet) -> None:
@@ -202,7 +196,9 @@ class EcsServices:
         service.task_sets.remove(task_set)
         self._cloud.journal.record("ECS", f"{task_set.id} of service {service.name} is deleted")
 
-    def _task_set(self, service: Service, task_definition: str, place: _Place, status: str) -> TaskSet:
+    def _task_set(
+        self, service: Service, task_definition: str, place: _Place, status: TaskSetStatus
+    ) -> TaskSet:
         definition = self.describe_task_definition(task_definition)
         if place.group is not None:
             _expect_container(definition, place.container, place.port)
@@ -232,11 +228,9 @@ def task_set_arns(service_arn: str) -> str:
 def _expect_container(definition: Mapping[str, Any], name: str, port: int) -> None:
     container = task_definition.container(definition, name)
     if container is None:
-        message = f"The container {name} does not exist in the task definition."
-        raise EcsRefused(INVALID, message)
+        raise EcsRefused(INVALID, f"The container {name} does not exist in the task definition.")
     if port not in task_definition.ports(container):
-        message = f"The container {name} did not have a container port {port} defined."
-        raise EcsRefused(INVALID, message)
+        raise EcsRefused(INVALID, f"The container {name} did not have a container port {port} defined.")
 
 
 def _last(arn_or_name: str) -> str:

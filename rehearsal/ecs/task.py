@@ -14,10 +14,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from rehearsal.ecs import image_pull, task_definition, task_secrets
-from rehearsal.ecs.task_secrets import said
 from rehearsal.identity.authority import AccessDenied, Credentials
 from rehearsal.levels.runtime import ContainerSpec, RunningTask, Runtime
-from rehearsal.world import text
+from rehearsal.world import said, text
 from rehearsal.world.cloud import Cloud
 from rehearsal.world.declared_blocks import block, blocks
 from rehearsal.world.logs import KEPT_LINES
@@ -118,12 +117,11 @@ def _assumed(cloud: Cloud, role_arn: Any) -> Credentials | None:
     try:
         return cloud.authority.assume(str(role_arn), TASKS)
     except AccessDenied as denied:
-        message = (
+        raise StartFailed(
             f"ECS was unable to assume the role '{role_arn}' that was provided for this task. Please "
             "verify that the role being passed has the proper trust relationship and permissions and that "
             f"your IAM user has permissions to pass this role. ({denied})"
-        )
-        raise StartFailed(message) from denied
+        ) from denied
 
 
 def _spec(
@@ -181,27 +179,27 @@ def _open_log(
         return
     group, stream, create = named
     if execution is None:
-        message = "Fargate requires task definition to have execution role ARN to support log driver awslogs."
-        raise StartFailed(message)
+        raise StartFailed(
+            "Fargate requires task definition to have execution role ARN to support log driver awslogs."
+        )
     try:
         logs = cloud.client("logs", execution)
         if create:
             _create_group(logs, group)
         logs.create_log_stream(logGroupName=group, logStreamName=stream)
     except ClientError as error:
-        message = (
+        raise StartFailed(
             "ResourceInitializationError: failed to validate logger args: create stream has been "
             "retried 1 times: "
-            f"failed to create Cloudwatch log stream: {said(error)} : exit status 1"
-        )
-        raise StartFailed(message) from error
+            f"failed to create Cloudwatch log stream: {said.whole(error)} : exit status 1"
+        ) from error
 
 
 def _create_group(logs: Any, group: str) -> None:
     try:
         logs.create_log_group(logGroupName=group)
     except ClientError as error:
-        if "ResourceAlreadyExistsException" not in said(error):
+        if "ResourceAlreadyExistsException" not in said.whole(error):
             raise
 
 

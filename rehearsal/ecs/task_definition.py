@@ -51,19 +51,17 @@ def filled(text: str, images: Mapping[str, str]) -> dict[str, Any]:
         if name is None:
             continue
         if name not in images:
-            message = (
+            raise TemplateError(
                 f"the image <{name}> of container {container.get('name')!r} is a placeholder that no "
                 f"Image<N>ContainerName of the action names; the action fills {sorted(images)}"
             )
-            raise TemplateError(message)
         container["image"] = images[name]
         found.add(name)
     if missing := sorted(set(images) - found):
-        message = (
+        raise TemplateError(
             f"the placeholder <{missing[0]}> is the image of no container; "
             'write "image": "<' + missing[0] + '>" in the task definition or drop that image from the action'
         )
-        raise TemplateError(message)
     check(definition)
     return definition
 
@@ -71,11 +69,10 @@ def filled(text: str, images: Mapping[str, str]) -> dict[str, Any]:
 def check(definition: Mapping[str, Any]) -> None:
     """Refuse what RegisterTaskDefinition refuses by shape: unknown keys, wrong types, unknown enum values."""
     if described := sorted(DESCRIBED_ONLY & set(definition)):
-        message = (
+        raise TemplateError(
             f"the keys {described} are answers of DescribeTaskDefinition that RegisterTaskDefinition "
             "does not take: remove them"
         )
-        raise TemplateError(message)
     shape = _input_shape()
     validator: Any = ParamValidator()
     report = validator.validate(dict(definition), shape).generate_report()
@@ -86,8 +83,9 @@ def check(definition: Mapping[str, Any]) -> None:
     except LimitError as error:
         raise TemplateError(str(error)) from None
     if problems:
-        message = f"the task definition is no valid input of RegisterTaskDefinition: {'; '.join(problems)}"
-        raise TemplateError(message)
+        raise TemplateError(
+            f"the task definition is no valid input of RegisterTaskDefinition: {'; '.join(problems)}"
+        )
     if refused := fargate.refusals(definition):
         raise TemplateError("; ".join(refused))
 
@@ -115,18 +113,16 @@ def _parsed(text: str) -> dict[str, Any]:
     try:
         definition: Any = json.loads(text)
     except json.JSONDecodeError as error:
-        message = f"the task definition is not JSON: {error}"
-        raise TemplateError(message) from None
+        raise TemplateError(f"the task definition is not JSON: {error}") from None
     try:
         containers: Any = definition["containerDefinitions"]
         named = [container["name"] for container in containers]
     except (KeyError, TypeError, IndexError):
         named = []
     if not named:
-        message = (
+        raise TemplateError(
             "the task definition is not a JSON object with a list of containerDefinitions, each with a name"
         )
-        raise TemplateError(message)
     return definition
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from rehearsal.identity.authority import Credentials
+from rehearsal.world import said
 from rehearsal.world.cloud import Cloud
 
 PREFIX = (
@@ -36,8 +37,7 @@ def resolved(
 ) -> dict[str, str]:
     """Environment variables of one container's `secrets`; SecretsUnavailable with AWS's reason."""
     if secrets and credentials is None:
-        message = f"{PREFIX} the task definition has secrets but no executionRoleArn"
-        raise SecretsUnavailable(message)
+        raise SecretsUnavailable(f"{PREFIX} the task definition has secrets but no executionRoleArn")
     return {str(secret["name"]): _value(cloud, credentials, str(secret["valueFrom"])) for secret in secrets}
 
 
@@ -51,10 +51,9 @@ def _from_secrets_manager(cloud: Cloud, credentials: Credentials | None, source:
     parts = source.split(":")
     arn, more = ":".join(parts[:_SECRET_PARTS]), parts[_SECRET_PARTS:]
     if len(parts) < _SECRET_PARTS or len(more) not in _PARAMETERS:
-        message = (
+        raise SecretsUnavailable(
             f"{PREFIX} unexpected ARN format with parameters when trying to retrieve ASM secret: {source}"
         )
-        raise SecretsUnavailable(message)
     key, stage, version = more or ("", "", "")
     wanted = (
         {"SecretId": arn}
@@ -67,16 +66,18 @@ def _from_secrets_manager(cloud: Cloud, credentials: Credentials | None, source:
             "SecretString"
         ]
     except ClientError as error:
-        message = f"{failed} failed to fetch secret {arn} from secrets manager: {said(error)}"
-        raise SecretsUnavailable(message) from error
+        raise SecretsUnavailable(
+            f"{failed} failed to fetch secret {arn} from secrets manager: {said.whole(error)}"
+        ) from error
     if not key:
         return text
     try:
         fields: Any = json.loads(text)
         return str(fields[key])
     except (json.JSONDecodeError, KeyError, TypeError):
-        message = f"{failed} retrieved secret from Secrets Manager did not contain json key {key}"
-        raise SecretsUnavailable(message) from None
+        raise SecretsUnavailable(
+            f"{failed} retrieved secret from Secrets Manager did not contain json key {key}"
+        ) from None
 
 
 def _from_parameter_store(cloud: Cloud, credentials: Credentials | None, source: str) -> str:
@@ -84,22 +85,21 @@ def _from_parameter_store(cloud: Cloud, credentials: Credentials | None, source:
     account = source.split(":")[4] if source.startswith("arn:") else cloud.account
     if account != cloud.account:
         # In the words of ECS as public reports have them (awsdocs/amazon-ecs-developer-guide#167).
-        message = (
+        raise SecretsUnavailable(
             f"{PREFIX} The Systems Manager parameter ARN has a different account ID than the current account. The current "
             f"account ID is {cloud.account} and the ARN account ID is {account}. "
             "Cross-account access for ARNs is not currently supported."
         )
-        raise SecretsUnavailable(message)
     failed = f"{PREFIX} unable to retrieve secrets from ssm: service call has been retried 1 time(s):"
     try:
         ssm = _client(cloud, "ssm", credentials, source)
         answer = ssm.get_parameters(Names=names, WithDecryption=True)
     except ClientError as error:
-        message = f"{failed} {said(error)}"
-        raise SecretsUnavailable(message) from error
+        raise SecretsUnavailable(f"{failed} {said.whole(error)}") from error
     if not answer["Parameters"]:
-        message = f"{PREFIX} unable to retrieve secrets from ssm: invalid parameters: {source}"
-        raise SecretsUnavailable(message)
+        raise SecretsUnavailable(
+            f"{PREFIX} unable to retrieve secrets from ssm: invalid parameters: {source}"
+        )
     return str(answer["Parameters"][0]["Value"])
 
 
@@ -115,9 +115,3 @@ def _parameter_names(source: str) -> list[str]:
         return [source]
     path = source.split(":parameter", 1)[1]
     return [path, path[1:]] if path.count("/") == 1 else [path]
-
-
-def said(error: Any) -> str:
-    """Put botocore's ClientError in the words of the agent: code and message."""
-    detail: Mapping[str, Any] = error.response.get("Error", {})
-    return f"{detail.get('Code')}: {detail.get('Message')}"

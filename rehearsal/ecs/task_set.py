@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from rehearsal.ecs import task as ecstask
@@ -38,6 +39,15 @@ RETRY_AFTER = 10.0
 
 class NotSteady(Exception):
     """A task set did not become steady; the text says which task stopped why."""
+
+
+class TaskSetStatus(StrEnum):
+    """API ecs.TaskSet, `status`."""
+
+    PRIMARY = "PRIMARY"
+    """It serves production traffic."""
+    ACTIVE = "ACTIVE"
+    DRAINING = "DRAINING"
 
 
 @dataclass(frozen=True)
@@ -77,8 +87,7 @@ class TaskSet:
     arn: str
     blueprint: Blueprint
     count: int
-    status: str
-    """PRIMARY, ACTIVE or DRAINING."""
+    status: TaskSetStatus
     cloud: Cloud
     runtime: Runtime
     load_balancers: LoadBalancers
@@ -128,7 +137,7 @@ class TaskSet:
     def end(self, *, hurried: bool = False) -> None:
         """Drain and stop every task; returns when nothing runs any more. `hurried` when the rehearsal ends."""
         self._hurried = self._hurried or hurried
-        self.status = "DRAINING"
+        self.status = TaskSetStatus.DRAINING
         self._end(self._slots)
 
     def _end(self, slots: Sequence[_Slot]) -> None:

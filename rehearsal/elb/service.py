@@ -6,8 +6,6 @@ plain HTTP: certificates are not rehearsed. Listener rules, stickiness, slow sta
 balancers are not imitated.
 """
 
-import asyncio
-import threading
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -20,6 +18,7 @@ from rehearsal.elb.access_log import AccessLog
 from rehearsal.elb.proxy import Entrance, forward
 from rehearsal.elb.target_groups import Count, Health, HealthCheck, TargetGroup
 from rehearsal.errors import RehearsalError
+from rehearsal.host.loop_thread import LoopThread
 from rehearsal.world.cloud import Cloud, Declared
 from rehearsal.world.declared_blocks import block, blocks
 
@@ -81,8 +80,7 @@ class LoadBalancers:
         }
         self.access_log = AccessLog()
         self._listeners = {d.arn: _listener(d) for d in cloud.declared(LISTENER)}
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
+        self._loop = LoopThread("load balancers")
         self._session: aiohttp.ClientSession | None = None
 
     def __enter__(self) -> Self:
@@ -98,10 +96,7 @@ class LoadBalancers:
 
     def start(self) -> None:
         """Open every listener."""
-        loop = asyncio.new_event_loop()
-        self._loop = loop
-        self._thread = threading.Thread(target=loop.run_forever, name="load balancer", daemon=True)
-        self._thread.start()
+        self._loop.start()
         try:
             self._call(self._open())
         except BaseException:
@@ -110,16 +105,12 @@ class LoadBalancers:
 
     def stop(self) -> None:
         """Close every listener and connection; harmless when nothing runs."""
-        loop, thread = self._loop, self._thread
-        if loop is None or thread is None:
+        if not self._loop.runs:
             return
         try:
             self._call(self._close())
         finally:
-            loop.call_soon_threadsafe(loop.stop)
-            thread.join(10)
-            loop.close()
-            self._loop = self._thread = None
+            self._loop.stop()
 
     def url(self, listener_arn: str) -> str:
         """Where a declared listener answers, without a slash at the end."""
@@ -235,11 +226,7 @@ class LoadBalancers:
         return _known(self._groups, arn, "target group")
 
     def _call(self, work: Coroutine[Any, Any, _T]) -> _T:
-        if self._loop is None:
-            work.close()
-            message = "the load balancers are not running: call start() first"
-            raise RuntimeError(message)
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        return self._loop.call(work)
 
     def _read(self, read: Callable[[], _T]) -> _T:
         async def do() -> _T:
@@ -296,8 +283,7 @@ class LoadBalancers:
 
 def _known(things: Mapping[str, _T], arn: str, kind: str) -> _T:
     if arn not in things:
-        message = f"{arn} is not a declared {kind}; declared are {sorted(things)}"
-        raise LookupError(message)
+        raise LookupError(f"{arn} is not a declared {kind}; declared are {sorted(things)}")
     return things[arn]
 
 
@@ -309,11 +295,10 @@ def _listener(declared: Declared) -> _Listener:
     if action.get("type") == "fixed-response":
         return _Listener(declared.arn, entrance, {}, block(action.get("fixedResponse")))
     if action.get("type") != "forward":
-        message = (
+        raise ValueError(
             f"listener {declared.name} has a default action of type {action.get('type')!r}; the rehearsal "
             "serves 'forward' and 'fixed-response': declare one of them"
         )
-        raise ValueError(message)
     return _Listener(declared.arn, entrance, _forward_weights(action))
 
 

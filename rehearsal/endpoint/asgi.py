@@ -8,11 +8,13 @@ import errno
 import socket
 import threading
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
 from rehearsal.errors import MachineError
+from rehearsal.host.loop_thread import LoopThread
 
 HOST = "127.0.0.1"
 """The one address the rehearsal listens on."""
@@ -116,18 +118,16 @@ class Server:
         self._name = name
         self._port = port
         self._ready = threading.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop = LoopThread(name)
         self._over: asyncio.Event | None = None
-        self._thread: threading.Thread | None = None
+        self._served: Future[None] | None = None
 
     def start(self) -> int:
         """Listen and serve; answers the port. RehearsalError when the port is taken or nothing serves."""
         listening = self._listen()
         port = int(listening.getsockname()[1])
-        self._thread = threading.Thread(
-            target=self._run, args=(listening,), name=f"rehearsal-{self._name}", daemon=True
-        )
-        self._thread.start()
+        self._loop.start()
+        self._served = self._loop.begin(self._serve(listening))
         if not self._ready.wait(_PATIENCE):
             self.stop()
             value = f"the {self._name} did not begin to serve within {_PATIENCE:g} s"
@@ -138,11 +138,11 @@ class Server:
 
     def stop(self) -> None:
         """Stop serving and free the port; harmless when nothing is served."""
-        if self._loop is not None and self._over is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._over.set)
-        if self._thread is not None:
-            self._thread.join(_PATIENCE)
-        self._thread = self._loop = self._over = None
+        if self._loop.runs and self._over is not None and self._served is not None:
+            self._loop.begin(_set(self._over))
+            wait([self._served], _PATIENCE)
+        self._loop.stop()
+        self._over = self._served = None
         self._ready.clear()
 
     def _listen(self) -> socket.socket:
@@ -162,9 +162,6 @@ class Server:
         listening.setblocking(False)
         return listening
 
-    def _run(self, listening: socket.socket) -> None:
-        asyncio.run(self._serve(listening))
-
     async def _serve(self, listening: socket.socket) -> None:
         from hypercorn.asyncio import serve  # noqa: PLC0415  (only a started server needs it)
         from hypercorn.config import Config, Sockets  # noqa: PLC0415
@@ -175,7 +172,6 @@ class Server:
             def create_sockets(self) -> Sockets:
                 return Sockets([], [listening], [])
 
-        self._loop = asyncio.get_running_loop()
         self._over = asyncio.Event()
         config = Handed()
         config.errorlog = None  # it would announce itself on the terminal
@@ -183,3 +179,7 @@ class Server:
         config.keep_alive_timeout = 75.0
         self._ready.set()
         await serve(self._application, config, shutdown_trigger=self._over.wait, mode="asgi")  # pyright: ignore[reportArgumentType]
+
+
+async def _set(event: asyncio.Event) -> None:
+    event.set()

@@ -58,8 +58,7 @@ def _as_ministack(request: Request, place: Place) -> list[Needed]:
     service, method, path, body = request.service, request.method, request.path, request.body
     action = iam_actions.extract_iam_action(service, method, path, headers, body, query)
     if not action:
-        message = f"no action is known for {service} {method} {path}"
-        raise Underivable(message)
+        raise Underivable(f"no action is known for {service} {method} {path}")
     resource = iam_actions.extract_resource_arn(
         service, method, path, headers, body, query, place.region, place.account
     )
@@ -124,8 +123,9 @@ def _secret(request: Request, place: Place, secret_arn: str | None) -> list[Need
     if request.operation in ("ListSecrets", "GetRandomPassword"):
         return _one(request, "*")
     if request.operation == "BatchGetSecretValue":
-        message = "BatchGetSecretValue needs GetSecretValue on secrets that the request does not name"
-        raise Underivable(message)
+        raise Underivable(
+            "BatchGetSecretValue needs GetSecretValue on secrets that the request does not name"
+        )
     asked = request.document
     named = asked.get("SecretId") or asked.get("Name") or ""
     arn = secret_arn or (
@@ -217,8 +217,9 @@ def _in_cluster(kind: str, field_name: str) -> "Rule":
 
 
 def _ecs(request: Request, _: Place) -> list[Needed]:
-    message = f"{request.service}:{request.operation} is not among the operations whose permissions are known"
-    raise Underivable(message)
+    raise Underivable(
+        f"{request.service}:{request.operation} is not among the operations whose permissions are known"
+    )
 
 
 def _free(_: Request, __: Place) -> list[Needed]:

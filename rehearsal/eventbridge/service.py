@@ -120,8 +120,10 @@ class EventBridge:
         try:
             return self.start_pipeline({**request, "name": arn.rpartition(":")[2]}, trigger="CloudWatchEvent")
         except AwsRefusal as refused:
-            code = "NO_RESOURCE" if refused.code == "PipelineNotFoundException" else "ERROR_FROM_TARGET"
-            raise _NotDelivered(code, f"{refused.code}: {refused}") from refused
+            raise _NotDelivered(
+                "NO_RESOURCE" if refused.code == "PipelineNotFoundException" else "ERROR_FROM_TARGET",
+                f"{refused.code}: {refused}",
+            ) from refused
 
     def _check_age(self, target: Declared, event: Mapping[str, Any]) -> None:
         policy: Mapping[str, Any] = target.inputs.get("retryPolicy") or {}

@@ -33,8 +33,7 @@ def transform(
     behind.
     """
     if len(paths) > MAX_PATHS:
-        message = f"{len(paths)} input paths; at most {MAX_PATHS} are allowed"
-        raise InvalidTransformer(message)
+        raise InvalidTransformer(f"{len(paths)} input paths; at most {MAX_PATHS} are allowed")
     values = {name: _find(name, path, event) for name, path in paths.items()}
     values.update(reserved)
 
@@ -64,11 +63,9 @@ def reserved_variables(
 
 def _find(name: str, path: str, event: Mapping[str, Any]) -> Any:
     if name.startswith(_RESERVED):
-        message = f"input path {name!r}: names beginning with {_RESERVED} are reserved"
-        raise InvalidTransformer(message)
+        raise InvalidTransformer(f"input path {name!r}: names beginning with {_RESERVED} are reserved")
     if not _PATH.fullmatch(path):
-        message = f"input path {name!r}: {path!r} is not $ followed by .name or [index] steps"
-        raise InvalidTransformer(message)
+        raise InvalidTransformer(f"input path {name!r}: {path!r} is not $ followed by .name or [index] steps")
     value: Any = event
     for key, index in _STEP.findall(path):
         try:

@@ -176,8 +176,7 @@ class Processes:
     def _tell(self, line: str) -> None:
         pipe = self._reaper.stdin if self._reaper else None
         if pipe is None:
-            message = "nothing is started outside the context; use `with Processes() as processes`"
-            raise RuntimeError(message)
+            raise RuntimeError("nothing is started outside the context; use `with Processes() as processes`")
         try:
             os.write(pipe.fileno(), f"{line}\n".encode())  # one write: lines of several threads don't mix
         except BrokenPipeError:

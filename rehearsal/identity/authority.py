@@ -128,8 +128,9 @@ class Authority:
         with self._lock:
             role = self._role(role_arn)
             if name not in role.documents:
-                message = f"role {role_arn} has no inline policy {name!r}; it has {sorted(role.documents)}"
-                raise LookupError(message)
+                raise LookupError(
+                    f"role {role_arn} has no inline policy {name!r}; it has {sorted(role.documents)}"
+                )
             del role.documents[name], role.parsed[name]
 
     def policies(self, role_arn: str) -> dict[str, dict[str, Any]]:
@@ -216,8 +217,7 @@ class Authority:
         try:
             return self._roles[role_arn]
         except KeyError:
-            message = f"role {role_arn} was never put; known are {sorted(self._roles)}"
-            raise LookupError(message) from None
+            raise LookupError(f"role {role_arn} was never put; known are {sorted(self._roles)}") from None
 
     def _keys_for(self, role_arn: str) -> Credentials:
         key = "ASIA" + "".join(secrets.choice(string.ascii_uppercase + "234567") for _ in range(16))

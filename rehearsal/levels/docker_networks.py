@@ -22,14 +22,13 @@ def call(place: Path, words: Sequence[str]) -> str:
             try:
                 _note(place, name).unlink()
             except FileNotFoundError:
-                message = f"{DAEMON} network {name} not found"
-                raise DockerError(message) from None
+                raise DockerError(f"{DAEMON} network {name} not found") from None
             return name
         case _:
-            message = (
-                f"`docker network {' '.join(words)}` is not played in a rehearsal; only create and rm are"
+            raise DockerError(
+                f"`docker network {' '.join(words)}` is not played in a rehearsal; only create and rm are",
+                _NOT_PLAYED,
             )
-            raise DockerError(message, _NOT_PLAYED)
 
 
 def exists(place: Path, name: str) -> bool:
@@ -40,8 +39,7 @@ def exists(place: Path, name: str) -> bool:
 def check(place: Path, name: str) -> None:
     """Refuse a network that was not made, as `docker run` does; none and the host's are always there."""
     if name not in ("", "host") and not exists(place, name):
-        message = f"docker: {DAEMON} network {name} not found"
-        raise DockerError(message, _NOT_PLAYED)
+        raise DockerError(f"docker: {DAEMON} network {name} not found", _NOT_PLAYED)
 
 
 def _create(place: Path, words: Sequence[str]) -> str:
@@ -56,18 +54,18 @@ def _create(place: Path, words: Sequence[str]) -> str:
         if option == "--subnet":
             _check_subnet(value)
         elif (option, value) not in (("--driver", "bridge"), ("-d", "bridge")):
-            message = f"docker network create {option} {value} is not played in a rehearsal; --driver bridge and --subnet are"
-            raise DockerError(message, _NOT_PLAYED)
+            raise DockerError(
+                f"docker network create {option} {value} is not played in a rehearsal; --driver bridge and --subnet are",
+                _NOT_PLAYED,
+            )
     if not name:
-        message = "docker: 'docker network create' requires 1 argument"
-        raise DockerError(message)
+        raise DockerError("docker: 'docker network create' requires 1 argument")
     note = _note(place, name)
     note.parent.mkdir(parents=True, exist_ok=True)
     try:
         note.touch(exist_ok=False)
     except FileExistsError:
-        message = f"{DAEMON} network with name {name} already exists"
-        raise DockerError(message) from None
+        raise DockerError(f"{DAEMON} network with name {name} already exists") from None
     return note.name
 
 
@@ -77,8 +75,7 @@ def _check_subnet(text: str) -> None:
     try:
         IPv4Network(text)
     except ValueError as error:
-        message = f"{DAEMON} invalid subnet {text}: {error}"
-        raise DockerError(message) from None
+        raise DockerError(f"{DAEMON} invalid subnet {text}: {error}") from None
 
 
 def _note(place: Path, name: str) -> Path:

@@ -3,7 +3,8 @@
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
-from rehearsal.codepipeline.execution import FAILED, SUCCEEDED, Execution
+from rehearsal.codepipeline.execution import Execution
+from rehearsal.codepipeline.status import ActionStatus, ExecutionStatus
 from rehearsal.levels.version import LocalImage, Version
 from rehearsal.plays.play import Play, Released, Step, Unexpected, expect
 from rehearsal.running.pushes import short
@@ -45,7 +46,7 @@ def released(rehearsal: Rehearsal, play: Play, version: Version | LocalImage, hi
         seen.append(f"digest {short(digest)}")
     with play.step(f"release {version.name}") as seen:
         execution = followed(rehearsal, play, version, digest)
-        expect(execution.status == SUCCEEDED, f"{why(execution)}{hint}")
+        expect(execution.status == ExecutionStatus.SUCCEEDED, f"{why(execution)}{hint}")
         took = [f"{one.action} {(one.ended or one.started) - one.started:.2f} s" for one in execution.actions]
         seen.append(", ".join(took))
     with play.step(f"{version.name} answers through the load balancer") as seen:
@@ -85,5 +86,7 @@ def keeps_answering(rehearsal: Rehearsal, before: list[Answering]) -> str:
 
 def why(execution: Execution) -> str:
     """Why a release did not succeed, in its actions' own words."""
-    failed = [f"{one.action}: {one.error_message}" for one in execution.actions if one.status == FAILED]
+    failed = [
+        f"{one.action}: {one.error_message}" for one in execution.actions if one.status == ActionStatus.FAILED
+    ]
     return f"the release is {execution.status} ({'; '.join(failed) or execution.summary})"

@@ -8,7 +8,7 @@ from typing import Any
 
 from rehearsal import faults
 from rehearsal.codebuild.declared import PROJECT_TYPE
-from rehearsal.codepipeline.execution import FAILED
+from rehearsal.codepipeline.status import ActionStatus, ExecutionStatus
 from rehearsal.plays import sample
 from rehearsal.plays.play import Play, expect
 from rehearsal.plays.releasing import followed, keeps_answering, released, watched
@@ -20,7 +20,10 @@ def release(rehearsal: Rehearsal, play: Play) -> None:
     """Push v1, then v2 under load: each ends as the version that answers, and nobody notices the change."""
     with play.step("the pipeline's first execution finds no image") as seen:
         first = rehearsal.first_execution()
-        expect(first.status == FAILED, f"it is {first.status}; without an image the source action fails")
+        expect(
+            first.status == ExecutionStatus.FAILED,
+            f"it is {first.status}; without an image the source action fails",
+        )
         said = first.action("Source").error_message or ""
         expect("was not found" in said, f"it fails for another reason: {said}")
         seen.append(said)
@@ -39,9 +42,9 @@ def broken_migration(rehearsal: Rehearsal, play: Play) -> None:
         with play.step("the release stops at its migration") as seen:
             execution = followed(rehearsal, play, BROKEN, digest)
             rule = "a failed migration must fail the release"
-            expect(execution.status == FAILED, f"it is {execution.status}; {rule}")
+            expect(execution.status == ExecutionStatus.FAILED, f"it is {execution.status}; {rule}")
             migrate = execution.action("Migrate")
-            expect(migrate.status == FAILED, f"Migrate is {migrate.status}")
+            expect(migrate.status == ActionStatus.FAILED, f"Migrate is {migrate.status}")
             seen.append(_own_words(migrate.error_message or ""))
         with play.step("nothing was deployed") as seen:
             ran = [action.action for action in execution.actions]
@@ -63,7 +66,10 @@ def denied(rehearsal: Rehearsal, play: Play) -> None:
             seen.append(f"taken away: {', '.join(lost)}")
             execution = followed(rehearsal, play, V4, rehearsal.team.push(V4))
         with play.step("the release stops there with AWS's own error") as seen:
-            expect(execution.status == FAILED, f"it is {execution.status}; without {action} it must fail")
+            expect(
+                execution.status == ExecutionStatus.FAILED,
+                f"it is {execution.status}; without {action} it must fail",
+            )
             said = execution.action("Migrate").error_message or ""
             repository = f":repository/{rehearsal.settings.image.repository}"
             for part in (f"is not authorized to perform: {action}", repository):

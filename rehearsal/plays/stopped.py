@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from rehearsal.codepipeline.execution import FAILED
+from rehearsal.codepipeline.status import ExecutionStatus
 from rehearsal.levels.version import LocalImage, Version
 from rehearsal.plays.play import Play, expect
 from rehearsal.plays.releasing import followed, keeps_answering, watched
@@ -26,7 +26,8 @@ class StoppedRelease:
             with play.step(f"the release is stopped {self.stop.where}") as seen:
                 execution = followed(rehearsal, play, self.version, digest)
                 expect(
-                    execution.status == FAILED, f"it is {execution.status}; it must fail {self.stop.where}"
+                    execution.status == ExecutionStatus.FAILED,
+                    f"it is {execution.status}; it must fail {self.stop.where}",
                 )
                 told = [one.error_message or "" for one in execution.actions] + [execution.summary]
                 reason = next((text for text in told if self.stop.words in text), None)

@@ -133,8 +133,7 @@ class Cloud:
         ]
         if len(found) != 1:
             there = [resource.name for resource in self.declared(type_)]
-            message = f"{len(found)} resources of type {type_} match {where}; declared are {there}"
-            raise LookupError(message)
+            raise LookupError(f"{len(found)} resources of type {type_} match {where}; declared are {there}")
         return found[0]
 
     def client(self, service: str, credentials: Credentials | None = None, region: str = "") -> Any:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from rehearsal.codepipeline.execution import FAILED
+from rehearsal.codepipeline.status import ExecutionStatus
 from rehearsal.levels.container.docker_api import Engine
 from rehearsal.levels.container.networks import DATABASE
 from rehearsal.levels.container.owner import RUN
@@ -106,7 +106,7 @@ def test_a_build_without_a_database_rule_cannot_migrate(rehearsal: Rehearsal, tm
     cloud.remove(next(rule.urn for rule in cloud.declared(INGRESS) if "migrat" in rule.name))
     (tmp_path / "VERSION").write_text("v5\n", encoding="utf-8")
     execution = rehearsal.pushes.release_of(rehearsal.team.push(Version("v5", V1.folder, [tmp_path])))
-    assert execution.status == FAILED
+    assert execution.status == ExecutionStatus.FAILED
     assert "migration failed" in (execution.action("Migrate").error_message or "")
     said = [entry.message for entry in rehearsal.journal.entries("VPC")]
     assert said, "the journal says who was cut off"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pulumi.automation import PulumiCommand
 
-from rehearsal.codepipeline.execution import SUCCEEDED
+from rehearsal.codepipeline.status import ExecutionStatus
 from rehearsal.levels.process.level import ProcessLevel
 from rehearsal.plays.versions import V1, V2
 from rehearsal.pulumi_engine.drift import LiveParts
@@ -73,7 +73,7 @@ def released(world: World) -> str:
     """The target group that serves after two releases moved traffic; the digest pushed last is V2's."""
     before = world.group()
     execution = world.rehearsal.pushes.release_of(world.rehearsal.team.push(V1))
-    assert execution.status == SUCCEEDED, execution.summary
+    assert execution.status == ExecutionStatus.SUCCEEDED, execution.summary
     assert world.group() != before, "the release moved traffic to the other group"
     return world.group()
 
@@ -148,7 +148,7 @@ def test_the_number_of_tasks_is_left_alone_where_something_else_scales(
 
 def test_the_next_release_works_on_the_edited_stack(world: World, refreshed: Outcome, released: str) -> None:
     execution = world.rehearsal.pushes.release_of(world.rehearsal.team.push(V2))
-    assert execution.status == SUCCEEDED, execution.summary
+    assert execution.status == ExecutionStatus.SUCCEEDED, execution.summary
     assert world.answering() == V2.name
     assert world.stack.up().changes == {}
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pulumi.automation import PulumiCommand
 
-from rehearsal.codepipeline.execution import SUCCEEDED
+from rehearsal.codepipeline.status import ExecutionStatus
 from rehearsal.errors import RehearsalError
 from rehearsal.evaluation.exported_state import ENCRYPTED, declare_state, read_state
 from rehearsal.evaluation.kinds import KINDS
@@ -83,7 +83,9 @@ def test_a_value_the_export_holds_encrypted_is_said_to_be_so(rehearsed: Rehearsa
 
 def test_a_release_goes_through_the_stack_of_the_state(rehearsed: Rehearsal) -> None:
     execution = rehearsed.pushes.release_of(rehearsed.team.push(V1))
-    assert execution.status == SUCCEEDED, [action.error_message for action in execution.actions]
+    assert execution.status == ExecutionStatus.SUCCEEDED, [
+        action.error_message for action in execution.actions
+    ]
     assert get(rehearsed.users.url("web"))[1]["version"] == V1.name
 
 

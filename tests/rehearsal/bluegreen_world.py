@@ -225,8 +225,7 @@ class FakeRuntime:
         del task_id, cpu, memory
         image = containers[0].image
         if "unstartable" in image:
-            message = "no such file: /app/start"
-            raise RuntimeError(message)
+            raise RuntimeError("no such file: /app/start")
         crashes = "crashing" in image
         silent = crashes or "refusing" in image
         task = FakeTask(containers, None if silent else started(image, containers[0].environment))

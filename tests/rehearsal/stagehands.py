@@ -191,8 +191,7 @@ class Replay:
             data = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
             if data.startswith(b"PK") and any(name.startswith("taskdef-") for name in unzipped(data)):
                 return cls(build_provider(rehearsal), data, execution.action("Migrate").outputs)
-        message = f"no artifact with templates among {keys}"
-        raise LookupError(message)
+        raise LookupError(f"no artifact with templates among {keys}")
 
     def run(self, call: ActionCall) -> Mapping[str, str]:
         """Ask what StartBuild asks, and put the artifact as the build's role."""

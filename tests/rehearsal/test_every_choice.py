@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from rehearsal.codepipeline.execution import FAILED, SUCCEEDED
+from rehearsal.codepipeline.status import ExecutionStatus
 from rehearsal.ecr.registry_rules import TagRule
 from rehearsal.host.project import ROOT
 from rehearsal.levels.process.level import ProcessLevel
@@ -77,7 +77,7 @@ def everything(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 def test_a_stack_with_every_choice_is_released(everything: Rehearsal) -> None:
     execution = everything.pushes.release_of(everything.team.push(V1))
-    assert execution.status == SUCCEEDED, [one.error_message for one in execution.actions]
+    assert execution.status == ExecutionStatus.SUCCEEDED, [one.error_message for one in execution.actions]
     done = {entry.message.partition(":")[0] for entry in everything.journal.entries("CodeDeploy")}
     for hook in HOOKS:
         assert f"{hook[0].upper()}{hook[1:]}" in done, "each declared hook has its turn"
@@ -90,7 +90,7 @@ def test_a_rejected_release_touches_nothing(everything: Rehearsal, world: World)
         execution = everything.pushes.release_of(everything.team.push(V2))
     finally:
         world.consents = True
-    assert execution.status == FAILED
+    assert execution.status == ExecutionStatus.FAILED
     assert [one.action for one in execution.actions] == ["Source", "Approve"], "nothing was migrated"
     assert everything.cloud.client("ecs").list_task_definitions()["taskDefinitionArns"] == before
 
@@ -103,7 +103,7 @@ def test_a_failed_hook_fails_the_release_and_brings_traffic_back(everything: Reh
         execution = everything.pushes.release_of(everything.team.push(V4))
     finally:
         world.hooks.clear()
-    assert execution.status == FAILED
+    assert execution.status == ExecutionStatus.FAILED
     message = execution.action("Deploy-web").error_message or ""
     assert f"the function {LAMBDA} of hook AfterAllowTraffic answered Failed" in message
     after = everything.load_balancers.weights(listener)

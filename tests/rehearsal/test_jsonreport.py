@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal.codepipeline.execution import ActionRun, Execution
+from rehearsal.codepipeline.status import ActionStatus, ExecutionStatus
 from rehearsal.host.project import ROOT
 from rehearsal.plays import json_report
 from rehearsal.plays.play import Play, Released, Step
@@ -19,9 +20,20 @@ MOMENT = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 def reported() -> dict[str, Any]:
     now = time.monotonic()
-    action = ActionRun("Release", "Migrate", "CodeBuild", "Failed", now - 5, now - 3, "", "JobFailed", "why")
+    action = ActionRun(
+        "Release", "Migrate", "CodeBuild", ActionStatus.FAILED, now - 5, now - 3, "", "JobFailed", "why"
+    )
     execution = Execution(
-        "id-1", "shop", "Failed", "CloudWatchEvent", {}, (), now - 6, now - 2, "over", actions=(action,)
+        "id-1",
+        "shop",
+        ExecutionStatus.FAILED,
+        "CloudWatchEvent",
+        {},
+        (),
+        now - 6,
+        now - 2,
+        "over",
+        actions=(action,),
     )
     verdict = Verdict(
         {"v1": 3}, {Failure("web", "/", "HTTP 503", ""): 2}, (Answering("web", "v1", DIGEST, 200, "/"),)

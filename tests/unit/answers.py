@@ -119,8 +119,9 @@ class Answers(Mocks):
         if not args.custom:
             return "", dict(args.inputs)
         if args.typ not in OUTPUTS:
-            message = f"{args.typ} ({args.name}) has no outputs in tests/unit/answers.py; add it there"
-            raise LookupError(message)
+            raise LookupError(
+                f"{args.typ} ({args.name}) has no outputs in tests/unit/answers.py; add it there"
+            )
         outputs = {"name": f"{args.name}{SUFFIX}", **args.inputs, **OUTPUTS[args.typ](args.name, args.inputs)}
         return str(outputs.pop("id", f"{args.name}-id")), outputs
 
@@ -130,7 +131,6 @@ class Answers(Mocks):
             return {"accountId": self._account, "arn": arn, "userId": "AIDA", "id": self._account}
         if args.token == "aws:index/getRegion:getRegion":
             return {"region": REGION, "name": REGION, "id": REGION, "description": "", "endpoint": ""}
-        message = (
+        raise LookupError(
             f"{args.token} has no answer in tests/unit/answers.py; a program that asks more needs a reason"
         )
-        raise LookupError(message)

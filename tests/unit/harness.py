@@ -89,8 +89,7 @@ class Graph(MockMonitor):
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802  (the SDK calls it)
         urn = self.make_urn(request.parent, request.type, request.name)
         if urn in self.sent:
-            message = f"{urn} is declared twice; the engine refuses that"
-            raise ValueError(message)
+            raise ValueError(f"{urn} is declared twice; the engine refuses that")
         if request.type != "pulumi:pulumi:Stack":
             self.sent[urn] = Sent(urn, request, rpc.deserialize_properties(request.object))
         return super().RegisterResource(request)

@@ -16,8 +16,7 @@ def unknown_keys(one: Sent) -> list[str]:
     made_of = importlib.import_module(package)
     args = getattr(made_of, f"{name}InitArgs", None) or getattr(made_of, f"{name}Args", None)
     if args is None:
-        message = f"{package} has no {name}Args; say in tests/unit/inputs.py where they are"
-        raise LookupError(message)
+        raise LookupError(f"{package} has no {name}Args; say in tests/unit/inputs.py where they are")
     return list(_unknown(one.inputs, args, one.name))
 
 

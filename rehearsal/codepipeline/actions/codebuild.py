@@ -53,8 +53,9 @@ class CodeBuildAction:
                 authority.authorize(call.role_arn, "iam:PassRole", override, service)
         except AccessDenied as refused:
             verb = refused.action.partition(":")[2]
-            text = f"Error calling {verb[:1].lower()}{verb[1:]}: {refused}"
-            raise ActionFailed("PermissionError", text) from refused
+            raise ActionFailed(
+                "PermissionError", f"Error calling {verb[:1].lower()}{verb[1:]}: {refused}"
+            ) from refused
 
 
 def _asked(call: ActionCall) -> StartBuild:
@@ -83,5 +84,7 @@ def _given(text: str | None) -> list[EnvironmentVariable]:
         items: Any = json.loads(text)
         return [declared.variable(item) for item in items]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        message = f"EnvironmentVariables is no JSON array of name, value and type ({error}): {text}"
-        raise ActionFailed("ConfigurationError", message) from error
+        raise ActionFailed(
+            "ConfigurationError",
+            f"EnvironmentVariables is no JSON array of name, value and type ({error}): {text}",
+        ) from error

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from rehearsal.codedeploy import appspec
 from rehearsal.codedeploy.declared import DeploymentGroup, GroupInvalid
-from rehearsal.codedeploy.deployment import Deployment
+from rehearsal.codedeploy.deployment import Deployment, DeploymentStatus
 from rehearsal.codedeploy.service import DeploymentLimitExceeded, Deployments
 from rehearsal.codepipeline.execution import ActionCall, ActionFailed
 from rehearsal.ecs import task_definition
@@ -62,8 +62,7 @@ class CodeDeployToECS:
             if appspec.PLACEHOLDER not in spec:
                 appspec.filled(spec, "")
         except (task_definition.TemplateError, appspec.AppSpecError) as wrong:
-            code = "InvalidActionConfiguration"
-            raise ActionFailed(code, str(wrong)) from wrong
+            raise ActionFailed("InvalidActionConfiguration", str(wrong)) from wrong
         group = self._authorized_group(call)
         arn = self._register(call, definition)
         deployment = self._create(call, group, spec, arn)
@@ -77,8 +76,7 @@ class CodeDeployToECS:
         try:
             group = DeploymentGroup.of(self._cloud, application, call.configuration["DeploymentGroupName"])
         except GroupInvalid as wrong:
-            code = "InvalidActionConfiguration"
-            raise ActionFailed(code, str(wrong)) from wrong
+            raise ActionFailed("InvalidActionConfiguration", str(wrong)) from wrong
         self._allowed(call, "GetDeploymentConfig", f"deploymentconfig:{group.config}")
         return group
 
@@ -101,8 +99,7 @@ class CodeDeployToECS:
             parsed = appspec.parsed(appspec.filled(template, arn))
             return self._deployments.create(group, parsed)
         except appspec.AppSpecError as wrong:
-            code = "InvalidRevisionException"
-            raise ActionFailed(code, str(wrong)) from wrong
+            raise ActionFailed("InvalidRevisionException", str(wrong)) from wrong
         except DeploymentLimitExceeded as busy:
             raise ActionFailed(busy.code, str(busy)) from busy
 
@@ -112,9 +109,10 @@ class CodeDeployToECS:
         try:
             cloud.authority.authorize(call.role_arn, f"codedeploy:{operation}", arn)
         except AccessDenied as denied:
-            code = "PermissionError"
-            message = f"The provided role does not have sufficient permissions to access CodeDeploy. {denied}"
-            raise ActionFailed(code, message) from denied
+            raise ActionFailed(
+                "PermissionError",
+                f"The provided role does not have sufficient permissions to access CodeDeploy. {denied}",
+            ) from denied
 
 
 def _configuration(call: ActionCall) -> list[tuple[str, str]]:
@@ -133,8 +131,9 @@ def _configuration(call: ActionCall) -> list[tuple[str, str]]:
     artifacts = [given.get(REQUIRED[2]), given.get(REQUIRED[3]), *(artifact for artifact, _ in images)]
     problems += [f"{a} is no input artifact of the action" for a in artifacts if a and a not in call.inputs]
     if problems:
-        code = "InvalidActionConfiguration"
-        raise ActionFailed(code, f"Invalid action configuration: {'; '.join(problems)}")
+        raise ActionFailed(
+            "InvalidActionConfiguration", f"Invalid action configuration: {'; '.join(problems)}"
+        )
     return images
 
 
@@ -144,8 +143,7 @@ def _file(call: ActionCall, artifact_key: str, path_key: str, default: str, kind
     files = _files(call, artifact, message)
     path = call.configuration.get(path_key) or default
     if path not in files:
-        code = "InvalidActionConfiguration"
-        raise ActionFailed(code, f"{message} (it holds {sorted(files)}, not {path})")
+        raise ActionFailed("InvalidActionConfiguration", f"{message} (it holds {sorted(files)}, not {path})")
     return files[path].decode()
 
 
@@ -155,9 +153,10 @@ def _image_uri(call: ActionCall, artifact: str) -> str:
     try:
         return str(json.loads(files["imageDetail.json"])["ImageURI"])
     except (KeyError, json.JSONDecodeError) as wrong:
-        code = "InvalidActionConfiguration"
-        text = f"{message} (imageDetail.json with an ImageURI is needed; it holds {sorted(files)})"
-        raise ActionFailed(code, text) from wrong
+        raise ActionFailed(
+            "InvalidActionConfiguration",
+            f"{message} (imageDetail.json with an ImageURI is needed; it holds {sorted(files)})",
+        ) from wrong
 
 
 def _files(call: ActionCall, artifact: str, message: str) -> dict[str, bytes]:
@@ -174,13 +173,12 @@ def _files(call: ActionCall, artifact: str, message: str) -> dict[str, bytes]:
 
 
 def _outcome(deployment: Deployment) -> Mapping[str, str]:
-    if deployment.status == "Succeeded":
+    if deployment.status == DeploymentStatus.SUCCEEDED:
         return {"DeploymentId": deployment.id}
     rolled_back = f" It was rolled back by {deployment.rollback_id}." if deployment.rollback_id else ""
     code = "DeploymentFailed"
     outcome = f"{deployment.status.lower()}: {deployment.error_code}: {deployment.message}"
-    message = f"Deployment {deployment.id} {outcome}.{rolled_back}"
-    raise ActionFailed(code, message)
+    raise ActionFailed(code, f"Deployment {deployment.id} {outcome}.{rolled_back}")
 
 
 def _code(error: Exception) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from rehearsal.codepipeline.execution import ActionCall, ActionFailed
+from rehearsal.world import said
 from rehearsal.world.cloud import Cloud
 from rehearsal.world.zips import zipped
 
@@ -55,13 +56,14 @@ class EcrSource:
         try:
             return ecr.describe_images(repositoryName=repository, imageIds=[dict(wanted)])["imageDetails"][0]
         except ClientError as error:
-            detail: dict[str, Any] = dict(error.response.get("Error", {}))
-            if detail.get("Code") not in _MISSING:
+            if said.code(error) not in _MISSING:
                 raise
             # AWS's own words for this are not documented; these are the rehearsal's.
             name = next(iter(wanted.values()))
-            text = f"The image {name} was not found in repository {repository}: {detail.get('Message')}"
-            raise ActionFailed("ConfigurationError", text) from error
+            raise ActionFailed(
+                "ConfigurationError",
+                f"The image {name} was not found in repository {repository}: {said.message(error)}",
+            ) from error
 
 
 def image_detail(image: Mapping[str, Any], uri: str) -> str:

@@ -62,8 +62,9 @@ class ManualApproval:
         """
         with self._changed:
             if not self._changed.wait_for(lambda: execution_id in self._pending, timeout):
-                message = f"execution {execution_id} waits for no approval; these do: {sorted(self._pending)}"
-                raise LookupError(message)
+                raise LookupError(
+                    f"execution {execution_id} waits for no approval; these do: {sorted(self._pending)}"
+                )
             pending = self._pending[execution_id]
             pending.comment, pending.approved = comment, approved
             self._changed.notify_all()

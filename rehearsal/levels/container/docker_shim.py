@@ -60,8 +60,9 @@ def rewritten(words: Sequence[str], setting: Setting, project: str, made: Path) 
     options, chosen = _without_network(own)
     if chosen and chosen != "none" and not docker_networks.exists(made, chosen):
         rule = "at level container a build's container can only be in none, in Docker's default, or in one the build has made"
-        message = f"docker: Error response from daemon: network {chosen} not found ({rule})"
-        raise DockerError(message, _NOT_PLAYED)
+        raise DockerError(
+            f"docker: Error response from daemon: network {chosen} not found ({rule})", _NOT_PLAYED
+        )
     network, hosts = setting.networks.get(project, ("none", ())) if chosen != "none" else ("none", ())
     options = ["--network", network, *(word for host in hosts for word in ("--add-host", host)), *options]
     labels = [word for name, value in setting.labels.items() for word in ("--label", f"{name}={value}")]

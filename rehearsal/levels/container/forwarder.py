@@ -6,12 +6,12 @@ the network can reach, so neither the database nor the AWS endpoint has to leave
 
 import asyncio
 import contextlib
-import threading
 from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Self
 
 from rehearsal.errors import MachineError
+from rehearsal.host.loop_thread import LoopThread
 
 _CHUNK = 65_536
 _PATIENCE = 10.0
@@ -26,23 +26,20 @@ class Forwarder:
 
     def __init__(self) -> None:
         """Nothing is forwarded yet."""
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="forwarder", daemon=True)
+        self._loop = LoopThread("forwarder")
         self._servers: list[asyncio.Server] = []
 
     def __enter__(self) -> Self:
         """Start the thread."""
-        self._thread.start()
+        self._loop.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close every port and connection."""
-        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(_PATIENCE)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(_PATIENCE)
-        self._loop.close()
+        self._loop.call(self._close(), _PATIENCE)
+        self._loop.stop()
 
     def open(
         self, host: str, port: int, target: tuple[str, int], admits: Callable[[], bool] = _everybody
@@ -61,9 +58,7 @@ class Forwarder:
 
     def _listen(self, host: str, port: int, serve: "_Serve") -> None:
         try:
-            server = asyncio.run_coroutine_threadsafe(
-                asyncio.start_server(serve, host, port), self._loop
-            ).result(_PATIENCE)
+            server = self._loop.call(asyncio.start_server(serve, host, port), _PATIENCE)
         except OSError as error:
             raise MachineError(
                 f"{host}:{port} can't be opened ({error.strerror or error})",
@@ -75,10 +70,6 @@ class Forwarder:
     async def _close(self) -> None:
         for server in self._servers:
             server.close()
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
 
 
 _Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[None, None, None]]

@@ -83,11 +83,12 @@ class Options:
                 self.removed = True
                 continue
             if option not in _TAKEN:
-                message = f"docker run {option} is not played at level process; use level container for it"
-                raise DockerError(message, _DOCKER_FAILED)
+                raise DockerError(
+                    f"docker run {option} is not played at level process; use level container for it",
+                    _DOCKER_FAILED,
+                )
             self._take(option, value if joined else next(words, ""))
-        message = "docker: 'docker run' requires at least 1 argument"
-        raise DockerError(message, _DOCKER_FAILED)
+        raise DockerError("docker: 'docker run' requires at least 1 argument", _DOCKER_FAILED)
 
     def _take(self, option: str, value: str) -> None:
         match option:
@@ -103,8 +104,10 @@ class Options:
                 self._files.append(value)
             case "--security-opt":
                 if value not in ("no-new-privileges", "no-new-privileges=true", "no-new-privileges:true"):
-                    message = f"docker run {option} {value} is not played at level process; use level container for it"
-                    raise DockerError(message, _DOCKER_FAILED)
+                    raise DockerError(
+                        f"docker run {option} {value} is not played at level process; use level container for it",
+                        _DOCKER_FAILED,
+                    )
             case _:
                 self._given.append(value)
 
@@ -114,8 +117,7 @@ def _file_of_variables(path: Path, environment: Mapping[str, str]) -> dict[str, 
     try:
         lines = path.read_bytes().removeprefix(b"\xef\xbb\xbf").split(b"\n")
     except OSError as error:
-        message = f"docker: open {path}: {error.strerror}"
-        raise DockerError(message, _DOCKER_FAILED) from error
+        raise DockerError(f"docker: open {path}: {error.strerror}", _DOCKER_FAILED) from error
     found: dict[str, str] = {}
     for line in (os.fsdecode(raw.removesuffix(b"\r")).lstrip(" \t") for raw in lines):
         if not line or line.startswith("#"):
@@ -123,8 +125,7 @@ def _file_of_variables(path: Path, environment: Mapping[str, str]) -> dict[str, 
         name, given, text = line.partition("=")
         if not name or " " in name or "\t" in name:
             what = f"variable '{name}' contains whitespaces" if name else f"no variable name on line '{line}'"
-            message = f"docker: invalid env file ({path}): {what}"
-            raise DockerError(message, _DOCKER_FAILED)
+            raise DockerError(f"docker: invalid env file ({path}): {what}", _DOCKER_FAILED)
         if given:
             found[name] = text
         elif name in environment:
@@ -143,8 +144,7 @@ def run(
         space.mkdir(parents=True)
     except FileExistsError:
         conflict = f'Conflict. The container name "/{options.name}" is already in use'
-        message = f"docker: Error response from daemon: {conflict}"
-        raise DockerError(message, _DOCKER_FAILED) from None
+        raise DockerError(f"docker: Error response from daemon: {conflict}", _DOCKER_FAILED) from None
     state = space / "state"
     state.write_text("", encoding="utf-8")
     try:
@@ -170,15 +170,13 @@ def _run(options: Options, store: Store, digest: str, space: Path, architecture:
             working_directory=options.working_directory,
         )
     except (StoreError, ValueError) as error:
-        message = f"docker: Error response from daemon: {error}"
-        raise DockerError(message, _DOCKER_FAILED) from error
+        raise DockerError(f"docker: Error response from daemon: {error}", _DOCKER_FAILED) from error
     if config["architecture"] != architecture:
         sys.stderr.write(
             f"WARNING: The requested image's platform (linux/{config['architecture']}) does not match "
             f"the detected host platform (linux/{architecture}) and no specific platform was requested\n"
         )
-        message = f"exec {launch.words[0]}: exec format error"
-        raise DockerError(message, _WRONG_FORMAT)
+        raise DockerError(f"exec {launch.words[0]}: exec format error", _WRONG_FORMAT)
     return _follow(launch, space / "process")
 
 
@@ -196,8 +194,10 @@ def _follow(launch: Launch, record: Path) -> int:
     except OSError as error:
         missing = isinstance(error, FileNotFoundError)
         reason = "executable file not found in $PATH" if missing else "permission denied"
-        message = f'docker: Error response from daemon: exec: "{launch.words[0]}": {reason}: unknown'
-        raise DockerError(message, _NOT_FOUND if missing else _NOT_EXECUTABLE) from error
+        raise DockerError(
+            f'docker: Error response from daemon: exec: "{launch.words[0]}": {reason}: unknown',
+            _NOT_FOUND if missing else _NOT_EXECUTABLE,
+        ) from error
     record.write_text(str(process.pid), encoding="utf-8")
     passed: set[int] = set()
     while True:
@@ -221,12 +221,13 @@ def stop(verb: str, words: Sequence[str], containers: Path) -> None:
         case [name] if not name.startswith("-"):
             patience = _STOP_SECONDS
         case _:
-            message = f"`docker {verb} {' '.join(words)}` is not played at level process; give the name only"
-            raise DockerError(message, _DOCKER_FAILED)
+            raise DockerError(
+                f"`docker {verb} {' '.join(words)}` is not played at level process; give the name only",
+                _DOCKER_FAILED,
+            )
     record = containers / name / "process"
     if not record.exists():
-        message = f"Error response from daemon: No such container: {name}"
-        raise DockerError(message)
+        raise DockerError(f"Error response from daemon: No such container: {name}")
     pid = int(record.read_text(encoding="utf-8"))
     deadline = time.monotonic() + (patience if verb == "stop" else 0.0)
     if verb == "stop":
@@ -242,15 +243,13 @@ def inspect(template: str, name: str, containers: Path) -> str:
     """What `docker container inspect --format` says of a container that was not removed."""
     state = containers / name / "state"
     if not state.exists():
-        message = f"Error response from daemon: No such container: {name}"
-        raise DockerError(message)
+        raise DockerError(f"Error response from daemon: No such container: {name}")
     # No limit of memory is kept at this level, so none was ever exceeded.
     text = template.replace("{{.State.OOMKilled}}", "false")
     text = text.replace("{{.State.Error}}", state.read_text(encoding="utf-8"))
     if "{{" in text:
         played = "only {{.State.OOMKilled}} and {{.State.Error}} are"
-        message = f"--format {template!r} is not played at level process; {played}"
-        raise DockerError(message, _DOCKER_FAILED)
+        raise DockerError(f"--format {template!r} is not played at level process; {played}", _DOCKER_FAILED)
     return text
 
 
@@ -258,8 +257,7 @@ def remove(name: str, containers: Path) -> None:
     """`docker rm --force`: end a container that runs, and forget it."""
     space = containers / name
     if not space.exists():
-        message = f"Error response from daemon: No such container: {name}"
-        raise DockerError(message)
+        raise DockerError(f"Error response from daemon: No such container: {name}")
     with contextlib.suppress(FileNotFoundError):  # it may be ending just now
         _kill_group(int((space / "process").read_text(encoding="utf-8")))
     _remove(space)

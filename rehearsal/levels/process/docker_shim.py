@@ -32,8 +32,9 @@ class Docker:
             self._registry = environment["REHEARSAL_REGISTRY"]
             folder = Path(environment["REHEARSAL_STORE"]) / "docker"
         except KeyError as missing:
-            message = f"{missing.args[0]} is not set; this docker only works inside a rehearsal's build"
-            raise DockerError(message, _NOT_HERE) from missing
+            raise DockerError(
+                f"{missing.args[0]} is not set; this docker only works inside a rehearsal's build", _NOT_HERE
+            ) from missing
         self._environment = environment
         self._architecture = environment.get("REHEARSAL_ARCHITECTURE") or machine_architecture()
         self._store = Store(folder / "images")
@@ -66,10 +67,10 @@ class Docker:
             case ["stop" | "kill" as verb, *rest]:
                 stop(verb, rest, self._containers)
             case _:
-                message = (
-                    f"`docker {shlex.join(words)}` is not played at level process; use level container for it"
+                raise DockerError(
+                    f"`docker {shlex.join(words)}` is not played at level process; use level container for it",
+                    _NOT_HERE,
                 )
-                raise DockerError(message, _NOT_HERE)
         return 0
 
     def image(self, name: str) -> tuple[Store, str]:
@@ -92,10 +93,9 @@ class Docker:
         try:
             Registry(self._registry, lambda: token).check()
         except RegistryError as error:
-            message = (
+            raise DockerError(
                 f"Error response from daemon: login attempt to https://{host}/v2/ failed with status: {error}"
-            )
-            raise DockerError(message) from error
+            ) from error
         logins = self._read_logins()
         logins.setdefault("auths", {})[host] = {"auth": token}
         self._logins.parent.mkdir(parents=True, exist_ok=True)
@@ -115,8 +115,7 @@ class Docker:
         token = self._read_logins().get("auths", {}).get(reference.host, {}).get("auth")
         if token is None:
             address = f"https://{reference.host}/v2/{reference.repository}/manifests/{reference.wanted}"
-            message = f'Error response from daemon: Head "{address}": no basic auth credentials'
-            raise DockerError(message)
+            raise DockerError(f'Error response from daemon: Head "{address}": no basic auth credentials')
         try:
             found = self._store.pull(Registry(self._registry, lambda: token), reference, self._architecture)
         except RegistryError as error:
@@ -131,14 +130,12 @@ class Docker:
     def _inspect(self, template: str, reference: Reference) -> str:
         digest = self._store.find(reference)
         if digest is None:
-            message = f"Error response from daemon: No such image: {reference.text}"
-            raise DockerError(message)
+            raise DockerError(f"Error response from daemon: No such image: {reference.text}")
         config = self._store.config(digest)
         text = template.replace("{{.Architecture}}", config["architecture"]).replace("{{.Os}}", config["os"])
         if "{{" in text:
             played = "only {{.Architecture}} and {{.Os}} are"
-            message = f"--format {template!r} is not played at level process; {played}"
-            raise DockerError(message, _NOT_HERE)
+            raise DockerError(f"--format {template!r} is not played at level process; {played}", _NOT_HERE)
         return text
 
 
@@ -165,8 +162,7 @@ def _say(line: str) -> None:
 def _reject_foreign(reference: Reference) -> None:
     if not reference.is_ecr:
         played = "at level process only private ECR registries are played"
-        message = f"{reference.host} can't be reached from a rehearsal: {played}"
-        raise DockerError(message, _NOT_HERE)
+        raise DockerError(f"{reference.host} can't be reached from a rehearsal: {played}", _NOT_HERE)
 
 
 def _refusal(reference: Reference, status: int, code: str, told: str) -> str:

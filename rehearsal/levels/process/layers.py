@@ -26,8 +26,7 @@ def unpack(layer: bytes, target: Path) -> None:
             for entry in archive:
                 _put(archive, entry, root)
     except tarfile.TarError as error:
-        message = f"it is no tar archive: {error}"
-        raise LayerError(message) from error
+        raise LayerError(f"it is no tar archive: {error}") from error
 
 
 def _put(archive: tarfile.TarFile, entry: tarfile.TarInfo, root: Path) -> None:
@@ -53,8 +52,7 @@ def _put(archive: tarfile.TarFile, entry: tarfile.TarInfo, root: Path) -> None:
         place.write_bytes(content.read() if content else b"")
         place.chmod(entry.mode & 0o755 | 0o600)
     else:
-        message = f"{entry.name!r} is a device or a pipe"
-        raise LayerError(message)
+        raise LayerError(f"{entry.name!r} is a device or a pipe")
 
 
 def _inside(root: Path, name: str) -> Path:
@@ -62,8 +60,7 @@ def _inside(root: Path, name: str) -> Path:
     parts = [part for part in PurePosixPath(name).parts if part not in ("/", ".")]
     place = root.joinpath(*parts[:-1]).resolve().joinpath(*parts[-1:])
     if ".." in parts or not place.is_relative_to(root):
-        message = f"{name!r} would lie outside the image"
-        raise LayerError(message)
+        raise LayerError(f"{name!r} would lie outside the image")
     return place
 
 
@@ -72,8 +69,7 @@ def _link(entry: tarfile.TarInfo, place: Path, root: Path) -> None:
     if PurePosixPath(entry.linkname).is_absolute() or not (
         place.parent / entry.linkname
     ).resolve().is_relative_to(root):
-        message = f"{entry.name!r} would lead outside the image, to {entry.linkname!r}"
-        raise LayerError(message)
+        raise LayerError(f"{entry.name!r} would lead outside the image, to {entry.linkname!r}")
     place.symlink_to(entry.linkname)
 
 

@@ -53,8 +53,9 @@ class ProcessTask:
         started = self._started.get(container)
         if started is None or port not in started.ports:
             declared = {name: sorted(one.ports) for name, one in self._started.items()}
-            message = f"no container {container!r} with port {port} in this task; declared are {declared}"
-            raise LookupError(message)
+            raise LookupError(
+                f"no container {container!r} with port {port} in this task; declared are {declared}"
+            )
         return "127.0.0.1", started.ports[port]
 
     def exit_code(self) -> int | None:
@@ -169,8 +170,7 @@ class ProcessRuntime:
             )
         except (OSError, ValueError) as error:
             # ECS developer guide, "Amazon ECS stopped tasks error messages"
-            message = f"CannotStartContainerError: {spec.name}: {error}"
-            raise RuntimeError(message) from error
+            raise RuntimeError(f"CannotStartContainerError: {spec.name}: {error}") from error
         return _Started(spec, child, ports)
 
     def _prepare(self, spec: ContainerSpec, space: Path) -> Unpacked:
@@ -183,15 +183,13 @@ class ProcessRuntime:
             unpacked = Unpacked(config, space)
             self._store.unpack(digest, unpacked.root)
         except (RegistryError, StoreError) as error:
-            message = f"CannotPullContainerError: {spec.image}: {error}"
-            raise RuntimeError(message) from error
+            raise RuntimeError(f"CannotPullContainerError: {spec.image}: {error}") from error
         built_for = config.get("architecture")
         if built_for != self._architecture:
-            message = (
+            raise RuntimeError(
                 f"CannotStartContainerError: {spec.name}: exec format error: "
                 f"the image is for {built_for}, the task runs on {self._architecture}"
             )
-            raise RuntimeError(message)
         return unpacked
 
     def _start_stand_in(self, task_id: str, spec: ContainerSpec) -> _Started:

@@ -73,8 +73,7 @@ class Store:
         manifest = registry.manifest(reference.repository, reference.wanted)[1]
         found = _digest(manifest)
         if reference.digest and found != reference.digest:
-            message = f"manifest verification failed for digest {reference.digest}"
-            raise StoreError(message)
+            raise StoreError(f"manifest verification failed for digest {reference.digest}")
         chosen = found
         if "manifests" in json.loads(manifest):
             chosen = _variant(json.loads(manifest), architecture)
@@ -105,8 +104,7 @@ class Store:
             try:
                 layers.unpack(self._read(str(layer["digest"])), target)
             except layers.LayerError as error:
-                message = f"layer {layer['digest']} can't be unpacked: {error}"
-                raise StoreError(message) from error
+                raise StoreError(f"layer {layer['digest']} can't be unpacked: {error}") from error
 
     def _manifest(self, digest: str) -> dict[str, Any]:
         return json.loads(self._read(digest))
@@ -116,8 +114,7 @@ class Store:
             return self._read(digest)
         content = fetch()
         if _digest(content) != digest:
-            message = f"filesystem layer verification failed for digest {digest}"
-            raise StoreError(message)
+            raise StoreError(f"filesystem layer verification failed for digest {digest}")
         return content
 
     def _keep(self, digest: str, content: bytes) -> None:
@@ -151,5 +148,6 @@ def _variant(index: dict[str, Any], architecture: str) -> str:
         platform = entry.get("platform", {})
         if platform.get("os") == "linux" and platform.get("architecture") == architecture:
             return str(entry["digest"])
-    message = f"no matching manifest for linux/{architecture} in the manifest list entries"
-    raise NoMatchingPlatformError(message)
+    raise NoMatchingPlatformError(
+        f"no matching manifest for linux/{architecture} in the manifest list entries"
+    )

@@ -57,8 +57,7 @@ class Unpacked:
         image_command = [] if entry_point else list(self._config.get("Cmd") or ())
         words = [*(entry_point or image_entry), *(command or image_command)]
         if not words:
-            message = "no command specified"
-            raise ValueError(message)
+            raise ValueError("no command specified")
         return Launch(
             [self._program(words[0]), *(self._mapped(word) for word in words[1:])],
             self._environment(environment),
