@@ -190,7 +190,7 @@ def _stay(rehearsal: Rehearsal, console: Console, interruption: Interruption) ->
     for service in rehearsal.settings.services:
         console.print(f"{service}: {rehearsal.users.url(service)}", markup=False)
     console.print(
-        f"AWS endpoint: {rehearsal.cloud.endpoint} (access key test, secret test, Region {rehearsal.cloud.region})"
+        f"AWS endpoint: {rehearsal.cloud.endpoint} (access key test, secret test, Region {rehearsal.cloud.place.region})"
     )
     console.print("Staying up until Ctrl-C.")
     try:

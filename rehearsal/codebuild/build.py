@@ -246,7 +246,7 @@ class Build:
         """What every build is told (build-env-ref-env-vars.md), and where things are here."""
         order, project = self._order, self._order.project
         place = order.workplace
-        region = order.cloud.region
+        region = order.cloud.place.region
         path = place.path if project.has_docker else f"{buildstart.without_docker(place.folder)}:{place.path}"
         revision = next((one.revision for one in order.inputs if one.revision), None)
         known = {

@@ -60,7 +60,7 @@ class News:
             "stage": stage,
             "action": action.name,
             "state": STATES[status],
-            "region": self.cloud.region,
+            "region": self.cloud.place.region,
             "type": kind,
         }
         if code:
@@ -75,11 +75,11 @@ class News:
                 "id": str(uuid.uuid4()),
                 "detail-type": f"CodePipeline {level} Execution State Change",
                 "source": "aws.codepipeline",
-                "account": cloud.account,
+                "account": cloud.place.account,
                 "time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
-                "region": cloud.region,
+                "region": cloud.place.region,
                 "resources": [
-                    f"arn:{cloud.partition}:codepipeline:{cloud.region}:{cloud.account}:{execution.pipeline}"
+                    f"arn:{cloud.place.partition}:codepipeline:{cloud.place.region}:{cloud.place.account}:{execution.pipeline}"
                 ],
                 "detail": {
                     "pipeline": execution.pipeline,

@@ -24,7 +24,7 @@ def find(cloud: Cloud, name: str) -> Declared:
     except LookupError:
         raise StartRefused(
             "PipelineNotFoundException",
-            f"Account '{cloud.account}' does not have a pipeline with name '{name}'",
+            f"Account '{cloud.place.account}' does not have a pipeline with name '{name}'",
         ) from None
 
 

@@ -20,8 +20,8 @@ def _repository(cloud: Cloud, inputs: Inputs) -> Made:
         ecr.put_image_tag_mutability(repositoryName=name, **rule)
     return name, {
         "arn": arn(cloud, "ecr", f"repository/{name}"),
-        "registryId": cloud.account,
-        "repositoryUrl": f"{cloud.registry}/{name}",
+        "registryId": cloud.place.account,
+        "repositoryUrl": f"{cloud.place.registry}/{name}",
     }
 
 
@@ -34,7 +34,7 @@ def _lifecycle(cloud: Cloud, inputs: Inputs) -> Made:
     cloud.client("ecr").put_lifecycle_policy(
         repositoryName=inputs["repository"], lifecyclePolicyText=inputs["policy"]
     )
-    return inputs["repository"], {"registryId": cloud.account}
+    return inputs["repository"], {"registryId": cloud.place.account}
 
 
 KINDS = {

@@ -148,8 +148,8 @@ def _spec(
 def _fargate(cloud: Cloud, task_role: Credentials | None) -> dict[str, str]:
     environment = {
         "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE",
-        "AWS_REGION": cloud.region,
-        "AWS_DEFAULT_REGION": cloud.region,
+        "AWS_REGION": cloud.place.region,
+        "AWS_DEFAULT_REGION": cloud.place.region,
     }
     if task_role is not None:
         environment |= {

@@ -82,12 +82,12 @@ def _from_secrets_manager(cloud: Cloud, credentials: Credentials | None, source:
 
 def _from_parameter_store(cloud: Cloud, credentials: Credentials | None, source: str) -> str:
     names = _parameter_names(source)
-    account = source.split(":")[4] if source.startswith("arn:") else cloud.account
-    if account != cloud.account:
+    account = source.split(":")[4] if source.startswith("arn:") else cloud.place.account
+    if account != cloud.place.account:
         # In the words of ECS as public reports have them (awsdocs/amazon-ecs-developer-guide#167).
         raise SecretsUnavailable(
             f"{PREFIX} The Systems Manager parameter ARN has a different account ID than the current account. The current "
-            f"account ID is {cloud.account} and the ARN account ID is {account}. "
+            f"account ID is {cloud.place.account} and the ARN account ID is {account}. "
             "Cross-account access for ARNs is not currently supported."
         )
     failed = f"{PREFIX} unable to retrieve secrets from ssm: service call has been retried 1 time(s):"

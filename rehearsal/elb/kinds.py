@@ -15,7 +15,7 @@ def _digits(text: str) -> str:
 
 def _dns_name(cloud: Cloud, name: str) -> str:
     """As ELB makes it up."""
-    return f"{name}-{_digits(name)[:9]}.{cloud.region}.elb.{cloud.place.dns_suffix}"
+    return f"{name}-{_digits(name)[:9]}.{cloud.place.region}.elb.{cloud.place.dns_suffix}"
 
 
 def _load_balancer(cloud: Cloud, inputs: Inputs) -> Made:

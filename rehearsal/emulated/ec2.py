@@ -8,7 +8,7 @@ from rehearsal.world.kind import Inputs, Kind, Made, arn
 
 def _security_group(cloud: Cloud, inputs: Inputs) -> Made:
     group_id = f"sg-{hashlib.sha256(str(inputs['name']).encode()).hexdigest()[:17]}"
-    return group_id, {"arn": arn(cloud, "ec2", f"security-group/{group_id}"), "ownerId": cloud.account}
+    return group_id, {"arn": arn(cloud, "ec2", f"security-group/{group_id}"), "ownerId": cloud.place.account}
 
 
 def _rule(cloud: Cloud, inputs: Inputs) -> Made:

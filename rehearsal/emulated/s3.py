@@ -14,8 +14,8 @@ def _bucket(cloud: Cloud, inputs: Inputs) -> Made:
     s3 = cloud.client("s3")
     where = (
         {}
-        if cloud.region == "us-east-1"
-        else {"CreateBucketConfiguration": {"LocationConstraint": cloud.region}}
+        if cloud.place.region == "us-east-1"
+        else {"CreateBucketConfiguration": {"LocationConstraint": cloud.place.region}}
     )
     with contextlib.suppress(s3.exceptions.BucketAlreadyOwnedByYou, s3.exceptions.BucketAlreadyExists):
         s3.create_bucket(Bucket=name, **where)

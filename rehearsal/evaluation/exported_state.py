@@ -106,8 +106,8 @@ def _place(cloud: Cloud, resources: Sequence[Mapping[str, Any]]) -> dict[str, st
     """Account, Region and partition of the export, and what takes their place."""
     for resource in resources:
         if match := _PLACE.match(str((resource.get("outputs") or {}).get("arn", ""))):
-            regional = {match["region"]: cloud.region, match["account"]: cloud.account}
-            return {**regional, f"arn:{match['partition']}:": f"arn:{cloud.partition}:"}
+            regional = {match["region"]: cloud.place.region, match["account"]: cloud.place.account}
+            return {**regional, f"arn:{match['partition']}:": f"arn:{cloud.place.partition}:"}
     return {}
 
 

@@ -14,17 +14,17 @@ from rehearsal.world.cloud import Cloud, Declared
 
 ANSWERS = {
     "aws:index/getCallerIdentity:getCallerIdentity": lambda cloud: {
-        "accountId": cloud.account,
+        "accountId": cloud.place.account,
         "arn": cloud.place.iam_arn("user/infrastructure"),
         "userId": "AIDAREHEARSAL",
-        "id": cloud.account,
+        "id": cloud.place.account,
     },
     "aws:index/getRegion:getRegion": lambda cloud: {
-        "region": cloud.region,
-        "name": cloud.region,
+        "region": cloud.place.region,
+        "name": cloud.place.region,
         "description": "rehearsal",
         "endpoint": cloud.place.host("ec2"),
-        "id": cloud.region,
+        "id": cloud.place.region,
     },
 }
 """What the local cloud answers to the questions a program asks before it declares anything."""
@@ -58,7 +58,7 @@ def make(cloud: Cloud, urn: str, type_: str, name: str, inputs: Mapping[str, Any
     if type_ not in KINDS:
         raise unknown(type_, name)
     kind = KINDS[type_]
-    named = kind.with_name(name, plain(inputs), f"{cloud.account}{urn}")
+    named = kind.with_name(name, plain(inputs), f"{cloud.place.account}{urn}")
     try:
         resource_id, added = kind.make(cloud, named)
     except (ClientError, ParamValidationError, LookupError, TypeError, ValueError) as error:

@@ -232,4 +232,4 @@ def _store_secret(cloud: Cloud, arn: str, region: str, text: str, references: Se
             **({"VersionStages": [stage]} if stage else {}),
             **({"ClientRequestToken": version} if version else {}),
         )
-    give_secret_arn(arn, cloud.account)
+    give_secret_arn(arn, cloud.place.account)

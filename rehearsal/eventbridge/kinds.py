@@ -44,7 +44,7 @@ def _target(cloud: Cloud, inputs: Inputs) -> Made:
         if inputs.get(key):
             _refuse(f"target {inputs['arn']} of rule {inputs['rule']}", f"has {key}, which is not played")
     rule = str(inputs["rule"])
-    return f"{rule}-{inputs.get('targetId', 'target')}", {"region": cloud.region}
+    return f"{rule}-{inputs.get('targetId', 'target')}", {"region": cloud.place.region}
 
 
 KINDS = {

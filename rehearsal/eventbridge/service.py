@@ -7,7 +7,6 @@ declared. The matcher is ministack's, used as a library.
 """
 
 import json
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +14,6 @@ from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
 
-from rehearsal.ecr.registry_rules import Push
 from rehearsal.endpoint.emulator import configure
 from rehearsal.errors import AwsRefusal, StackError
 from rehearsal.eventbridge.transformer import reserved_variables, transform
@@ -143,7 +141,7 @@ class EventBridge:
             raise _NotDelivered(
                 "NO_PERMISSIONS", f"target {arn} has no role; a pipeline target needs roleArn"
             )
-        context = {"aws:SourceArn": rule.arn, "aws:SourceAccount": self.cloud.account}
+        context = {"aws:SourceArn": rule.arn, "aws:SourceAccount": self.cloud.place.account}
         try:
             authority.assume(role, _SERVICE, context)
         except AccessDenied as refused:
@@ -240,50 +238,3 @@ def matches(pattern: str, event: Mapping[str, Any]) -> bool:
     if status != 200:  # noqa: PLR2004  (HTTP)
         raise StackError(f"event pattern {pattern}", str(result.get("message")), "correct the rule's pattern")
     return bool(result["Result"])
-
-
-def push_event(push: Push, *, at: datetime | None = None, id_: str | None = None) -> dict[str, Any]:
-    """The event that ECR sends for a push (AmazonECR/latest/userguide/ecr-eventbridge.md, "Event for a
-    completed image push"), with the media types that newer events carry and the empty tag of an untagged
-    manifest.
-    """  # noqa: D205
-    return {
-        "version": "0",
-        "id": id_ or str(uuid.uuid4()),
-        "detail-type": "ECR Image Action",
-        "source": "aws.ecr",
-        "account": push.account,
-        "time": f"{at or _utc_now():{_TIME}}",
-        "region": push.region,
-        "resources": [],
-        "detail": {
-            "result": "SUCCESS",
-            "repository-name": push.repository,
-            "image-digest": push.digest,
-            "action-type": "PUSH",
-            "image-tag": push.tag or "",
-            "manifest-media-type": "application/vnd.oci.image.manifest.v1+json",
-            "artifact-media-type": "application/vnd.oci.image.config.v1+json",
-        },
-    }
-
-
-def replication_event(push: Push, *, source: str) -> dict[str, Any]:
-    """The event that ECR sends where an image has arrived from Region `source` (ecr-eventbridge.md, "Event for a completed image replication")."""
-    event = push_event(push)
-    detail = {
-        "result": "SUCCESS",
-        "repository-name": push.repository,
-        "image-digest": push.digest,
-        "source-account": push.account,
-        "action-type": "REPLICATE",
-        "source-region": source,
-        "image-tag": push.tag,
-    }
-    repository = f"arn:aws:ecr:{push.region}:{push.account}:repository/{push.repository}"
-    return {
-        **event,
-        "detail-type": "ECR Replication Action",
-        "resources": [repository],
-        "detail": detail,
-    }

@@ -7,8 +7,9 @@ from typing import Any
 
 from rehearsal.codepipeline.execution import Execution
 from rehearsal.codepipeline.service import CodePipeline
+from rehearsal.ecr.events import push_event
 from rehearsal.ecr.registry_rules import Push
-from rehearsal.eventbridge.service import EventBridge, push_event
+from rehearsal.eventbridge.service import EventBridge
 
 Event = Mapping[str, Any]
 

@@ -8,7 +8,7 @@ from rehearsal.world.kind import Inputs, Kind, Made, arn, attached_to
 
 def _topic(cloud: Cloud, inputs: Inputs) -> Made:
     made = arn(cloud, "sns", inputs["name"])
-    return made, {"arn": made, "owner": cloud.account}
+    return made, {"arn": made, "owner": cloud.place.account}
 
 
 def _subscription(cloud: Cloud, inputs: Inputs) -> Made:  # noqa: ARG001

@@ -75,26 +75,6 @@ class Cloud:
         """Files of what builds and containers wrote."""
         return self.kept_logs or Logs(self.scratch / "logs")
 
-    @property
-    def account(self) -> str:
-        """The account everything belongs to."""
-        return self.place.account
-
-    @property
-    def region(self) -> str:
-        """The Region everything is in."""
-        return self.place.region
-
-    @property
-    def partition(self) -> str:
-        """The partition that ARNs name."""
-        return self.place.partition
-
-    @property
-    def registry(self) -> str:
-        """Host part of this account's ECR image references."""
-        return self.place.registry
-
     def add(self, resource: Declared) -> None:
         """Put a resource on record, replacing the one of the same URN."""
         with self._lock:
@@ -141,7 +121,7 @@ class Cloud:
 
         `region` is the cloud's own when left out.
         """
-        who, where = credentials or ADMINISTRATOR, region or self.region
+        who, where = credentials or ADMINISTRATOR, region or self.place.region
         with self._clients_lock:  # clients are safe in threads, making them from one session is not
             key = (service, where, who.access_key_id)
             if key not in self._clients:

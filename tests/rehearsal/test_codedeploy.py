@@ -170,7 +170,7 @@ def test_traffic_shifts_to_green_without_one_failed_request_and_back_with_the_ne
 
 def test_the_lifecycle_events_come_in_order(cloud: Cloud) -> None:
     hooks = 'Hooks:\n  - BeforeInstall: "check"\n  - AfterAllowTraffic: "check"\n'
-    function = f"arn:aws:lambda:{cloud.region}:{cloud.account}:function:check"
+    function = f"arn:aws:lambda:{cloud.place.region}:{cloud.place.account}:function:check"
     allowed = [*DEPLOY_POLICY, {"Action": "lambda:InvokeFunction", "Resource": function}]
     cloud.authority.put_policy(DEPLOY_ROLE, "deploy", policy(allowed))
     declare_deployment(cloud)

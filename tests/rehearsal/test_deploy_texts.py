@@ -48,7 +48,7 @@ def test_the_commands_for_the_secret_make_one_that_the_stack_file_can_name(
             "AWS_ENDPOINT_URL": cloud.endpoint,
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_DEFAULT_REGION": cloud.region,
+            "AWS_DEFAULT_REGION": cloud.place.region,
         },
         capture_output=True,
         text=True,

@@ -202,7 +202,7 @@ def pushed(cloud: Cloud, tmp_path: Path, architecture: str) -> str:
     cloud.client("ecr").create_repository(repositoryName="app")
     registry = Registry(cloud.endpoint, lambda: ecr_token(cloud.client("ecr")))
     digest = registry.push(pack(folder, architecture=architecture), "app", ["v1"])
-    return f"{cloud.registry}/app@{digest}"
+    return f"{cloud.place.registry}/app@{digest}"
 
 
 def test_an_image_of_our_registry_is_pulled_as_the_execution_role(cloud: Cloud, tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def run(cloud: Cloud, script: str, folder: Path) -> "subprocess.CompletedProcess
         "AWS_ENDPOINT_URL": cloud.endpoint,
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": cloud.region,
+        "AWS_DEFAULT_REGION": cloud.place.region,
         "AWS_PAGER": "",
     }
     return subprocess.run(

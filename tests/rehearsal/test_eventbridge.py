@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from rehearsal.ecr.events import push_event
 from rehearsal.ecr.registry_rules import Push
 from rehearsal.errors import AwsRefusal, RehearsalError
 from rehearsal.evaluation.kinds import KINDS
-from rehearsal.eventbridge.service import RULE_TYPE, TARGET_TYPE, EventBridge, matches, push_event
+from rehearsal.eventbridge.service import RULE_TYPE, TARGET_TYPE, EventBridge, matches
 from rehearsal.eventbridge.transformer import InvalidTransformer, reserved_variables, transform
 from rehearsal.identity.authority import Authority
 from rehearsal.sns.service import POLICY, SUBSCRIPTION, TOPIC, Topics

@@ -144,7 +144,7 @@ def secret_holding(rehearsal: Rehearsal, text: str | None) -> Generator[str]:
     finally:
         if text is None:
             manager.create_secret(Name=name, SecretString=before)
-            give_secret_arn(arn, rehearsal.cloud.account)
+            give_secret_arn(arn, rehearsal.cloud.place.account)
         else:
             manager.put_secret_value(SecretId=arn, SecretString=before)
 

@@ -9,8 +9,8 @@ import yaml
 
 from documents.lifecycle import RELEASED
 from rehearsal.codepipeline.execution import Execution
+from rehearsal.ecr.events import replication_event
 from rehearsal.ecr.registry_rules import Push
-from rehearsal.eventbridge.service import replication_event
 from rehearsal.host.project import ROOT
 from rehearsal.images.image import pack
 from rehearsal.images.registry import Registry, RegistryError, ecr_token
@@ -32,7 +32,7 @@ def tags_of(rehearsal: Rehearsal, digest: str) -> set[str]:
 def replicated(rehearsal: Rehearsal, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Execution]:
     """A release of an image that came from another Region: its push has no event here, its replication has."""
     made = version(tmp_path_factory.mktemp("replicated"), "replicated")
-    image, place = rehearsal.settings.image, rehearsal.cloud
+    image, place = rehearsal.settings.image, rehearsal.cloud.place
     with rehearsal.pushes.held() as held:
         digest = rehearsal.level.push(
             made.folder,
@@ -82,7 +82,7 @@ def test_a_release_whose_image_cannot_be_kept_stops_before_it_migrates(
         digest = rehearsal.team.push(made)
         until(lambda: len(held) == 2, "the events")
     role = f"{rehearsal.pipeline_name}-migrate"
-    arn = f"arn:aws:iam::{rehearsal.cloud.account}:role/{role}"
+    arn = f"arn:aws:iam::{rehearsal.cloud.place.account}:role/{role}"
     policies = rehearsal.cloud.authority.policies(arn)
     [(name, document)] = policies.items()
     less = [one for one in document["Statement"] if "PutImage" not in str(one["Action"])]
@@ -105,7 +105,7 @@ def workflow_tags(rehearsal: Rehearsal, run: str, attempt: int) -> list[str]:
     [build] = [one for one in steps if "build-push-action" in one.get("uses", "")]
     image = rehearsal.settings.image
     values = {
-        "steps.registry.outputs.registry": rehearsal.cloud.registry,
+        "steps.registry.outputs.registry": rehearsal.cloud.place.registry,
         "vars.ECR_REPOSITORY": image.repository,
         "vars.STACK_TAG": rehearsal.settings.source.push.tag,
         "github.sha": "deadbeef" * 5,
@@ -113,7 +113,7 @@ def workflow_tags(rehearsal: Rehearsal, run: str, attempt: int) -> list[str]:
         "github.run_attempt": str(attempt),
     }
     text = re.sub(r"\$\{\{ ([\w.]+) \}\}", lambda found: values[found[1]], build["with"]["tags"])
-    beginning = f"{rehearsal.cloud.registry}/{image.repository}:"
+    beginning = f"{rehearsal.cloud.place.registry}/{image.repository}:"
     lines = text.split()
     assert all(line.startswith(beginning) for line in lines)
     return [line.removeprefix(beginning) for line in lines]

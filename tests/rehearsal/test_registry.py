@@ -114,7 +114,7 @@ def test_the_gateway_takes_a_push_and_tells_of_each_tag(tmp_path: Path) -> None:
         (stored,) = ecr.describe_images(repositoryName="web")["imageDetails"]
         assert (stored["imageDigest"], sorted(stored["imageTags"])) == (digest, ["abc", "stg"])
         runtime = ProcessRuntime.of(cloud, processes, architecture="amd64")
-        spec = ContainerSpec("web", f"{cloud.registry}/web@{digest}", command=["python", "/app.py"])
+        spec = ContainerSpec("web", f"{cloud.place.registry}/web@{digest}", command=["python", "/app.py"])
         task = runtime.run_task("task", [spec], "256", "512")
         deadline = time.monotonic() + 10
         while task.exit_code() is None and time.monotonic() < deadline:

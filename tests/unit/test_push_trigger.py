@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from components.push_trigger import PushTrigger
+from rehearsal.ecr.events import push_event, replication_event
 from rehearsal.ecr.registry_rules import Push
-from rehearsal.eventbridge.service import matches, push_event, replication_event
+from rehearsal.eventbridge.service import matches
 from rehearsal.eventbridge.transformer import transform
 from tests.unit.harness import NAMES, PLACE, Graph, deployed, remembered
 

@@ -36,7 +36,7 @@ class EcrSource:
         override = call.source_revision
         wanted = {"imageDigest": override.revision_value} if override else {"imageTag": tag}
         image = self._describe(call, repository, wanted)
-        uri = f"{self.cloud.registry}/{repository}@{image['imageDigest']}"
+        uri = f"{self.cloud.place.registry}/{repository}@{image['imageDigest']}"
         (output,) = call.outputs
         digest = str(image["imageDigest"])
         call.put_artifact(

@@ -98,6 +98,6 @@ class ManualApproval:
             "customData": call.configuration.get("CustomData"),
         }
         subject = f"APPROVAL NEEDED: AWS CodePipeline {call.pipeline} for action {call.action}"
-        message = json.dumps({"region": self._cloud.region, "approval": approval})
+        message = json.dumps({"region": self._cloud.place.region, "approval": approval})
         sns = self._cloud.client("sns", call.credentials)
         sns.publish(TopicArn=topic, Subject=subject[:100], Message=message)

@@ -140,7 +140,7 @@ class ContainerLevel:
             docker=daemon.client(),
             daemon=f"unix://{self._engine.path}",
             registry=self._owner.registry,
-            ecr=self._cloud.registry,
+            ecr=self._cloud.place.registry,
             labels=self._owner.labels,
             networks=networks,
         )

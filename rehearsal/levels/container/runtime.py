@@ -128,9 +128,9 @@ class ContainerRuntime:
 
     def _image(self, spec: ContainerSpec) -> str | None:
         """The image's name at this daemon, pulled; None when a stand-in must play it."""
-        if spec.elsewhere or Reference(spec.image).host != self._cloud.registry:
+        if spec.elsewhere or Reference(spec.image).host != self._cloud.place.registry:
             return spec.image if self._has_public(spec.image) else None
-        image = spec.image.replace(self._cloud.registry, self._owner.registry, 1)
+        image = spec.image.replace(self._cloud.place.registry, self._owner.registry, 1)
         if "@" in image and self._engine.has_image(image):
             return image
         user, _, password = base64.b64decode(ecr_token(self._cloud.client("ecr"))).decode().partition(":")

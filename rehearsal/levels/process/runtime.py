@@ -116,7 +116,7 @@ class ProcessRuntime:
         return cls(
             processes,
             registry,
-            cloud.registry,
+            cloud.place.registry,
             cloud.scratch,
             architecture=architecture,
             journal=cloud.journal,
