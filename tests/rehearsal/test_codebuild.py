@@ -137,9 +137,15 @@ class Shop:
         self.stored = {"Image": self.store.put("Image", zipped({"imageDetail.json": b"{}"}), own)}
 
         def put(
-            name: str, data: bytes, credentials: Credentials | None = None, key_id: str | None = None
+            name: str,
+            data: bytes,
+            credentials: Credentials | None = None,
+            key_id: str | None = None,
+            revision: str | None = None,
         ) -> ArtifactLocation:
-            self.stored[name] = self.store.put(name, data, credentials or own, key_id=key_id)
+            self.stored[name] = self.store.put(
+                name, data, credentials or own, key_id=key_id, revision=revision
+            )
             return self.stored[name]
 
         def get(name: str, credentials: Credentials | None = None) -> bytes:
