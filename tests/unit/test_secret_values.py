@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from documents.place import Place
 from rehearsal.errors import UsageError
 from rehearsal.evaluation import secret_values, secrets_file
 from rehearsal.evaluation.program import stack_config
@@ -21,7 +22,7 @@ ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:"
 class Client:
     """Records what is stored, as the two services would."""
 
-    account = "123456789012"
+    place = Place("123456789012", "us-east-1")
 
     def __init__(self) -> None:
         self.stored: dict[str, str] = {}
