@@ -1,27 +1,29 @@
 """The pipeline's bucket: artifacts that expire, and the release templates that stay."""
 
-from typing import TypedDict
+from dataclasses import dataclass
 
 import pulumi
 from pulumi_aws import s3
 
-from components.json_text import json_text
+from components.kit.json_text import json_text
+from components.kit.stack import Stack
+from documents import grants
+from documents.actions import Store
 from documents.bucket import expire_artifacts, tls_only
-from documents.names import Names
 
 
-class ArtifactStoreArgs(TypedDict):
+@dataclass(frozen=True, kw_only=True)
+class ArtifactStoreArgs:
     """What the bucket needs to know."""
 
-    names: Names
-    key_arn: str | None
-    """Customer key; None leaves the encryption to S3's own key."""
-    protect: bool
-    """Whether Pulumi refuses to delete the bucket; an unprotected bucket is emptied when it is destroyed."""
+    stack: Stack
 
 
 class ArtifactStore(pulumi.ComponentResource):
-    """A versioned bucket that is never public and speaks TLS only."""
+    """A versioned bucket that is never public and speaks TLS only.
+
+    Without protection it is emptied when it is destroyed.
+    """
 
     bucket: pulumi.Output[str]
     """Name of the bucket."""
@@ -29,6 +31,8 @@ class ArtifactStore(pulumi.ComponentResource):
     """ARN of the bucket."""
     artifact_objects: pulumi.Output[str]
     """ARN pattern of the pipeline's artifacts."""
+    store: Store
+    """The bucket as a pipeline takes it."""
 
     def __init__(
         self, name: str, args: ArtifactStoreArgs, opts: pulumi.ResourceOptions | None = None
@@ -36,11 +40,12 @@ class ArtifactStore(pulumi.ComponentResource):
         """Declare the bucket and everything that guards it."""
         super().__init__("delivery:index:ArtifactStore", name, {}, opts)
         inside = pulumi.ResourceOptions(parent=self)
+        names, release = args.stack.names, args.stack.settings.release
         bucket = s3.Bucket(
             f"{name}-bucket",
-            bucket_prefix=f"{args['names'].pipeline[:26]}-artifacts-",
-            force_destroy=not args["protect"],
-            opts=pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(protect=args["protect"])),
+            bucket_prefix=names.bucket_prefix,
+            force_destroy=not release.protect,
+            opts=pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(protect=release.protect)),
         )
         versioning = s3.BucketVersioning(
             f"{name}-versioning",
@@ -57,7 +62,7 @@ class ArtifactStore(pulumi.ComponentResource):
             restrict_public_buckets=True,
             opts=inside,
         )
-        _encrypt(name, bucket, args["key_arn"], inside)
+        _encrypt(name, bucket, release.artifact_key_arn, inside)
         s3.BucketPolicy(
             f"{name}-policy",
             bucket=bucket.id,
@@ -67,12 +72,20 @@ class ArtifactStore(pulumi.ComponentResource):
         s3.BucketLifecycleConfiguration(
             f"{name}-expiry",
             bucket=bucket.id,
-            rules=expire_artifacts(args["names"].artifacts),
+            rules=expire_artifacts(names.artifacts),
             opts=pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=[versioning])),
         )
         self.bucket = bucket.id
         self.arn = bucket.arn
-        self.artifact_objects = pulumi.Output.concat(bucket.arn, "/", args["names"].artifacts, "*")
+        self.artifact_objects = pulumi.Output.concat(bucket.arn, "/", names.artifacts, "*")
+        self.store = Store(
+            bucket=self.bucket,
+            key_arn=release.artifact_key_arn,
+            needs=[
+                *grants.pipeline_artifacts(self.arn, self.artifact_objects),
+                *([grants.use_key(release.artifact_key_arn)] if release.artifact_key_arn else []),
+            ],
+        )
         self.register_outputs(
             {"bucket": self.bucket, "arn": self.arn, "artifactObjects": self.artifact_objects}
         )

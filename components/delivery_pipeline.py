@@ -1,38 +1,27 @@
-"""The pipeline: from a pushed image through migration to traffic on the new version."""
+"""The pipeline: the stages it is given, and a role that may do what their actions need."""
 
-from collections.abc import Mapping
-from typing import Any, TypedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pulumi
 from pulumi_aws import codepipeline
 
-from components.artifact_store import ArtifactStore
-from components.blue_green_deployment import BlueGreenDeployment
-from components.migration_build import MigrationBuild
-from components.role import granted_role
-from components.web_service import WebService
-from documents import grants, stages
-from documents.names import Names
-from documents.place import Place
-from documents.policy import Statement, trust
-from settings.release import Release
-from settings.service import Service
+from components.kit.role import granted_role
+from components.kit.stack import Stack
+from components.kit.stages import stage_args, variable_args
+from documents.actions import Stage, Store, needs_of, variables_of
+from documents.policy import merged, trust
 
 
-class DeliveryPipelineArgs(TypedDict):
-    """What the pipeline needs from the rest of the stack."""
+@dataclass(frozen=True, kw_only=True)
+class DeliveryPipelineArgs:
+    """What the pipeline needs to know."""
 
-    names: Names
-    place: Place
-    release: Release
-    tag: str
-    repository: pulumi.Input[str]
-    repository_arn: pulumi.Input[str]
-    artifacts: ArtifactStore
-    migration: MigrationBuild
-    services: Mapping[str, Service]
-    web: Mapping[str, WebService]
-    deployments: Mapping[str, BlueGreenDeployment]
+    stack: Stack
+    stages: Sequence[Stage]
+    """What it does, in order."""
+    store: Store
+    """Where its artifacts are."""
 
 
 class DeliveryPipeline(pulumi.ComponentResource):
@@ -49,25 +38,18 @@ class DeliveryPipeline(pulumi.ComponentResource):
         """Declare the pipeline and its role."""
         super().__init__("delivery:index:DeliveryPipeline", name, {}, opts)
         inside = pulumi.ResourceOptions(parent=self)
-        names, release, artifacts = args["names"], args["release"], args["artifacts"]
-        role = granted_role(
-            name, names.pipeline, trust("codepipeline.amazonaws.com"), _statements(args), inside
-        )
-        store: codepipeline.PipelineArtifactStoreArgsDict = {"type": "S3", "location": artifacts.bucket}
-        if release.artifact_key_arn:
-            store["encryption_key"] = {"type": "KMS", "id": release.artifact_key_arn}
+        names = args.stack.names
+        needs = merged([*args.store.needs, *needs_of(args.stages)])
+        role = granted_role(name, names.pipeline_role, trust("codepipeline.amazonaws.com"), needs, inside)
         pipeline = codepipeline.Pipeline(
             f"{name}-pipeline",
             name=names.pipeline,
             pipeline_type="V2",
-            execution_mode=release.mode,
+            execution_mode=args.stack.settings.release.mode,
             role_arn=role.arn,
-            artifact_stores=[store],
-            variables=[
-                {"name": n, "default_value": value, "description": meaning}
-                for n, value, meaning in stages.VARIABLES
-            ],
-            stages=_stages(args),
+            artifact_stores=[_store(args.store)],
+            variables=variable_args(variables_of(args.stages)),
+            stages=[stage_args(stage) for stage in args.stages],
             opts=pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=role.policies)),
         )
         self.name = pipeline.name
@@ -75,43 +57,8 @@ class DeliveryPipeline(pulumi.ComponentResource):
         self.register_outputs({"name": self.name, "arn": self.arn})
 
 
-def _stages(args: DeliveryPipelineArgs) -> list[Any]:
-    release = args["release"]
-    deployments = [
-        stages.Deployment(key, deployment.application, deployment.group)
-        for key, deployment in args["deployments"].items()
-    ]
-    last = stages.release(args["migration"].project_name, deployments)
-    if release.window:
-        last["before_entry"] = stages.window(release.window.cron, release.window.time_zone)
-    consent = (
-        [stages.approve(release.approval.message, release.approval.timeout_minutes)]
-        if release.approval
-        else []
-    )
-    return [stages.source(args["repository"], args["tag"]), *consent, last]
-
-
-def _statements(args: DeliveryPipelineArgs) -> list[Statement]:
-    """Each action's documented statements, with exactly this stack's resources."""
-    artifacts, key = args["artifacts"], args["release"].artifact_key_arn
-    deploy = [
-        statement
-        for name, service in args["services"].items()
-        for statement in grants.deploy_to_ecs(
-            args["place"],
-            args["names"].service(name),
-            args["names"].service(name),
-            service.rollout.traffic_shift.value,
-        )
-    ]
-    roles = [arn for web in args["web"].values() for arn in (web.execution_role_arn, web.task_role_arn)]
-    return [
-        *grants.pipeline_artifacts(artifacts.arn, artifacts.artifact_objects),
-        *([grants.use_key(key)] if key else []),
-        grants.read_tags(args["repository_arn"]),
-        grants.start_build(args["migration"].project_arn),
-        *deploy,
-        grants.register_task_definitions(),
-        grants.pass_roles(roles, ["ecs.amazonaws.com", "ecs-tasks.amazonaws.com"]),
-    ]
+def _store(store: Store) -> codepipeline.PipelineArtifactStoreArgsDict:
+    args: codepipeline.PipelineArtifactStoreArgsDict = {"type": "S3", "location": store.bucket}
+    if store.key_arn:
+        args["encryption_key"] = {"type": "KMS", "id": store.key_arn}
+    return args

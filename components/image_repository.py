@@ -4,29 +4,24 @@ Not managed here: the account's OIDC provider for GitHub, registry-wide scanning
 """
 
 import json
-from typing import TypedDict
+from dataclasses import dataclass
 
 import pulumi
 from pulumi_aws import ecr
 
-from components.role import granted_role
+from components.kit.role import granted_role
+from components.kit.stack import Stack
 from documents import github, grants
 from documents.lifecycle import lifecycle
-from documents.names import Names
-from documents.place import Place
-from settings.image import Image
 
 
-class ImageRepositoryArgs(TypedDict):
+@dataclass(frozen=True, kw_only=True)
+class ImageRepositoryArgs:
     """What the repository needs to know."""
 
-    image: Image
+    stack: Stack
     tag: str
     """The stack's tag, which moves."""
-    names: Names
-    place: Place
-    protect: bool
-    """Whether Pulumi refuses to delete the repository."""
 
 
 class ImageRepository(pulumi.ComponentResource):
@@ -47,30 +42,27 @@ class ImageRepository(pulumi.ComponentResource):
         """Declare the repository, or take the existing one, and the push role."""
         super().__init__("delivery:index:ImageRepository", name, {}, opts)
         inside = pulumi.ResourceOptions(parent=self)
-        image, place = args["image"], args["place"]
+        image, place = args.stack.settings.image, args.stack.place
         if image.create_repository:
-            repository = _repository(name, image, args["tag"], protect=args["protect"], inside=inside)
+            repository = _repository(name, args, inside)
             self.name, self.arn, self.url = repository.name, repository.arn, repository.repository_url
         else:
             self.name = pulumi.Output.from_input(image.repository)
             self.arn = pulumi.Output.from_input(place.arn("ecr", f"repository/{image.repository}"))
             self.url = pulumi.Output.from_input(f"{place.registry}/{image.repository}")
-        self.push_role_arn = (
-            self._push_role(name, image, args["names"], place, inside) if image.pushers else None
-        )
+        self.push_role_arn = self._push_role(name, args.stack, inside) if image.pushers else None
         self.register_outputs(
             {"name": self.name, "arn": self.arn, "url": self.url, "pushRoleArn": self.push_role_arn}
         )
 
-    def _push_role(
-        self, name: str, image: Image, names: Names, place: Place, inside: pulumi.ResourceOptions
-    ) -> pulumi.Output[str]:
+    def _push_role(self, name: str, stack: Stack, inside: pulumi.ResourceOptions) -> pulumi.Output[str]:
+        image, place = stack.settings.image, stack.place
         provider = image.oidc_provider_arn or place.iam_arn(f"oidc-provider/{github.ISSUER}")
         accepted = [subject for pusher in image.pushers for subject in github.subjects(**pusher.model_dump())]
         trust = github.trust_workflows(provider, accepted, place.token_audiences)
         return granted_role(
             f"{name}-push",
-            f"{names.pipeline}-push",
+            stack.names.push,
             trust,
             grants.push(self.arn),
             inside,
@@ -78,10 +70,9 @@ class ImageRepository(pulumi.ComponentResource):
         ).arn
 
 
-def _repository(
-    name: str, image: Image, tag: str, *, protect: bool, inside: pulumi.ResourceOptions
-) -> ecr.Repository:
-    moving = image.moving(tag)
+def _repository(name: str, args: ImageRepositoryArgs, inside: pulumi.ResourceOptions) -> ecr.Repository:
+    image, protect = args.stack.settings.image, args.stack.settings.release.protect
+    moving = image.moving(args.tag)
     repository = ecr.Repository(
         f"{name}-repository",
         name=image.repository,

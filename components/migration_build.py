@@ -1,22 +1,26 @@
 """The CodeBuild project that migrates: `docker run` of the pushed image, inside the VPC."""
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
 import pulumi
 from pulumi_aws import cloudwatch, codebuild, ec2
 
-from components.database_access import open_database
-from components.role import granted_role
+from components.artifact_store import ArtifactStore
+from components.image_repository import ImageRepository
+from components.kit.database_access import open_database
+from components.kit.role import granted_role
+from components.kit.stack import Stack
 from documents import grants
-from documents.names import TEMPLATES, Names
-from documents.place import Place
+from documents.actions import Action, Released, Variable, codebuild_action
+from documents.errands import Errand
+from documents.events import TRIGGER
 from documents.policy import Statement, trust_account
 from documents.secrets import codebuild_variable, keys_of
-from settings.migration import MINUTES_AROUND, Migration
-from settings.network import Network
+from settings.migration import MINUTES_AROUND
 
 BUILDSPEC = Path(__file__).parent.parent / "buildspecs" / "migrate.yml"
 
@@ -26,32 +30,28 @@ BUILD_IMAGES = {
 }
 """Environment type and curated image by CPU architecture (CodeBuild User Guide, ec2-compute-images)."""
 
+NAMESPACE = "Migration"
+"""Namespace of what the build exports."""
 
-class MigrationBuildArgs(TypedDict):
+MIGRATE = Variable(name="MIGRATE", default="run", meaning="run, or skip to release without migrating")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MigrationBuildArgs:
     """What the build needs from the rest of the stack."""
 
-    migration: Migration
-    network: Network
-    names: Names
-    place: Place
-    architecture: str
-    """CPU architecture of the image: `X86_64` or `ARM64`."""
+    stack: Stack
     tag: str
-    repository_arn: pulumi.Input[str]
-    repository_url: pulumi.Input[str]
-    bucket: pulumi.Input[str]
-    bucket_arn: pulumi.Input[str]
-    artifact_objects: pulumi.Input[str]
-    """ARN pattern of the pipeline's artifacts."""
-    key_arn: str | None
-    """Customer key of the artifacts: the pipeline's own, because CodeBuild ignores what the pipeline says."""
-    template_prefix: pulumi.Input[str]
-    template_version: pulumi.Input[str]
-    template_files: Sequence[str]
+    """Tag that a push moves; a release that a push started is refused when the tag has moved on."""
+    repository: ImageRepository
+    """Where the image comes from."""
+    artifacts: ArtifactStore
+    errand: Errand
+    """What it fetches for the deployments once the migration is through."""
 
 
 class MigrationBuild(pulumi.ComponentResource):
-    """A build in the VPC that runs one migration at a time and then fetches the templates."""
+    """A build in the VPC that runs one migration at a time."""
 
     project_name: pulumi.Output[str]
     """Name of the CodeBuild project."""
@@ -66,7 +66,8 @@ class MigrationBuild(pulumi.ComponentResource):
         """Declare the project, its role, its group and its log."""
         super().__init__("delivery:index:MigrationBuild", name, {}, opts)
         inside = pulumi.ResourceOptions(parent=self)
-        migration, network, names = args["migration"], args["network"], args["names"]
+        settings, names, place = args.stack.settings, args.stack.names, args.stack.place
+        migration, network = settings.migration, settings.network
         log_group = cloudwatch.LogGroup(
             f"{name}-log",
             name=names.log_group("migrate"),
@@ -81,10 +82,10 @@ class MigrationBuild(pulumi.ComponentResource):
             opts=inside,
         )
         open_database(name, network.database, group.id, inside)
-        trust = trust_account("codebuild.amazonaws.com", args["place"].account)
+        trust = trust_account("codebuild.amazonaws.com", place.account)
         grown_by = "delivery:migration (secrets, secretsKmsKeys) and delivery:network.privateSubnetIds"
-        role = granted_role(name, names.migration, trust, _statements(args), inside, grown_by=grown_by)
-        environment_type, image = BUILD_IMAGES[args["architecture"]]
+        role = granted_role(name, names.migration_role, trust, _statements(args), inside, grown_by=grown_by)
+        environment_type, image = BUILD_IMAGES[settings.architecture]
         project = codebuild.Project(
             f"{name}-project",
             name=names.migration,
@@ -95,7 +96,8 @@ class MigrationBuild(pulumi.ComponentResource):
             concurrent_build_limit=1,
             auto_retry_limit=0,
             # Left out, the provider would keep a key that was taken away (its property is computed).
-            encryption_key=args["key_arn"] or args["place"].arn("kms", "alias/aws/s3"),
+            # Its own, because CodeBuild ignores the pipeline's.
+            encryption_key=settings.release.artifact_key_arn or place.arn("kms", "alias/aws/s3"),
             source={"type": "CODEPIPELINE", "buildspec": BUILDSPEC.read_text(encoding="utf-8")},
             artifacts={"type": "CODEPIPELINE"},
             environment={
@@ -114,6 +116,7 @@ class MigrationBuild(pulumi.ComponentResource):
             logs_config={"cloudwatch_logs": {"group_name": log_group.name}},
             opts=pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=role.policies)),
         )
+        self._errand = args.errand
         self.project_name = project.name
         self.project_arn = project.arn
         self.security_group_id = group.id
@@ -121,21 +124,40 @@ class MigrationBuild(pulumi.ComponentResource):
             {"projectName": project.name, "projectArn": project.arn, "securityGroupId": group.id}
         )
 
+    def action(self, released: Released, run_order: int) -> Action:
+        """Migrates with the released image, then hands on what its errand fetched."""
+        return codebuild_action(
+            name="Migrate",
+            project=self.project_name,
+            environment={
+                "DELIVERY_IMAGE_DIGEST": released.digest,
+                "DELIVERY_MIGRATE": MIGRATE.expression,
+                "DELIVERY_TRIGGER": TRIGGER.expression,
+            },
+            inputs=(released.artifact,),
+            outputs=(self._errand.artifact,),
+            namespace=NAMESPACE,
+            run_order=run_order,
+            needs=[grants.start_build(self.project_arn)],
+            variables=(MIGRATE, TRIGGER),
+        )
+
 
 def _statements(args: MigrationBuildArgs) -> list[Statement]:
-    migration, place, key = args["migration"], args["place"], args["key_arn"]
-    template_objects = pulumi.Output.concat(args["bucket_arn"], "/", TEMPLATES, "/*")
+    stack, artifacts = args.stack, args.artifacts
+    migration, network = stack.settings.migration, stack.settings.network
+    key = stack.settings.release.artifact_key_arn
     secrets, parameters = keys_of(migration.secrets.values())
     return [
-        *grants.pull([args["repository_arn"]]),
-        grants.read_tags(args["repository_arn"]),
-        grants.tag_images(args["repository_arn"]),
-        *grants.build_artifacts(args["bucket_arn"], args["artifact_objects"]),
-        *grants.read_templates(args["bucket_arn"], template_objects, TEMPLATES),
+        *grants.pull([args.repository.arn]),
+        grants.read_tags(args.repository.arn),
+        grants.tag_images(args.repository.arn),
+        *grants.build_artifacts(artifacts.arn, artifacts.artifact_objects),
+        *args.errand.needs,
         *([grants.use_key(key)] if key else []),
-        *grants.read_secrets(place, secrets, parameters, migration.secrets_kms_keys),
-        grants.write_logs(place, args["names"].log_group("migrate")),
-        *grants.build_in_vpc(place, args["network"].private_subnet_ids, args["network"].owner_account_id),
+        *grants.read_secrets(stack.place, secrets, parameters, migration.secrets_kms_keys),
+        grants.write_logs(stack.place, stack.names.log_group("migrate")),
+        *grants.build_in_vpc(stack.place, network.private_subnet_ids, network.owner_account_id),
     ]
 
 
@@ -145,23 +167,20 @@ def _variables(args: MigrationBuildArgs) -> list[codebuild.ProjectEnvironmentEnv
     A project's variables are the build shell's own: under its name, an application's TMPDIR or HTTP_PROXY would be heeded
     by the build's tools, and a name such as `spring.datasource.url` would be none.
     """
-    migration = args["migration"]
+    settings = args.stack.settings
+    migration = settings.migration
     names = sorted({*migration.environment, *migration.secrets})
     told: Mapping[str, Any] = {
-        "DELIVERY_REPOSITORY_URI": args["repository_url"],
-        "DELIVERY_TAG": args["tag"],
-        "DELIVERY_ARCHITECTURE": args["architecture"],
+        "DELIVERY_REPOSITORY_URI": args.repository.url,
+        "DELIVERY_TAG": args.tag,
+        "DELIVERY_ARCHITECTURE": settings.architecture,
         "DELIVERY_COMMAND": shlex.join(migration.command),
         "DELIVERY_ENTRY_POINT": shlex.join(migration.entry_point),
         "DELIVERY_WORKING_DIRECTORY": migration.working_directory or "",
         "DELIVERY_INIT_PROCESS": "yes" if migration.init_process else "",
         "DELIVERY_VARIABLES": shlex.join(names),
         "DELIVERY_TIMEOUT_MINUTES": str(migration.timeout_minutes),
-        "DELIVERY_TEMPLATES": pulumi.Output.concat(
-            "s3://", args["bucket"], "/", args["template_prefix"], "/"
-        ),
-        "DELIVERY_TEMPLATE_FILES": " ".join(args["template_files"]),
-        "DELIVERY_TEMPLATE_VERSION": args["template_version"],
+        **args.errand.variables,
     }
     values = [
         codebuild_variable(migration.secrets[name])

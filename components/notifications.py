@@ -1,23 +1,20 @@
 """Who hears of releases: a topic, its subscribers, and the rules that fill it."""
 
-from typing import TypedDict
+from dataclasses import dataclass
 
 import pulumi
 from pulumi_aws import cloudwatch, sns
 
-from components.json_text import json_text
-from documents.names import Names
+from components.kit.json_text import json_text
+from components.kit.stack import Stack
 from documents.notifications import NOTICES, Notice, topic_policy
-from documents.place import Place
-from settings.release import Notify
 
 
-class NotificationsArgs(TypedDict):
-    """What the notifications need from the rest of the stack."""
+@dataclass(frozen=True, kw_only=True)
+class NotificationsArgs:
+    """What the notifications need to know."""
 
-    notify: Notify
-    names: Names
-    place: Place
+    stack: Stack
 
 
 class Notifications(pulumi.ComponentResource):
@@ -34,17 +31,17 @@ class Notifications(pulumi.ComponentResource):
         """Declare topic, subscriptions, rules, policy and targets."""
         super().__init__("delivery:index:Notifications", name, {}, opts)
         inside = pulumi.ResourceOptions(parent=self)
-        names = args["names"]
-        topic = sns.Topic(f"{name}-topic", name=f"{names.pipeline}-releases", opts=inside)
-        for address in args["notify"].emails:
+        names, notify = args.stack.names, args.stack.settings.notify
+        topic = sns.Topic(f"{name}-topic", name=names.topic, opts=inside)
+        for address in notify.emails:
             sns.TopicSubscription(
                 f"{name}-{address}", topic=topic.arn, protocol="email", endpoint=address, opts=inside
             )
-        rules = [_rule(name, args, notice, inside) for notice in NOTICES]
+        rules = [_rule(name, args.stack, notice, inside) for notice in NOTICES]
         may_publish = sns.TopicPolicy(
             f"{name}-topic-policy",
             arn=topic.arn,
-            policy=json_text(topic_policy(topic.arn, args["place"].account, [rule.arn for rule in rules])),
+            policy=json_text(topic_policy(topic.arn, args.stack.place.account, [rule.arn for rule in rules])),
             opts=inside,
         )
         allowed = pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=[may_publish]))
@@ -60,18 +57,16 @@ class Notifications(pulumi.ComponentResource):
                 opts=allowed,
             )
         self.topic_arn = topic.arn
-        theirs = args["notify"].alarm_topic_arn
+        theirs = notify.alarm_topic_arn
         self.alarm_topic_arns = [topic.arn, *([pulumi.Output.from_input(theirs)] if theirs else [])]
         self.register_outputs({"topicArn": self.topic_arn, "alarmTopicArns": self.alarm_topic_arns})
 
 
-def _rule(
-    name: str, args: NotificationsArgs, notice: Notice, inside: pulumi.ResourceOptions
-) -> cloudwatch.EventRule:
-    pipeline = args["names"].pipeline
+def _rule(name: str, stack: Stack, notice: Notice, inside: pulumi.ResourceOptions) -> cloudwatch.EventRule:
+    pipeline = stack.names.pipeline
     return cloudwatch.EventRule(
         f"{name}-{notice.name}",
-        name=f"{pipeline}-{notice.name}",
+        name=stack.names.notice(notice.name),
         description=f"Tells of {notice.about} of {pipeline}",
         event_pattern=json_text(notice.pattern(pipeline)),
         opts=inside,

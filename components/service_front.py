@@ -1,29 +1,41 @@
 """What stands in front of one web service: load balancer, listeners, and the two target groups traffic moves between."""
 
-from typing import TypedDict
+from dataclasses import dataclass
 
 import pulumi
 from pulumi_aws import ec2, lb
 
+from components.kit.stack import Stack
+from components.rollouts.ownership import Ownership
 from documents.names import fitting
-from settings.load_balancer import LoadBalancer
-from settings.network import Network
 from settings.service import Service
 
-DEFAULT_PORT = 80
+UNUSED_PORT = 80
 """A target group's port, which no target uses: ECS registers each task with its container's own port.
 
 It never changes, because a target group with another port is another target group, and the one in use could not go.
 """
 
 
-class ServiceFrontArgs(TypedDict):
+@dataclass(frozen=True, kw_only=True)
+class ServiceFrontArgs:
     """What the front needs to know."""
 
-    service: Service
-    network: Network
-    protect: bool
-    """Whether Pulumi refuses to delete what takes traffic: load balancer and listeners."""
+    stack: Stack
+    key: str
+    """Name of the service in the settings."""
+    ownership: Ownership
+    """What of it belongs to whoever moves traffic."""
+
+    @property
+    def service(self) -> Service:
+        """The service in front of which it stands."""
+        return self.stack.settings.services[self.key]
+
+    @property
+    def vpc_id(self) -> str:
+        """The VPC it is in."""
+        return self.stack.settings.network.vpc_id
 
 
 class ServiceFront(pulumi.ComponentResource):
@@ -44,8 +56,8 @@ class ServiceFront(pulumi.ComponentResource):
         """Declare the front."""
         super().__init__("delivery:index:ServiceFront", name, {}, opts)
         inside = pulumi.ResourceOptions(parent=self)
-        guarded = pulumi.ResourceOptions(parent=self, protect=args["protect"])
-        balancer = args["service"].load_balancer
+        guarded = pulumi.ResourceOptions(parent=self, protect=args.stack.settings.release.protect)
+        balancer = args.service.load_balancer
         if balancer.arn is None:
             self._make_load_balancer(name, args, inside, guarded)
         else:
@@ -54,12 +66,12 @@ class ServiceFront(pulumi.ComponentResource):
             self.url = self.load_balancer_arn
         self.target_group_1 = _target_group(f"{name}-1", args, inside)
         self.target_group_2 = _target_group(f"{name}-2", args, inside)
-        self.production_listener = self._listener(f"{name}-listener", balancer, balancer.port, guarded)
+        self.production_listener = self._listener(f"{name}-listener", args, balancer.port, guarded)
         self.listener_arn = self.production_listener.arn
         self.test_listener_arn = None
         if balancer.test_port is not None:
             self.test_listener_arn = self._listener(
-                f"{name}-test-listener", balancer, balancer.test_port, guarded
+                f"{name}-test-listener", args, balancer.test_port, guarded
             ).arn
         self.register_outputs(
             {
@@ -78,11 +90,11 @@ class ServiceFront(pulumi.ComponentResource):
         inside: pulumi.ResourceOptions,
         guarded: pulumi.ResourceOptions,
     ) -> None:
-        balancer = args["service"].load_balancer
+        balancer = args.service.load_balancer
         group = ec2.SecurityGroup(
             f"{name}-balancer-group",
             description=f"Load balancer of {name}",
-            vpc_id=args["network"].vpc_id,
+            vpc_id=args.vpc_id,
             ingress=[
                 {"protocol": "tcp", "from_port": port, "to_port": port, "cidr_blocks": balancer.allowed_cidrs}
                 for port in (balancer.port, balancer.test_port)
@@ -106,13 +118,14 @@ class ServiceFront(pulumi.ComponentResource):
         self.url = pulumi.Output.concat(scheme, "://", made.dns_name, ":", str(balancer.port))
 
     def _listener(
-        self, name: str, balancer: LoadBalancer, port: int, inside: pulumi.ResourceOptions
+        self, name: str, args: ServiceFrontArgs, port: int, inside: pulumi.ResourceOptions
     ) -> lb.Listener:
-        """A listener on the first target group; CodeDeploy owns its default action from then on.
+        """A listener on the first target group; whoever moves traffic owns its default action from then on.
 
         Setting the action back would move live traffic (aws/aws-cdk#36649), so Pulumi ignores it. It depends on the second
         group as well: after a release the action names it, and ELB deletes no group that an action names.
         """
+        balancer = args.service.load_balancer
         return lb.Listener(
             name,
             load_balancer_arn=self.load_balancer_arn,
@@ -124,17 +137,19 @@ class ServiceFront(pulumi.ComponentResource):
             default_actions=[{"type": "forward", "target_group_arn": self.target_group_1.arn}],
             opts=pulumi.ResourceOptions.merge(
                 inside,
-                pulumi.ResourceOptions(ignore_changes=["default_actions"], depends_on=[self.target_group_2]),
+                pulumi.ResourceOptions(
+                    ignore_changes=list(args.ownership.of_listeners), depends_on=[self.target_group_2]
+                ),
             ),
         )
 
 
 def _target_group(name: str, args: ServiceFrontArgs, inside: pulumi.ResourceOptions) -> lb.TargetGroup:
-    service, check = args["service"], args["service"].health_check
+    service, check = args.service, args.service.health_check
     return lb.TargetGroup(
         fitting(name),
-        vpc_id=args["network"].vpc_id,
-        port=DEFAULT_PORT,
+        vpc_id=args.vpc_id,
+        port=UNUSED_PORT,
         protocol=service.protocol,
         target_type="ip",
         deregistration_delay=service.stop_timeout_seconds,

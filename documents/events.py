@@ -3,8 +3,17 @@
 import json
 from typing import Any
 
+from documents.actions import Variable
+
 SOURCE_ACTION = "Source"
 """Name of the pipeline's source action, which a revision override refers to."""
+
+TRIGGER = Variable(
+    name="TRIGGER",
+    default="chosen",
+    meaning="push when a push started this release, chosen when a person did",
+)
+"""Variable of the pipeline: who started a release."""
 
 MAXIMUM_AGE_SECONDS = 15 * 60
 """How long EventBridge may try to deliver a push: its default of 24 hours could start a release of yesterday."""
@@ -39,7 +48,7 @@ def push_input_template() -> str:
     The revision pins what is released: another push between this event and the source action cannot swap the image.
     """
     revision = {"actionName": SOURCE_ACTION, "revisionType": "IMAGE_DIGEST", "revisionValue": "<digest>"}
-    return json.dumps({"sourceRevisions": [revision], "variables": [{"name": "TRIGGER", "value": "push"}]})
+    return json.dumps({"sourceRevisions": [revision], "variables": [{"name": TRIGGER.name, "value": "push"}]})
 
 
 def dead_letter_policy(queue_arn: Any, rule_arn: Any) -> dict[str, Any]:

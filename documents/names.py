@@ -34,6 +34,61 @@ class Names:
         return f"/delivery/{self.application}/{self.stack}/{what}"
 
     @property
+    def pipeline_role(self) -> str:
+        """Role the pipeline has."""
+        return self.pipeline
+
+    @property
+    def migration_role(self) -> str:
+        """Role the migration's build has."""
+        return self.migration
+
+    @property
+    def push(self) -> str:
+        """Role that application teams push with, and the rule that hears of a push."""
+        return f"{self.pipeline}-push"
+
+    @property
+    def start_role(self) -> str:
+        """Role the rule starts the pipeline with."""
+        return f"{self.pipeline}-start"
+
+    @property
+    def undelivered(self) -> str:
+        """Queue of the pushes that started nothing, and the alarm on it."""
+        return f"{self.pipeline}-undelivered-pushes"
+
+    @property
+    def topic(self) -> str:
+        """Topic that hears of releases."""
+        return f"{self.pipeline}-releases"
+
+    def notice(self, news: str) -> str:
+        """Rule that hears of one kind of news."""
+        return f"{self.pipeline}-{news}"
+
+    def execution_role(self, service: str) -> str:
+        """Role that ECS starts a service's tasks with."""
+        return f"{self.service(service)}-execution"
+
+    def task_role(self, service: str) -> str:
+        """Role a service's application has."""
+        return f"{self.service(service)}-task"
+
+    def deploy_role(self, service: str) -> str:
+        """Role CodeDeploy has for a service."""
+        return f"{self.service(service)}-deploy"
+
+    def alarm(self, service: str, group: int, of: str) -> str:
+        """Alarm on one of a service's two target groups."""
+        return f"{self.service(service)}-{group}-{of}"
+
+    @property
+    def bucket_prefix(self) -> str:
+        """What the artifact bucket's name begins with; Pulumi's suffix of 26 characters still fits into S3's 63."""
+        return f"{self.pipeline[:26]}-artifacts-"
+
+    @property
     def artifacts(self) -> str:
         """What every artifact's key begins with, however CodePipeline cuts the pipeline's name.
 

@@ -17,6 +17,7 @@ from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_root_resource
 
+from components.kit.stack import Stack
 from documents.names import Names
 from documents.place import Place
 from rehearsal.evaluation.program import evaluating, plain, run_program, stack_config
@@ -197,6 +198,11 @@ def raw_settings(stack: str = "stg") -> Config:
     prefix = "delivery:"
     config = copy.deepcopy(_config(stack))
     return {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
+
+
+def stack(change: Change | None = None, names: Names = NAMES) -> Stack:
+    """Stack stg of the example account, its settings edited first."""
+    return Stack(settings=settings(change), names=names, place=PLACE)
 
 
 def settings(change: Change | None = None, stack: str = "stg") -> Settings:

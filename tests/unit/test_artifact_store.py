@@ -2,18 +2,22 @@
 
 import json
 
-from components.artifact_store import ArtifactStore
+from components.artifact_store import ArtifactStore, ArtifactStoreArgs
 from documents.names import Names
-from tests.unit.harness import NAMES, Graph, deployed, remembered
+from tests.unit.harness import NAMES, Config, Graph, deployed, remembered, stack
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/0000"
 
 
 @remembered
 def _store(key_arn: str | None = None, names: Names = NAMES, *, protect: bool = False) -> Graph:
-    return deployed(
-        lambda: ArtifactStore("artifacts", {"names": names, "key_arn": key_arn, "protect": protect})
-    )
+    def change(raw: Config) -> None:
+        raw["release"]["protect"] = protect
+        if key_arn:
+            raw["release"]["artifactKeyArn"] = key_arn
+
+    args = ArtifactStoreArgs(stack=stack(change, names))
+    return deployed(lambda: ArtifactStore("artifacts", args))
 
 
 def test_it_is_versioned_private_and_speaks_tls_only() -> None:

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from components.blue_green_deployment import BlueGreenDeployment
+from components.artifact_store import ArtifactStore, ArtifactStoreArgs
+from components.rollouts.codedeploy import BlueGreenDeployment, BlueGreenDeploymentArgs
 from components.web_service import WebService
-from settings.release import Release
-from tests.unit.harness import NAMES, PLACE, Graph, deployed, remembered
+from tests.unit.harness import Graph, deployed, remembered
 from tests.unit.test_web_service import EXISTING, arguments
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/0000"
@@ -18,18 +18,13 @@ HOOK = "arn:aws:lambda:us-east-1:123456789012:function:check"
 @remembered
 def _deployment(release: dict[str, Any] | None = None, **service: Any) -> Graph:
     def build() -> object:
-        given = arguments(**service)
+        given = arguments(release=release, **service)
+        artifacts = ArtifactStore("artifacts", ArtifactStoreArgs(stack=given.stack))
         return BlueGreenDeployment(
             "web-deployment",
-            {
-                "key": "web",
-                "service": given["service"],
-                "release": Release.model_validate({"protect": False, **(release or {})}),
-                "names": NAMES,
-                "place": PLACE,
-                "web": WebService("web", given),
-                "artifact_objects": "arn:aws:s3:::bucket/shop-stg/*",
-            },
+            BlueGreenDeploymentArgs(
+                stack=given.stack, key="web", web=WebService("web", given), artifacts=artifacts
+            ),
         )
 
     return deployed(build)

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from components.migration_build import BUILDSPEC
+from components.migration_build import BUILDSPEC, NAMESPACE
 from documents.lifecycle import RELEASED
-from documents.stages import MIGRATION_NAMESPACE
 from rehearsal.codebuild.buildspec import Buildspec, parse
 from tests.unit.harness import STACKS, deployed_stack
 
@@ -114,7 +113,7 @@ def test_what_it_reads_is_what_project_and_action_give(stack: str) -> None:
 def test_what_it_exports_was_given() -> None:
     assert _spec().exported == ["DELIVERY_IMAGE_DIGEST", "DELIVERY_TEMPLATE_VERSION"]
     assert not any(name.startswith("AWS_") for name in _spec().exported), "these can't be exported"
-    assert MIGRATION_NAMESPACE, "without a namespace nobody could read them"
+    assert NAMESPACE, "without a namespace nobody could read them"
 
 
 def test_the_artifact_is_the_templates_and_nothing_else() -> None:

@@ -6,9 +6,8 @@ from typing import Any
 
 import pulumi
 
-from components.image_repository import ImageRepository
-from settings.image import Image
-from tests.unit.harness import NAMES, PLACE, Graph, deployed, remembered
+from components.image_repository import ImageRepository, ImageRepositoryArgs
+from tests.unit.harness import Config, Graph, deployed, remembered, stack
 
 PUSHER = {"repository": "o/r", "branch": "main", "ownerId": 1, "repositoryId": 2}
 URL = "123456789012.dkr.ecr.us-east-1.amazonaws.com/shop"
@@ -18,16 +17,14 @@ URL = "123456789012.dkr.ecr.us-east-1.amazonaws.com/shop"
 def _repository(*, protect: bool = False, **image: Any) -> tuple[Graph, Mapping[str, Any]]:
     outputs: dict[str, Any] = {}
 
+    def change(raw: Config) -> None:
+        raw["images"] = {"app": {"repository": "shop", **image}}
+        raw["release"]["protect"] = protect
+
     def build() -> pulumi.Output[Any]:
         made = ImageRepository(
             "image",
-            {
-                "image": Image.model_validate({"repository": "shop", **image}),
-                "tag": "stg",
-                "names": NAMES,
-                "place": PLACE,
-                "protect": protect,
-            },
+            ImageRepositoryArgs(stack=stack(change), tag="stg"),
         )
         known = pulumi.Output.all(name=made.name, arn=made.arn, url=made.url, role=made.push_role_arn)
         return known.apply(outputs.update)

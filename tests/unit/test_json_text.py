@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 from pulumi_aws import sqs
 
-from components.json_text import json_text
+from components.kit.json_text import json_text
 from tests.unit.harness import deployed
 
 

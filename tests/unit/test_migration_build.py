@@ -6,11 +6,21 @@ from typing import Any
 
 import pytest
 
-from components.migration_build import MigrationBuild
-from tests.unit.harness import NAMES, PLACE, Config, Graph, Sent, deployed, remembered, settings
+from components.artifact_store import ArtifactStore, ArtifactStoreArgs
+from components.image_repository import ImageRepository, ImageRepositoryArgs
+from components.migration_build import MigrationBuild, MigrationBuildArgs
+from documents.errands import Errand
+from documents.policy import allow
+from tests.unit.harness import PLACE, Config, Graph, Sent, deployed, remembered, stack
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/0000"
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbCdEf"
+
+ERRAND = Errand(
+    variables={"DELIVERY_TEMPLATES": "s3://bucket/templates/0123/"},
+    needs=[allow("s3:GetObject", on="arn:aws:s3:::bucket/templates/*")],
+    artifact="Fetched",
+)
 
 
 @remembered
@@ -19,31 +29,24 @@ def _build(
 ) -> Graph:
     def change(raw: Config) -> None:
         raw["migration"].update(more)
+        raw["services"]["web"]["architecture"] = architecture
+        raw["images"]["app"].pop("pushers", None)
+        if key_arn:
+            raw["release"]["artifactKeyArn"] = key_arn
         if not database:
             del raw["network"]["database"]
 
-    given = settings(change)
-
     def build() -> object:
+        given = stack(change)
         return MigrationBuild(
             "migration",
-            {
-                "migration": given.migration,
-                "network": given.network,
-                "names": NAMES,
-                "place": PLACE,
-                "architecture": architecture,
-                "tag": "stg",
-                "repository_arn": "arn:aws:ecr:us-east-1:123456789012:repository/shop",
-                "repository_url": "registry/shop",
-                "bucket": "bucket",
-                "bucket_arn": "arn:aws:s3:::bucket",
-                "artifact_objects": "arn:aws:s3:::bucket/shop-stg/*",
-                "key_arn": key_arn,
-                "template_prefix": "templates/0123",
-                "template_version": "0123",
-                "template_files": ["taskdef-web.json", "appspec-web.yaml"],
-            },
+            MigrationBuildArgs(
+                stack=given,
+                tag="stg",
+                repository=ImageRepository("image", ImageRepositoryArgs(stack=given, tag="stg")),
+                artifacts=ArtifactStore("artifacts", ArtifactStoreArgs(stack=given)),
+                errand=ERRAND,
+            ),
         )
 
     return deployed(build)
@@ -198,11 +201,13 @@ def test_no_variable_of_the_application_is_the_builds(name: str) -> None:
     assert changed <= {"DELIVERY_VARIABLES", *(f"DELIVERY_VALUE_{n}" for n in range(len(names)))}
 
 
-def test_the_build_is_told_the_version_of_templates_it_fetches() -> None:
-    variables = _variables(_build().one("Project"))
-    assert variables["DELIVERY_TEMPLATES"][1] == "s3://bucket/templates/0123/"
-    assert variables["DELIVERY_TEMPLATE_VERSION"][1] == "0123"
-    assert variables["DELIVERY_TEMPLATE_FILES"][1] == "taskdef-web.json appspec-web.yaml"
+def test_the_build_is_told_of_its_errand_and_may_do_it() -> None:
+    graph = _build()
+    assert _variables(graph.one("Project"))["DELIVERY_TEMPLATES"] == (
+        "PLAINTEXT",
+        "s3://bucket/templates/0123/",
+    )
+    assert [*ERRAND.needs] == [s for s in _statements(graph) if s["Action"] == ["s3:GetObject"]]
 
 
 def test_the_log_is_kept_as_long_as_asked_and_nothing_else_is_written() -> None:

@@ -1,13 +1,11 @@
-"""Notifications and Descriptor alone."""
+"""Notifications alone."""
 
 import json
 import re
 from typing import Any
 
-from components.descriptor import Descriptor
-from components.notifications import Notifications
-from settings.release import Notify
-from tests.unit.harness import NAMES, PLACE, Graph, deployed
+from components.notifications import Notifications, NotificationsArgs
+from tests.unit.harness import Graph, deployed, stack
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:shop-stg-releases"
 
@@ -16,8 +14,8 @@ def _notifications(**notify: Any) -> tuple[Graph, list[str]]:
     topics: list[str] = []
 
     def build() -> object:
-        given = Notify.model_validate(notify)
-        made = Notifications("notifications", {"notify": given, "names": NAMES, "place": PLACE})
+        args = NotificationsArgs(stack=stack(lambda raw: raw.update(notify=notify)))
+        made = Notifications("notifications", args)
         for topic in made.alarm_topic_arns:
             topic.apply(topics.append)
         return made
@@ -88,15 +86,3 @@ def test_without_addresses_there_is_a_topic_to_subscribe_to() -> None:
 def test_the_operators_own_topic_hears_of_alarms_too() -> None:
     theirs = "arn:aws:sns:us-east-1:123456789012:on-call"
     assert sorted(_notifications(alarmTopicArn=theirs)[1]) == sorted([TOPIC, theirs])
-
-
-def test_the_descriptor_is_one_readable_parameter() -> None:
-    graph = deployed(
-        lambda: Descriptor("descriptor", {"names": NAMES, "content": {"b": 1, "a": {"c": None}}})
-    )
-    sent = graph.one("Parameter").inputs
-    assert (sent["name"], sent["type"]) == ("/delivery/shop/stg", "String")
-    assert sent["tier"] == "Intelligent-Tiering", (
-        "several services are more than the 4 KB of a standard parameter"
-    )
-    assert json.loads(sent["value"]) == {"a": {"c": None}, "b": 1}

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from components.push_trigger import PushTrigger
+from components.sources.push import PushTrigger, PushTriggerArgs
 from rehearsal.ecr.events import push_event, replication_event
 from rehearsal.ecr.registry_rules import Push
 from rehearsal.eventbridge.service import matches
 from rehearsal.eventbridge.transformer import transform
-from tests.unit.harness import NAMES, PLACE, Graph, deployed, remembered
+from tests.unit.harness import PLACE, Graph, deployed, remembered, stack
 
 PIPELINE = "arn:aws:codepipeline:us-east-1:123456789012:shop-stg"
 DIGEST = "sha256:" + "7f" * 32
@@ -22,14 +22,7 @@ def _trigger() -> Graph:
     return deployed(
         lambda: PushTrigger(
             "push",
-            {
-                "names": NAMES,
-                "place": PLACE,
-                "repository": "shop",
-                "tag": "stg",
-                "pipeline_arn": PIPELINE,
-                "alarm_topic_arns": ["topic-1", "topic-2"],
-            },
+            PushTriggerArgs(stack=stack(), pipeline_arn=PIPELINE, alarm_topic_arns=["topic-1", "topic-2"]),
         )
     )
 

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from components.release_templates import ReleaseTemplates
+from components.release_templates import ReleaseTemplates, ReleaseTemplatesArgs
 from documents.templates import version
 from tests.unit.harness import STACKS, Config, Graph, deployed, deployed_stack
 
 FILES = {"taskdef-web.json": "{}", "appspec-web.yaml": "version: 0.0"}
+ARGS = ReleaseTemplatesArgs(bucket="b", bucket_arn="arn:aws:s3:::b", files=FILES)
 
 
 def _objects(graph: Graph) -> dict[str, str]:
@@ -17,13 +18,13 @@ def _objects(graph: Graph) -> dict[str, str]:
 
 
 def test_files_lie_flat_under_a_prefix_that_names_their_content() -> None:
-    graph = deployed(lambda: ReleaseTemplates("templates", {"bucket": "b", "files": FILES}))
+    graph = deployed(lambda: ReleaseTemplates("templates", ARGS))
     prefix = f"templates/{version(FILES)}"
     assert _objects(graph) == {f"{prefix}/{name}": text for name, text in FILES.items()}
 
 
 def test_earlier_versions_stay_in_the_bucket() -> None:
-    graph = deployed(lambda: ReleaseTemplates("templates", {"bucket": "b", "files": FILES}))
+    graph = deployed(lambda: ReleaseTemplates("templates", ARGS))
     assert all(one.request.retainOnDelete for one in graph.all("BucketObjectv2")), (
         "an execution that waits still names the version it began with"
     )

@@ -39,7 +39,7 @@ def test_the_type_tokens_of_components_are_pinned() -> None:
 
 
 def test_no_component_is_missing_in_the_table() -> None:
-    sources = (path.read_text(encoding="utf-8") for path in (ROOT / "components").glob("*.py"))
+    sources = (path.read_text(encoding="utf-8") for path in (ROOT / "components").rglob("*.py"))
     written = {
         line.split('"')[1] for text in sources for line in text.splitlines() if '__init__("delivery:' in line
     }

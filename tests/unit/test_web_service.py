@@ -1,4 +1,4 @@
-"""WebService alone, its front included."""
+"""WebService, its front included, and the templates its releases are made from."""
 
 import json
 from functools import partial
@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 import yaml
 
+from components.artifact_store import ArtifactStore, ArtifactStoreArgs
+from components.image_repository import ImageRepository, ImageRepositoryArgs
+from components.rollouts.codedeploy import BlueGreenDeployment, BlueGreenDeploymentArgs
 from components.web_service import WebService, WebServiceArgs
 from documents.shapes import check_input
-from tests.unit.harness import NAMES, PLACE, Config, Graph, deployed, remembered, settings
+from tests.unit.harness import PLACE, Config, Graph, deployed, remembered, stack
 
 REPOSITORY = "arn:aws:ecr:us-east-1:123456789012:repository/shop"
 BALANCER = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/shared/0123456789abcdef"
@@ -17,24 +20,19 @@ SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbCdEf"
 EXISTING = {"arn": BALANCER, "securityGroupId": "sg-0123456789abcdef0", "port": 8443}
 
 
-def arguments(*, database: bool = True, **more: Any) -> WebServiceArgs:
+def arguments(*, database: bool = True, release: dict[str, Any] | None = None, **more: Any) -> WebServiceArgs:
     """Args of the stg stack's service, with other settings."""
 
     def change(raw: Config) -> None:
         raw["services"]["web"].update(more)
         if not database:
             del raw["network"]["database"]
+        raw["images"]["app"].pop("pushers", None)
+        raw["release"] = {"protect": False, **(release or {})}
 
-    given = settings(change)
-    return {
-        "key": "web",
-        "service": given.services["web"],
-        "network": given.network,
-        "names": NAMES,
-        "place": PLACE,
-        "repository_arn": REPOSITORY,
-        "protect": False,
-    }
+    given = stack(change)
+    repository = ImageRepository("image", ImageRepositoryArgs(stack=given, tag="stg"))
+    return WebServiceArgs(stack=given, key="web", repository=repository, ownership=BlueGreenDeployment.OWNS)
 
 
 @remembered
@@ -43,9 +41,16 @@ def _service(**more: Any) -> tuple[Graph, dict[str, str]]:
     texts: dict[str, str] = {}
 
     def build() -> object:
-        made = WebService("web", arguments(**more))
-        made.task_definition.apply(partial(texts.__setitem__, "taskdef"))
-        return made.appspec.apply(partial(texts.__setitem__, "appspec"))
+        args = arguments(**more)
+        made = WebService("web", args)
+        store = ArtifactStore("artifacts", ArtifactStoreArgs(stack=args.stack))
+        rollout = BlueGreenDeployment(
+            "web-deployment",
+            BlueGreenDeploymentArgs(stack=args.stack, key="web", web=made, artifacts=store),
+        )
+        for file, text in rollout.templates.items():
+            text.apply(partial(texts.__setitem__, file.partition("-")[0]))
+        return made
 
     return deployed(build), texts
 
@@ -261,9 +266,8 @@ def test_the_task_role_has_the_operators_statements_and_no_others() -> None:
 
 def test_without_statements_the_task_role_has_no_policy() -> None:
     graph, _ = _service()
-    assert [policy.name for policy in graph.all("RolePolicy")] == ["web-execution-policy"], (
-        "an empty policy is refused"
-    )
+    policies = {policy.name for policy in graph.all("RolePolicy")}
+    assert policies == {"web-execution-policy", "web-deployment-policy"}, "an empty policy is refused"
 
 
 def test_without_a_database_no_rule_is_added_to_anyones_group() -> None:

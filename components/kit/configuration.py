@@ -1,12 +1,15 @@
 """Reads the stack's configuration and its place: the one module that asks Pulumi for either."""
 
 import json
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 from pulumi.runtime import config
 
+from components.kit.stack import Stack
 from documents.names import Names
 from documents.place import Place
 from documents.tags import refusals as tag_refusals
@@ -14,21 +17,32 @@ from settings import NAMESPACE, Settings, SettingsError, parse, refuse_examples,
 from settings.elsewhere import refuse_elsewhere
 
 
-def read() -> tuple[Settings, Names, Place]:
-    """The stack's settings, its names, and the account, Region and partition it is deployed to.
+def read() -> Settings:
+    """The settings in the program's own configuration; a finding ends the program with its sentence alone."""
+    with _findings_alone():
+        return parse(_raw())
 
-    A finding ends the program with its sentence alone, before any resource is declared.
+
+def located(settings: Settings) -> Stack:
+    """These settings in the stack, account and Region that Pulumi runs for.
+
+    Asked before any resource is declared; what does not fit there ends the program with its sentence alone.
     """
-    try:
-        settings = parse(_raw())
+    with _findings_alone():
         refuse_stack_name(settings, pulumi.get_stack())
         place = _place()
         refuse_examples(settings, place.account)
         refuse_elsewhere(settings, place)
         _refuse_tags()
+    return Stack(settings=settings, names=Names(settings.application, pulumi.get_stack()), place=place)
+
+
+@contextmanager
+def _findings_alone() -> Generator[None]:
+    try:
+        yield
     except SettingsError as error:
         raise pulumi.RunError(str(error)) from None
-    return settings, Names(settings.application, pulumi.get_stack()), place
 
 
 def _raw() -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 from pulumi_aws import iam
 
-from components.json_text import json_text
+from components.kit.json_text import json_text
 from documents.limits import check_policy, check_trust
 from documents.policy import Statement, document
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pulumi
 
-from components.refusing import refusing
+from components.kit.refusing import refusing
 
 USUAL_ARN = "a" * 100
 """Stands for a value that is not known yet where only its length matters."""

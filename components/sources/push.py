@@ -1,26 +1,66 @@
-"""What starts the pipeline: a push under the stack's tag, with the pushed digest pinned."""
+"""A push under the stack's tag starts a release of the pushed digest."""
 
 from collections.abc import Sequence
-from typing import TypedDict
+from dataclasses import dataclass
 
 import pulumi
 from pulumi_aws import cloudwatch, sqs
 
-from components.json_text import json_text
-from components.role import granted_role
+from components.image_repository import ImageRepository
+from components.kit.json_text import json_text
+from components.kit.role import granted_role
+from components.kit.stack import Stack
 from documents import events, grants
-from documents.names import Names
-from documents.place import Place
+from documents.actions import Released, Stage, ecr_source_action
 from documents.policy import trust_account
+from settings import Settings
+
+_ARTIFACT, _NAMESPACE = "ImageArtifact", "Image"
 
 
-class PushTriggerArgs(TypedDict):
+class PushSource:
+    """The pushed image, as a pipeline takes it."""
+
+    def __init__(self, stack: Stack, repository: ImageRepository) -> None:
+        self._stack = stack
+        self._repository = repository
+        self.tag = self.tag_of(stack.settings)
+        self.released = Released(digest=f"#{{{_NAMESPACE}.ImageDigest}}", artifact=_ARTIFACT)
+
+    @staticmethod
+    def tag_of(settings: Settings) -> str:
+        """The tag whose push starts a release; the repository must let it move."""
+        return settings.source.push.tag
+
+    @property
+    def stages(self) -> Sequence[Stage]:
+        """What brings the image into the pipeline."""
+        action = ecr_source_action(
+            name=events.SOURCE_ACTION,
+            repository=self._repository.name,
+            tag=self.tag,
+            artifact=_ARTIFACT,
+            namespace=_NAMESPACE,
+            needs=[grants.read_tags(self._repository.arn)],
+            variables=(events.TRIGGER,),
+        )
+        return (Stage(name="Source", actions=(action,)),)
+
+    def trigger(
+        self, pipeline_arn: pulumi.Input[str], alarm_topic_arns: Sequence[pulumi.Input[str]]
+    ) -> "PushTrigger":
+        """Declare what starts the pipeline."""
+        args = PushTriggerArgs(
+            stack=self._stack, pipeline_arn=pipeline_arn, alarm_topic_arns=alarm_topic_arns
+        )
+        return PushTrigger("push", args)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PushTriggerArgs:
     """What the trigger needs from the rest of the stack."""
 
-    names: Names
-    place: Place
-    repository: str
-    tag: str
+    stack: Stack
     pipeline_arn: pulumi.Input[str]
     alarm_topic_arns: Sequence[pulumi.Input[str]]
     """Topics that hear of pushes that could not be delivered."""
@@ -38,17 +78,18 @@ class PushTrigger(pulumi.ComponentResource):
         """Declare rule, target, role, queue and alarm."""
         super().__init__("delivery:index:PushTrigger", name, {}, opts)
         inside = pulumi.ResourceOptions(parent=self)
-        names = args["names"]
+        names, repository = args.stack.names, args.stack.settings.image.repository
+        tag = PushSource.tag_of(args.stack.settings)
         rule = cloudwatch.EventRule(
             f"{name}-rule",
-            name=f"{names.pipeline}-push",
-            description=f"A push of {args['repository']}:{args['tag']} starts {names.pipeline}",
-            event_pattern=json_text(events.push_pattern(args["repository"], args["tag"])),
+            name=names.push,
+            description=f"A push of {repository}:{tag} starts {names.pipeline}",
+            event_pattern=json_text(events.push_pattern(repository, tag)),
             opts=inside,
         )
         queue = sqs.Queue(
             f"{name}-undelivered",
-            name=f"{names.pipeline}-undelivered-pushes",
+            name=names.undelivered,
             message_retention_seconds=14 * 24 * 3600,
             sqs_managed_sse_enabled=True,
             opts=inside,
@@ -59,13 +100,13 @@ class PushTrigger(pulumi.ComponentResource):
             policy=json_text(events.dead_letter_policy(queue.arn, rule.arn)),
             opts=inside,
         )
-        trust = trust_account("events.amazonaws.com", args["place"].account)
-        statements = [grants.start_pipeline(args["pipeline_arn"])]
-        role = granted_role(name, f"{names.pipeline}-start", trust, statements, inside)
+        trust = trust_account("events.amazonaws.com", args.stack.place.account)
+        statements = [grants.start_pipeline(args.pipeline_arn)]
+        role = granted_role(name, names.start_role, trust, statements, inside)
         cloudwatch.EventTarget(
             f"{name}-target",
             rule=rule.name,
-            arn=args["pipeline_arn"],
+            arn=args.pipeline_arn,
             role_arn=role.arn,
             input_transformer={
                 "input_paths": events.push_input_paths(),
@@ -82,8 +123,8 @@ class PushTrigger(pulumi.ComponentResource):
         )
         cloudwatch.MetricAlarm(
             f"{name}-undelivered-alarm",
-            name=f"{names.pipeline}-undelivered-pushes",
-            alarm_description=f"A push of {args['repository']}:{args['tag']} started nothing; the queue says why",
+            name=names.undelivered,
+            alarm_description=f"A push of {repository}:{tag} started nothing; the queue says why",
             namespace="AWS/SQS",
             metric_name="ApproximateNumberOfMessagesVisible",
             dimensions={"QueueName": queue.name},
@@ -93,7 +134,7 @@ class PushTrigger(pulumi.ComponentResource):
             threshold=1,
             comparison_operator="GreaterThanOrEqualToThreshold",
             treat_missing_data="notBreaching",
-            alarm_actions=args["alarm_topic_arns"],
+            alarm_actions=args.alarm_topic_arns,
             opts=inside,
         )
         self.rule_name = rule.name

@@ -1,0 +1,174 @@
+"""A whole stack from its settings: which parts there are, and what each is told of the others."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+from components.artifact_store import ArtifactStore, ArtifactStoreArgs
+from components.delivery_pipeline import DeliveryPipeline, DeliveryPipelineArgs
+from components.descriptor import Descriptor, DescriptorArgs
+from components.image_repository import ImageRepository, ImageRepositoryArgs
+from components.kit.configuration import located
+from components.kit.stack import Stack
+from components.migration_build import MigrationBuild, MigrationBuildArgs
+from components.notifications import Notifications, NotificationsArgs
+from components.release_templates import ReleaseTemplates, ReleaseTemplatesArgs
+from components.rollouts.codedeploy import BlueGreenDeployment as Rollout
+from components.rollouts.codedeploy import BlueGreenDeploymentArgs as RolloutArgs
+from components.sources.push import PushSource as Source
+from components.sources.push import PushTrigger as Trigger
+from components.web_service import WebService, WebServiceArgs
+from documents.actions import Released, Stage, approval_action, deployment_window
+from documents.descriptor import ServiceDescriptor, StackDescriptor
+from settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """Everything that was declared for one stack."""
+
+    stack: Stack
+    repository: ImageRepository
+    artifacts: ArtifactStore
+    services: Mapping[str, WebService]
+    """By their names in the settings."""
+    rollouts: Mapping[str, Rollout]
+    """By the same names."""
+    templates: ReleaseTemplates
+    migration: MigrationBuild
+    pipeline: DeliveryPipeline
+    notifications: Notifications
+    trigger: Trigger
+    descriptor: Descriptor
+    content: StackDescriptor[pulumi.Output[str]]
+    """What the descriptor says."""
+
+    @property
+    def exports(self) -> Mapping[str, Any]:
+        """What the stack's outputs say: the descriptor's content, and where it is."""
+        return {"descriptor": self.descriptor.name, **self.content.document()}
+
+
+def declare(settings: Settings) -> Delivery:
+    """Declare a stack; RunError for settings that do not fit the account and Region that Pulumi runs for."""
+    stack = located(settings)
+    repository = ImageRepository("image", ImageRepositoryArgs(stack=stack, tag=Source.tag_of(settings)))
+    artifacts = ArtifactStore("artifacts", ArtifactStoreArgs(stack=stack))
+    services = {
+        key: WebService(
+            key, WebServiceArgs(stack=stack, key=key, repository=repository, ownership=Rollout.OWNS)
+        )
+        for key in settings.services
+    }
+    rollouts = {
+        key: Rollout(f"{key}-deployment", RolloutArgs(stack=stack, key=key, web=service, artifacts=artifacts))
+        for key, service in services.items()
+    }
+    templates = ReleaseTemplates(
+        "templates",
+        ReleaseTemplatesArgs(
+            bucket=artifacts.bucket,
+            bucket_arn=artifacts.arn,
+            files={file: text for one in rollouts.values() for file, text in one.templates.items()},
+        ),
+    )
+    source = Source(stack, repository)
+    migration = MigrationBuild(
+        "migration",
+        MigrationBuildArgs(
+            stack=stack,
+            tag=source.tag,
+            repository=repository,
+            artifacts=artifacts,
+            errand=templates.errand,
+        ),
+    )
+    stages = (
+        *source.stages,
+        *_consent(settings),
+        _release(settings, source.released, migration, rollouts.values(), templates.errand.artifact),
+    )
+    pipeline = DeliveryPipeline(
+        "delivery", DeliveryPipelineArgs(stack=stack, stages=stages, store=artifacts.store)
+    )
+    notifications = Notifications("notifications", NotificationsArgs(stack=stack))
+    trigger = source.trigger(pipeline.arn, notifications.alarm_topic_arns)
+    content = StackDescriptor[pulumi.Output[str]](
+        application=stack.names.application,
+        stack=stack.names.stack,
+        account=stack.place.account,
+        region=stack.place.region,
+        pipeline=pipeline.name,
+        project=migration.project_name,
+        repository=settings.image.repository,
+        repository_url=repository.url,
+        push_role_arn=repository.push_role_arn,
+        tag=source.tag,
+        bucket=artifacts.bucket,
+        template_prefix=templates.prefix,
+        undelivered_queue_url=trigger.dead_letter_queue_url,
+        services={key: _describe(stack, key, services[key], rollouts[key]) for key in services},
+        migration_log_group=stack.names.log_group("migrate"),
+    )
+    return Delivery(
+        stack=stack,
+        repository=repository,
+        artifacts=artifacts,
+        services=services,
+        rollouts=rollouts,
+        templates=templates,
+        migration=migration,
+        pipeline=pipeline,
+        notifications=notifications,
+        trigger=trigger,
+        descriptor=Descriptor("descriptor", DescriptorArgs(stack=stack, content=content)),
+        content=content,
+    )
+
+
+def _consent(settings: Settings) -> Sequence[Stage]:
+    """A stage of its own for a person's consent, where the settings ask for it."""
+    approval = settings.release.approval
+    if approval is None:
+        return ()
+    return (Stage(name="Approve", actions=(approval_action(approval.message, approval.timeout_minutes),)),)
+
+
+def _release(
+    settings: Settings,
+    released: Released,
+    migration: MigrationBuild,
+    rollouts: Iterable[Rollout],
+    templates: str,
+) -> Stage:
+    """Migration and deployments in one stage: a stage takes one execution at a time, so two releases never overlap.
+
+    CodePipeline User Guide, concepts-how-it-works (stage locks).
+    """
+    window = settings.release.window
+    return Stage(
+        name="Release",
+        actions=(
+            migration.action(released, run_order=1),
+            *(rollout.action(released, templates, run_order=2) for rollout in rollouts),
+        ),
+        before_entry=deployment_window(window.cron, window.time_zone) if window else None,
+    )
+
+
+def _describe(
+    stack: Stack, key: str, service: WebService, rollout: Rollout
+) -> ServiceDescriptor[pulumi.Output[str]]:
+    given = stack.settings.services[key]
+    return ServiceDescriptor(
+        cluster=given.cluster,
+        service=stack.names.service(key),
+        deployment=rollout.described,
+        container=given.container,
+        port=given.port,
+        listener_arn=service.front.listener_arn,
+        url=service.front.url,
+        log_group=stack.names.log_group(key),
+    )

@@ -1,0 +1,226 @@
+"""What runs: a task's roles, log and security group, the template of its definition, and the first revision of it."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+from pulumi_aws import cloudwatch, ec2, ecs
+
+from components.kit.database_access import open_database
+from components.kit.refusing import refusing
+from components.kit.role import Granted, granted_role
+from components.kit.stack import Stack
+from documents import grants, taskdef
+from documents.bootstrap import bootstrap_container
+from documents.images import repository_arns, through_cache
+from documents.limits import LONGEST_REPOSITORY, check_task_definition
+from documents.policy import Statement, trust, trust_account
+from documents.secrets import keys_of
+from documents.shapes import check_input
+from settings.service import Service
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskArgs:
+    """What a task needs from the rest of the stack."""
+
+    stack: Stack
+    key: str
+    """Name of the service in the settings."""
+    repository_arn: pulumi.Input[str]
+    """Where its image comes from."""
+    reached_from: pulumi.Input[str]
+    """Security group that its traffic comes from."""
+
+    @property
+    def service(self) -> Service:
+        """The service whose task it is."""
+        return self.stack.settings.services[self.key]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """A declared task."""
+
+    execution_role_arn: pulumi.Output[str]
+    """Role ECS pulls, reads secrets and logs with."""
+    task_role_arn: pulumi.Output[str]
+    """Role the application itself has."""
+    security_group_id: pulumi.Output[str]
+    """Group its network interface is in."""
+    template: pulumi.Output[str]
+    """Text of the task definition template."""
+    first_revision_arn: pulumi.Output[str]
+    """What runs until the first release: a tiny public image under the same names."""
+    before: list[pulumi.Resource]
+    """What must be there before a task can start."""
+
+
+def declare_task(name: str, args: TaskArgs, inside: pulumi.ResourceOptions) -> Task:
+    """Declare everything a task needs, `inside` being the options of the component it belongs to.
+
+    RunError when ECS would not take its definition.
+    """
+    _refuse_what_ecs_would(args)
+    log_group = cloudwatch.LogGroup(
+        f"{name}-log",
+        name=args.stack.names.log_group(args.key),
+        retention_in_days=args.service.log_retention_days,
+        opts=inside,
+    )
+    group = _security_group(name, args, inside)
+    execution, task = _roles(name, args, inside)
+    roles = pulumi.Output.all(execution.arn, task.arn)
+    return Task(
+        execution_role_arn=execution.arn,
+        task_role_arn=task.arn,
+        security_group_id=group.id,
+        template=roles.apply(lambda arns: taskdef.text(_released(args, arns[0], arns[1]))),
+        first_revision_arn=_first_revision(name, args, (execution.arn, task.arn), inside).arn,
+        before=[log_group, *execution.policies, *task.policies],
+    )
+
+
+def _security_group(name: str, args: TaskArgs, inside: pulumi.ResourceOptions) -> ec2.SecurityGroup:
+    """Tasks take traffic from the load balancer only.
+
+    On every port: the port in use changes with a release, not with the `pulumi up` before it.
+    """
+    network = args.stack.settings.network
+    group = ec2.SecurityGroup(
+        f"{name}-group",
+        description=f"Tasks of {args.stack.names.service(args.key)}",
+        vpc_id=network.vpc_id,
+        ingress=[
+            {"protocol": "tcp", "from_port": 1, "to_port": 65535, "security_groups": [args.reached_from]}
+        ],
+        egress=[{"protocol": "-1", "from_port": 0, "to_port": 0, "cidr_blocks": ["0.0.0.0/0"]}],
+        opts=inside,
+    )
+    open_database(name, network.database, group.id, inside)
+    return group
+
+
+def _roles(name: str, args: TaskArgs, inside: pulumi.ResourceOptions) -> tuple[Granted, Granted]:
+    """The execution role and the task role (Amazon ECS Developer Guide, task_execution_IAM_role, task-iam-roles).
+
+    Only the second page gives a condition on the account for its trust policy.
+    """
+    names, path = args.stack.names, f"delivery:services.{args.key}"
+    tasks = "ecs-tasks.amazonaws.com"
+    execution = granted_role(
+        f"{name}-execution",
+        names.execution_role(args.key),
+        trust(tasks),
+        _execution_statements(args),
+        inside,
+        grown_by=f"{path} (secrets, secretsKmsKeys, sidecars, executionRoleStatements)",
+    )
+    task = granted_role(
+        f"{name}-task",
+        names.task_role(args.key),
+        trust_account(tasks, args.stack.place.account),
+        args.service.task_role_statements,
+        inside,
+        grown_by=f"{path}.taskRoleStatements",
+    )
+    return execution, task
+
+
+def _execution_statements(args: TaskArgs) -> list[Statement]:
+    service, place = args.service, args.stack.place
+    references = [
+        *service.secrets.values(),
+        *(ref for sidecar in service.sidecars for ref in sidecar.secrets.values()),
+    ]
+    secrets, parameters = keys_of(references)
+    cached = repository_arns(through_cache(service.named_images, service.pull_through_cache_prefixes))
+    return [
+        *grants.pull([args.repository_arn, *repository_arns(service.named_images)]),
+        *grants.fill_cache(cached),
+        grants.write_logs(place, args.stack.names.log_group(args.key)),
+        *grants.read_secrets(place, secrets, parameters, service.secrets_kms_keys),
+        *service.execution_role_statements,
+    ]
+
+
+def _first_revision(
+    name: str,
+    args: TaskArgs,
+    roles: tuple[pulumi.Output[str], pulumi.Output[str]],
+    inside: pulumi.ResourceOptions,
+) -> ecs.TaskDefinition:
+    service, check = args.service, args.service.health_check
+    ports = [(service.port, service.protocol)]
+    if check.port is not None and check.port != service.port:
+        ports.append((check.port, check.protocol or service.protocol))
+    container = bootstrap_container(service.container, ports, service.bootstrap_image)
+
+    def containers(arns: list[str]) -> str:
+        definition = taskdef.task_definition(_shared(args, arns[0], arns[1]), [container])
+        return json.dumps(definition["containerDefinitions"])
+
+    return ecs.TaskDefinition(
+        f"{name}-first-revision",
+        family=args.stack.names.service(args.key),
+        requires_compatibilities=["FARGATE"],
+        network_mode="awsvpc",
+        cpu=str(service.cpu),
+        memory=str(service.memory),
+        runtime_platform={"cpu_architecture": service.architecture, "operating_system_family": "LINUX"},
+        execution_role_arn=roles[0],
+        task_role_arn=roles[1],
+        container_definitions=pulumi.Output.all(*roles).apply(containers),
+        opts=inside,
+    )
+
+
+def _shared(args: TaskArgs, execution_role: str, task_role: str) -> taskdef.Task:
+    service, names = args.service, args.stack.names
+    return taskdef.Task(
+        family=names.service(args.key),
+        cpu=service.cpu,
+        memory=service.memory,
+        architecture=service.architecture,
+        execution_role=execution_role,
+        task_role=task_role,
+        log_group=names.log_group(args.key),
+        region=args.stack.place.region,
+    )
+
+
+def _released(args: TaskArgs, execution_role: str, task_role: str) -> dict[str, Any]:
+    """The definition that a release registers, a placeholder in the image's place."""
+    service = args.service
+    pushed = taskdef.Container(
+        name=service.container,
+        image=taskdef.pushed_image(),
+        entry_point=service.entry_point,
+        command=service.command,
+        working_directory=service.working_directory,
+        init_process=service.init_process,
+        ports=sorted({service.port, service.health_check.port or service.port}),
+        user=service.user,
+        stop_timeout_seconds=service.stop_timeout_seconds,
+        environment=service.environment,
+        secrets=service.secrets,
+    )
+    sidecars = [taskdef.Container(**sidecar.model_dump()) for sidecar in service.sidecars]
+    return taskdef.task_definition(_shared(args, execution_role, task_role), [pushed, *sidecars])
+
+
+def _refuse_what_ecs_would(args: TaskArgs) -> None:
+    """RunError unless ECS takes the definition once a digest stands in it; the roles' ARNs are as long as their names say."""
+    place, names = args.stack.place, args.stack.names
+    roles = [
+        place.iam_arn(f"role/{role}") for role in (names.execution_role(args.key), names.task_role(args.key))
+    ]
+    definition = _released(args, *roles)
+    longest = f"{place.registry}/{'r' * LONGEST_REPOSITORY}@sha256:{'0' * 64}"
+    filled = json.loads(json.dumps(definition).replace(taskdef.pushed_image(), longest))
+    with refusing():
+        check_input("ecs", "RegisterTaskDefinition", definition)
+        check_task_definition(
+            filled, f"delivery:services.{args.key} (environment, secrets, command, sidecars)"
+        )

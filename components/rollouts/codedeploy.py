@@ -1,0 +1,254 @@
+"""CodeDeploy for one web service: how traffic moves to a new version, and what moves it back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_aws import cloudwatch, codedeploy, lb
+
+from components.artifact_store import ArtifactStore
+from components.kit.role import granted_role
+from components.kit.stack import Stack
+from components.rollouts.ownership import Ownership
+from components.web_service import WebService
+from documents import appspec, grants
+from documents.actions import Action, Released, codedeploy_action
+from documents.alarms import PERIOD
+from documents.descriptor import DeploymentDescriptor
+from documents.names import appspec_file, taskdef_file
+from documents.policy import Statement, trust
+from documents.taskdef import IMAGE_PLACEHOLDER
+from settings.service import Service
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlueGreenDeploymentArgs:
+    """What the deployment group needs from the rest of the stack."""
+
+    stack: Stack
+    key: str
+    """Name of the service in the settings."""
+    web: WebService
+    artifacts: ArtifactStore
+
+    @property
+    def service(self) -> Service:
+        """The service whose traffic moves."""
+        return self.stack.settings.services[self.key]
+
+
+class BlueGreenDeployment(pulumi.ComponentResource):
+    """A CodeDeploy application and its one deployment group, with the alarms that stop it and roll it back."""
+
+    OWNS = Ownership(
+        controller="CODE_DEPLOY",
+        of_service=("task_definition", "load_balancers", "network_configuration"),
+        of_listeners=("default_actions",),
+    )
+    """What CodeDeploy changes with every release."""
+
+    application: pulumi.Output[str]
+    """Name of the CodeDeploy application."""
+    group: pulumi.Output[str]
+    """Name of the deployment group."""
+    described: DeploymentDescriptor
+    """Both names, as operators are told them."""
+    templates: Mapping[str, pulumi.Output[str]]
+    """Text of each file that a deployment reads, by its name."""
+
+    def __init__(
+        self, name: str, args: BlueGreenDeploymentArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Declare application, group, role and alarms."""
+        super().__init__("delivery:index:BlueGreenDeployment", name, {}, opts)
+        inside = pulumi.ResourceOptions(parent=self)
+        self._args = args
+        physical = args.stack.names.service(args.key)
+        application = codedeploy.Application(
+            f"{name}-application", name=physical, compute_platform="ECS", opts=inside
+        )
+        group = self._group(name, application, inside)
+        self.application = application.name
+        self.group = group.deployment_group_name
+        self.described = DeploymentDescriptor(code_deploy_application=physical, deployment_group=physical)
+        self.templates = {
+            taskdef_file(args.key): args.web.task.template,
+            appspec_file(args.key): args.web.task.security_group_id.apply(
+                lambda group: _appspec(args, group)
+            ),
+        }
+        self.register_outputs({"application": self.application, "group": self.group})
+
+    def action(self, released: Released, templates: str, run_order: int) -> Action:
+        """Deploys the released image; `templates` is the artifact that holds this rollout's files."""
+        key, stack, task = self._args.key, self._args.stack, self._args.web.task
+        name = stack.names.service(key)
+        return codedeploy_action(
+            name=f"Deploy-{key}",
+            application=self.application,
+            group=self.group,
+            templates=templates,
+            task_definition=taskdef_file(key),
+            appspec=appspec_file(key),
+            images={IMAGE_PLACEHOLDER: released.artifact},
+            run_order=run_order,
+            needs=[
+                *grants.deploy_to_ecs(
+                    stack.place, name, name, self._args.service.rollout.traffic_shift.value
+                ),
+                grants.register_task_definitions(),
+                grants.pass_roles(
+                    [task.execution_role_arn, task.task_role_arn],
+                    ["ecs.amazonaws.com", "ecs-tasks.amazonaws.com"],
+                ),
+            ],
+        )
+
+    def _group(
+        self, name: str, application: codedeploy.Application, inside: pulumi.ResourceOptions
+    ) -> codedeploy.DeploymentGroup:
+        args, release = self._args, self._args.stack.settings.release
+        names = args.stack.names
+        role = granted_role(
+            name, names.deploy_role(args.key), trust("codedeploy.amazonaws.com"), _statements(args), inside
+        )
+        alarms = [
+            *_alarms(name, 1, args, args.web.front.target_group_1, inside),
+            *_alarms(name, 2, args, args.web.front.target_group_2, inside),
+        ]
+        return codedeploy.DeploymentGroup(
+            f"{name}-group",
+            app_name=application.name,
+            deployment_group_name=names.service(args.key),
+            service_role_arn=role.arn,
+            deployment_config_name=args.service.rollout.traffic_shift.value,
+            deployment_style={"deployment_type": "BLUE_GREEN", "deployment_option": "WITH_TRAFFIC_CONTROL"},
+            ecs_service={"cluster_name": args.service.cluster, "service_name": args.web.service_name},
+            load_balancer_info={"target_group_pair_info": _routes(args.web)},
+            blue_green_deployment_config={
+                "deployment_ready_option": {"action_on_timeout": "CONTINUE_DEPLOYMENT"},
+                "terminate_blue_instances_on_deployment_success": {
+                    "action": "TERMINATE",
+                    "termination_wait_time_in_minutes": release.blue_retention_minutes,
+                },
+            },
+            auto_rollback_configuration={
+                "enabled": True,
+                "events": ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"],
+            },
+            alarm_configuration={
+                "enabled": release.alarms.enabled,
+                "alarms": [alarm.name for alarm in alarms],
+                "ignore_poll_alarm_failure": False,
+            },
+            opts=pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=role.policies)),
+        )
+
+
+def _appspec(args: BlueGreenDeploymentArgs, group_id: str) -> str:
+    target = appspec.Target(
+        container=args.service.container,
+        port=args.service.port,
+        subnets=args.stack.settings.network.private_subnet_ids,
+        security_groups=[group_id],
+    )
+    return appspec.text(appspec.appspec(target, args.service.rollout.hooks.given()))
+
+
+def _statements(args: BlueGreenDeploymentArgs) -> list[Statement]:
+    front, task, place = args.web.front, args.web.task, args.stack.place
+    key = args.stack.settings.release.artifact_key_arn
+    listeners = [arn for arn in (front.listener_arn, front.test_listener_arn) if arn is not None]
+    return [
+        *grants.shift_traffic(place, args.service.cluster, args.stack.names.service(args.key), listeners),
+        grants.read_alarms(place),
+        *grants.call_hooks(args.service.rollout.hooks.given()),
+        grants.read_revisions(args.artifacts.artifact_objects),
+        *([grants.read_with_key(key)] if key else []),
+        grants.pass_roles([task.execution_role_arn, task.task_role_arn], ["ecs-tasks.amazonaws.com"]),
+    ]
+
+
+def _routes(web: WebService) -> codedeploy.DeploymentGroupLoadBalancerInfoTargetGroupPairInfoArgsDict:
+    front = web.front
+    routes: codedeploy.DeploymentGroupLoadBalancerInfoTargetGroupPairInfoArgsDict = {
+        "prod_traffic_route": {"listener_arns": [front.listener_arn]},
+        "target_groups": [{"name": front.target_group_1.name}, {"name": front.target_group_2.name}],
+    }
+    if front.test_listener_arn is not None:
+        routes["test_traffic_route"] = {"listener_arns": [front.test_listener_arn]}
+    return routes
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Watched:
+    """One metric of a target group, and how much of it is too much."""
+
+    name: str
+    meaning: str
+    metric: str
+    statistic: str
+    minutes: int
+    threshold: int
+
+
+def _alarms(
+    name: str,
+    number: int,
+    args: BlueGreenDeploymentArgs,
+    target_group: lb.TargetGroup,
+    inside: pulumi.ResourceOptions,
+) -> list[cloudwatch.MetricAlarm]:
+    """Server errors and unhealthy hosts of one target group; both groups are watched, because the roles swap.
+
+    Metrics: Elastic Load Balancing User Guide, load-balancer-cloudwatch-metrics. A group without targets reports
+    nothing, which is no alarm.
+    """
+    dimensions = {
+        "LoadBalancer": args.web.front.load_balancer_arn.apply(_load_balancer_dimension),
+        "TargetGroup": target_group.arn_suffix,
+    }
+    return [
+        cloudwatch.MetricAlarm(
+            f"{name}-{number}-{watched.name}",
+            name=args.stack.names.alarm(args.key, number, watched.name),
+            alarm_description=watched.meaning,
+            namespace="AWS/ApplicationELB",
+            metric_name=watched.metric,
+            dimensions=dimensions,
+            statistic=watched.statistic,
+            period=PERIOD,
+            evaluation_periods=watched.minutes,
+            threshold=watched.threshold,
+            comparison_operator="GreaterThanOrEqualToThreshold",
+            treat_missing_data="notBreaching",
+            opts=inside,
+        )
+        for watched in _watched(args)
+    ]
+
+
+def _watched(args: BlueGreenDeploymentArgs) -> list[_Watched]:
+    alarms = args.stack.settings.release.alarms
+    return [
+        _Watched(
+            name="server-errors",
+            meaning="The application answers with 5xx",
+            metric="HTTPCode_Target_5XX_Count",
+            statistic="Sum",
+            minutes=1,
+            threshold=alarms.server_errors,
+        ),
+        _Watched(
+            name="unhealthy",
+            meaning="A target fails its health check for longer than a start may take",
+            metric="UnHealthyHostCount",
+            statistic="Maximum",
+            minutes=alarms.unhealthy_minutes or args.service.health_check.slow_start_minutes,
+            threshold=1,
+        ),
+    ]
+
+
+def _load_balancer_dimension(arn: str) -> str:
+    return arn.split(":loadbalancer/")[1]
