@@ -7,16 +7,14 @@ traveloka/terraform-aws-alb-single-listener#47; that the *first* deployment adds
 inferred. Lambda functions of hooks are authorized, not run: the rehearsal is told what each would answer.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 
-from rehearsal.cloudwatch.alarms import Alarms, NoAlarm
+from rehearsal.cloudwatch.alarms import NoAlarm
 from rehearsal.codedeploy.deployment import Deployment, DeploymentStatus, Failed, new_id
-from rehearsal.codedeploy.service_role import RoleRefused, ServiceRole
-from rehearsal.ecs.service import EcsRefused, EcsServices, Service
+from rehearsal.codedeploy.preparation import Parts, Prepared, prepare
+from rehearsal.codedeploy.service_role import RoleRefused
+from rehearsal.ecs.service import EcsRefused
 from rehearsal.ecs.task_set import POLL, TaskSet, TaskSetStatus
-from rehearsal.elb.service import TARGET_GROUP, LoadBalancers
-from rehearsal.world.cloud import Cloud, Declared
 
 FULL = 100
 """All of production traffic, in percent."""
@@ -25,80 +23,45 @@ LONGEST_WAIT = 3.0
 """Real seconds that a declared wait lasts at most while all is well: an hour that blue is kept for shows no more than five minutes do."""
 
 
-@dataclass(frozen=True)
-class Parts:
-    """The services a deployment works with."""
+def run(parts: Parts, deployment: Deployment, install_timeout: float) -> None:
+    """Deploy to the end; the outcome is in the deployment, nothing is raised for a failed one.
 
-    cloud: Cloud
-    services: EcsServices
-    load_balancers: LoadBalancers
-    alarms: Alarms
-    hooks: Mapping[str, str] = field(default_factory=dict[str, str])
-    """What the functions of hooks answer, by event: `Succeeded`, which is also what counts when none is given, or `Failed`."""
+    `install_timeout` is declared seconds that green may take to be steady (AWS: one hour).
+    """
+    deployment.status = DeploymentStatus.IN_PROGRESS
+    _say(parts, deployment, "deployment is in progress")
+    try:
+        prepared = prepare(parts, deployment.group)
+    except (Failed, RoleRefused) as failure:
+        _fail(parts, deployment, failure)
+        return
+    BlueGreen(parts, deployment, prepared, install_timeout).run()
 
 
 class BlueGreen:
-    """Runs one deployment."""
+    """One deployment from the moment that everything it needs was found."""
 
-    def __init__(self, parts: Parts, deployment: Deployment, install_timeout: float) -> None:
-        """Prepare; `install_timeout` is declared seconds that green may take to be steady (AWS: one hour)."""
+    def __init__(
+        self, parts: Parts, deployment: Deployment, prepared: Prepared, install_timeout: float
+    ) -> None:
+        """Work on what was found."""
         self._parts = parts
         self._deployment = deployment
         self._group = deployment.group
+        self._found = prepared
         self._install_timeout = install_timeout
         self._green: TaskSet | None = None
 
     def run(self) -> None:
-        """Deploy to the end; the outcome is in the deployment, nothing is raised for a failed one."""
-        deployment = self._deployment
-        deployment.status = DeploymentStatus.IN_PROGRESS
-        self._say("deployment is in progress")
-        try:
-            self._prepare()
-        except (Failed, RoleRefused) as failure:
-            self._fail(failure)
-            return
+        """Deploy, and roll back as the group declares it when that fails."""
         try:
             self._deploy()
         except (Failed, RoleRefused) as failure:
-            self._fail(failure)
+            _fail(self._parts, self._deployment, failure, self._last_words())
             self._roll_back()
         else:
-            deployment.status = DeploymentStatus.SUCCEEDED
+            self._deployment.status = DeploymentStatus.SUCCEEDED
             self._say("deployment succeeded")
-
-    def _prepare(self) -> None:
-        try:
-            self._service = self._parts.services.service(self._group.cluster, self._group.service)
-            self._blue = self._service.primary
-        except LookupError as missing:
-            raise Failed("INVALID_ECS_SERVICE", str(missing)) from missing
-        if self._service.controller != "CODE_DEPLOY":
-            raise Failed("INVALID_ECS_SERVICE", f"service {self._service.name} has no CODE_DEPLOY controller")
-        self._role = ServiceRole(self._parts.cloud, self._group, self._service)
-        self._role.describe()
-        self._blue_group, self._green_group = self._colors(self._service)
-        self._before = self._weights(self._group.listener)
-        self._test_before = self._weights(self._group.test_listener) if self._group.test_listener else {}
-
-    def _colors(self, service: Service) -> tuple[str, str]:
-        """Name blue's and green's target group; green's is the one that PRIMARY does not have."""
-        declared = {_name(one): one.arn for one in self._parts.cloud.declared(TARGET_GROUP)}
-        missing = [name for name in self._group.target_groups if name not in declared]
-        if missing:
-            raise _elb_invalid(f"One or more target groups not found: {', '.join(missing)}")
-        arns = [declared[name] for name in self._group.target_groups]
-        primary = service.primary.blueprint.target_group
-        serving = {arn for arn, weight in self._weights(self._group.listener).items() if weight > 0}
-        if primary not in arns or primary not in serving:
-            raise _elb_invalid(f"Primary taskset target group must be behind listener {self._group.listener}")
-        return primary, next(arn for arn in arns if arn != primary)
-
-    def _weights(self, listener: str) -> dict[str, int]:
-        try:
-            return self._parts.load_balancers.weights(listener)
-        except LookupError as missing:
-            raise _elb_invalid(f"One or more listeners not found: {listener}") from missing
 
     def _deploy(self) -> None:
         self._watch()
@@ -130,7 +93,7 @@ class BlueGreen:
 
     def _hook(self, name: str, function: str) -> None:
         """Call a hook's function: a result of Failed fails the deployment (reference-appspec-file-structure-hooks)."""
-        self._role.invoke(function)
+        self._found.role.invoke(function)
         result = self._parts.hooks.get(name, "Succeeded")
         self._say(f"{name}: Lambda function {function} may be invoked; the rehearsal answers {result} for it")
         if result != "Succeeded":
@@ -141,14 +104,18 @@ class BlueGreen:
     def _install(self) -> None:
         services, spec = self._parts.services, self._deployment.appspec
         definition = services.describe_task_definition(spec.task_definition)
-        if self._green_group not in self._before:
-            self._forward(self._group.listener, {**self._before, self._green_group: 0})
-        self._role.create_task_set(definition)
+        if self._found.green_group not in self._found.before:
+            self._forward(self._group.listener, {**self._found.before, self._found.green_group: 0})
+        self._found.role.create_task_set(definition)
         container = (spec.container_name, spec.container_port)
         groups = None if spec.network is None else spec.network["SecurityGroups"]
         try:
             green = services.create_task_set(
-                self._service, spec.task_definition, self._green_group, FULL, container, groups
+                self._found.service,
+                spec.task_definition,
+                self._found.green_group,
+                container=container,
+                security_groups=groups,
             )
         except EcsRefused as refused:
             raise Failed(
@@ -167,7 +134,7 @@ class BlueGreen:
 
     def _allow_test_traffic(self) -> None:
         if self._group.test_listener:
-            self._forward(self._group.test_listener, {self._green_group: FULL})
+            self._forward(self._group.test_listener, {self._found.green_group: FULL})
 
     def _wait_until_ready(self) -> None:
         if not self._group.stop_when_ready:
@@ -178,29 +145,20 @@ class BlueGreen:
     def _allow_traffic(self) -> None:
         for percent, wait in self._group.steps:
             self._forward(
-                self._group.listener, {self._green_group: percent, self._blue_group: FULL - percent}
+                self._group.listener,
+                {self._found.green_group: percent, self._found.blue_group: FULL - percent},
             )
             self._say(f"{percent} percent of production traffic goes to green")
             self._wait_declared(wait)
-        self._role.update_primary()
-        self._parts.services.update_primary(self._service, self._require_green())
+        self._found.role.update_primary()
+        self._parts.services.update_primary(self._found.service, self._require_green())
 
     def _end_blue(self) -> None:
         if self._group.keep_blue:
             return
         self._wait_declared(self._group.termination_wait)
-        self._role.delete_task_set(self._blue.arn)
-        self._parts.services.delete_task_set(self._service, self._blue)
-
-    def _fail(self, failure: Failed | RoleRefused) -> None:
-        code = failure.code if isinstance(failure, Failed) else "IAM_ROLE_PERMISSIONS"
-        deployment = self._deployment
-        # monitoring-create-alarms: "the deployment stops, and the status is updated to Stopped"
-        stopped = code in ("MANUAL_STOP", "ALARM_ACTIVE")
-        deployment.status = DeploymentStatus.STOPPED if stopped else DeploymentStatus.FAILED
-        words = "" if code == "TIMEOUT" else self._last_words()  # which says them itself
-        deployment.error_code, deployment.message = code, f"{failure}{words}"
-        self._say(f"deployment {deployment.status.lower()}: {code}: {failure}")
+        self._found.role.delete_task_set(self._found.blue.arn)
+        self._parts.services.delete_task_set(self._found.service, self._found.blue)
 
     def _last_words(self) -> str:
         """What green's tasks ended of, or what their health checks see, and what they wrote last."""
@@ -227,21 +185,24 @@ class BlueGreen:
 
     def _restore(self) -> None:
         listeners = self._parts.load_balancers
-        if listeners.weights(self._group.listener).get(self._green_group, 0) > 0:
-            self._forward(self._group.listener, {self._blue_group: FULL, self._green_group: 0})
-        if self._group.test_listener and listeners.weights(self._group.test_listener) != self._test_before:
-            self._forward(self._group.test_listener, self._test_before)
+        if listeners.weights(self._group.listener).get(self._found.green_group, 0) > 0:
+            self._forward(self._group.listener, {self._found.blue_group: FULL, self._found.green_group: 0})
+        if (
+            self._group.test_listener
+            and listeners.weights(self._group.test_listener) != self._found.test_before
+        ):
+            self._forward(self._group.test_listener, dict(self._found.test_before))
         green = self._green
         if green is None:
             return
         if green.status == TaskSetStatus.PRIMARY:
-            self._role.update_primary()
-            self._parts.services.update_primary(self._service, self._blue)
-        self._role.delete_task_set(green.arn)
-        self._parts.services.delete_task_set(self._service, green)
+            self._found.role.update_primary()
+            self._parts.services.update_primary(self._found.service, self._found.blue)
+        self._found.role.delete_task_set(green.arn)
+        self._parts.services.delete_task_set(self._found.service, green)
 
     def _forward(self, listener: str, weights: dict[str, int]) -> None:
-        self._role.modify_listener(listener)
+        self._found.role.modify_listener(listener)
         self._parts.load_balancers.modify_listener(listener, weights)
 
     def _wait_declared(self, declared: float) -> None:
@@ -276,7 +237,7 @@ class BlueGreen:
         group = self._parts.alarms.target_group(alarm)
         if group is None:
             return alarm
-        color = "green" if group == self._green_group else "blue"
+        color = "green" if group == self._found.green_group else "blue"
         return f"{alarm} ({color}, {self._parts.load_balancers.serves(group)})"
 
     def _active_alarms(self) -> Sequence[str]:
@@ -284,7 +245,7 @@ class BlueGreen:
         if not names:
             return ()
         try:
-            self._role.describe_alarms()
+            self._found.role.describe_alarms()
         except RoleRefused:
             if not self._group.ignore_poll_alarm_failure:
                 raise
@@ -304,14 +265,18 @@ class BlueGreen:
         return self._green
 
     def _say(self, message: str) -> None:
-        self._parts.cloud.journal.record("CodeDeploy", message, deployment=self._deployment.id)
+        _say(self._parts, self._deployment, message)
 
 
-def _elb_invalid(text: str) -> Failed:
-    """The load balancer's own words, as CodeDeploy hands them on (codedeploy/latest/APIReference/API_ErrorInformation)."""
-    message = f"The ELB could not be updated due to the following error: {text}"
-    return Failed("ELASTIC_LOAD_BALANCING_INVALID", message)
+def _fail(parts: Parts, deployment: Deployment, failure: Failed | RoleRefused, last_words: str = "") -> None:
+    code = failure.code if isinstance(failure, Failed) else "IAM_ROLE_PERMISSIONS"
+    # monitoring-create-alarms: "the deployment stops, and the status is updated to Stopped"
+    stopped = code in ("MANUAL_STOP", "ALARM_ACTIVE")
+    deployment.status = DeploymentStatus.STOPPED if stopped else DeploymentStatus.FAILED
+    words = "" if code == "TIMEOUT" else last_words  # which says them itself
+    deployment.error_code, deployment.message = code, f"{failure}{words}"
+    _say(parts, deployment, f"deployment {deployment.status.lower()}: {code}: {failure}")
 
 
-def _name(declared: Declared) -> str:
-    return str(declared.outputs.get("name") or declared.inputs.get("name") or declared.name)
+def _say(parts: Parts, deployment: Deployment, message: str) -> None:
+    parts.cloud.journal.record("CodeDeploy", message, deployment=deployment.id)

@@ -7,10 +7,11 @@ import threading
 from collections.abc import Mapping
 
 from rehearsal.cloudwatch.alarms import Alarms
+from rehearsal.codedeploy import blue_green
 from rehearsal.codedeploy.appspec import AppSpec
-from rehearsal.codedeploy.blue_green import BlueGreen, Parts
 from rehearsal.codedeploy.declared import DeploymentGroup
 from rehearsal.codedeploy.deployment import Deployment, DeploymentStatus
+from rehearsal.codedeploy.preparation import Parts
 from rehearsal.ecs.service import EcsServices
 from rehearsal.elb.service import LoadBalancers
 from rehearsal.errors import AwsRefusal
@@ -80,7 +81,7 @@ class Deployments:
 
     def _run(self, deployment: Deployment) -> None:
         try:
-            BlueGreen(self._parts, deployment, self._install_timeout).run()
+            blue_green.run(self._parts, deployment, self._install_timeout)
         except Exception as crash:
             deployment.error_code, deployment.message = "INTERNAL_ERROR", repr(crash)
             raise

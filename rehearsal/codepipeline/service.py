@@ -19,7 +19,7 @@ from rehearsal.codepipeline import declared
 from rehearsal.codepipeline.actions.manual_approval import ManualApproval
 from rehearsal.codepipeline.events import News, Send, nobody
 from rehearsal.codepipeline.execution import Action, Execution, SourceRevision
-from rehearsal.codepipeline.stage_locks import Doors
+from rehearsal.codepipeline.stage_locks import StageLocks
 from rehearsal.codepipeline.stage_run import Run, Worker
 from rehearsal.codepipeline.start_request import checked_revisions, checked_variables, find
 from rehearsal.codepipeline.status import ActionStatus, ExecutionStatus
@@ -58,7 +58,7 @@ class CodePipeline:
         self._now = now
         self._changed = threading.Condition()
         self._runs: dict[str, Run] = {}
-        self._doors: dict[tuple[str, ...], Doors] = {}
+        self._locks: dict[tuple[str, ...], StageLocks] = {}
 
     def __enter__(self) -> Self:
         """Nothing to start: executions start by `start`."""
@@ -165,12 +165,12 @@ class CodePipeline:
     def disable_transition(self, pipeline_name: str, stage: str, reason: str) -> None:
         """Hold executions in front of a stage (DisableStageTransition, Inbound)."""
         with self._changed:
-            self._doors_of(declared.read(find(self._cloud, pipeline_name))).close(stage, reason)
+            self._locks_of(declared.read(find(self._cloud, pipeline_name))).close(stage, reason)
 
     def enable_transition(self, pipeline_name: str, stage: str) -> None:
         """Let the waiting execution into the stage (EnableStageTransition)."""
         with self._changed:
-            self._doors_of(declared.read(find(self._cloud, pipeline_name))).open(stage)
+            self._locks_of(declared.read(find(self._cloud, pipeline_name))).open(stage)
             self._changed.notify_all()
 
     def _drive(self, run: Run) -> None:
@@ -188,11 +188,11 @@ class CodePipeline:
         """Wait in front of a stage; False when the execution ended there."""
         stage = run.pipeline.stages[index]
         with self._changed:
-            doors = self._doors_of(run.pipeline)
-            inside = doors.is_inside(run.number, stage.name)
+            locks = self._locks_of(run.pipeline)
+            inside = locks.is_inside(run.number, stage.name)
             if not inside and not run.is_over:
                 self._record(run, f"waits in front of stage {stage.name}")
-            self._changed.wait_for(lambda: doors.is_inside(run.number, stage.name) or run.is_over)
+            self._changed.wait_for(lambda: locks.is_inside(run.number, stage.name) or run.is_over)
             if run.execution.status.is_final:
                 return False
             if run.stopping:
@@ -227,7 +227,7 @@ class CodePipeline:
             else:
                 self._record(run, f"stage {stage.name} succeeded")
                 self._arrive(run, index + 1)
-                self._doors_of(run.pipeline).leave(run.number, stage.name)
+                self._locks_of(run.pipeline).leave(run.number, stage.name)
                 self._changed.notify_all()
                 return True
             return False
@@ -237,22 +237,22 @@ class CodePipeline:
         stage = run.pipeline.stages[index].name
         run.execution = replace(run.execution, stage=stage)
         numbered = {other.number: other for other in self._runs.values()}
-        for number in self._doors_of(run.pipeline).arrive(run.number, stage):
+        for number in self._locks_of(run.pipeline).arrive(run.number, stage):
             self._end(numbered[number], ExecutionStatus.SUPERSEDED, "superseded by a more recent execution")
 
     def _end(self, run: Run, status: ExecutionStatus, summary: str | None = None) -> None:
         summary = run.execution.summary if summary is None else summary
         run.execution = replace(run.execution, status=status, ended=time.monotonic(), summary=summary)
         if run.execution.stage is not None:
-            self._doors_of(run.pipeline).leave(run.number, run.execution.stage)
+            self._locks_of(run.pipeline).leave(run.number, run.execution.stage)
         self._record(run, f"execution {status}" + (f": {summary}" if summary else ""))
         self._news.execution(run.execution)
         self._changed.notify_all()
 
-    def _doors_of(self, pipeline: declared.Pipeline) -> Doors:
+    def _locks_of(self, pipeline: declared.Pipeline) -> StageLocks:
         names = [stage.name for stage in pipeline.stages]
         key = (pipeline.name, pipeline.mode, *names)
-        return self._doors.setdefault(key, Doors(names, pipeline.mode))
+        return self._locks.setdefault(key, StageLocks(names, pipeline.mode))
 
     def _run(self, execution_id: str) -> Run:
         with self._changed:

@@ -18,8 +18,8 @@ class _Door:
     """The reason a disabled transition was given."""
 
 
-class Doors:
-    """The doors of one pipeline's stages; executions are numbered in the order of their start.
+class StageLocks:
+    """The locks of one pipeline's stages; executions are numbered in the order of their start.
 
     Nothing here locks threads: the caller holds its own lock. A freed stage is handed over at once, so who
     comes next never depends on which thread wakes first.

@@ -26,7 +26,7 @@ from rehearsal.world import said
 
 @dataclass
 class Run:
-    """One execution's state; every change happens under the engine's lock."""
+    """One execution's state; every change happens under the service's lock."""
 
     execution: Execution
     pipeline: Pipeline
@@ -61,7 +61,7 @@ class Worker:
         run: Run,
         stage: Stage,
     ) -> None:
-        """`changed` is the engine's lock; it is notified at each change of the run."""
+        """`changed` is the service's lock; it is notified at each change of the run."""
         self._cloud = news.cloud
         self._providers = providers
         self._changed = changed

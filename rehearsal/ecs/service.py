@@ -11,7 +11,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from rehearsal.ecs import task_definition
 from rehearsal.ecs.task_set import Blueprint, TaskSet, TaskSetStatus
@@ -25,6 +25,10 @@ SERVICE = "aws:ecs/service:Service"
 
 INVALID = "InvalidParameterException"
 """Name of ECS's answer to a wrong parameter."""
+
+
+ALL = 100.0
+"""A task set of as many tasks as its service wants, in percent."""
 
 
 class EcsRefused(AwsRefusal):
@@ -56,18 +60,6 @@ class Service:
             if task_set.status == TaskSetStatus.PRIMARY:
                 return task_set
         raise LookupError(f"service {self.name} has no PRIMARY task set")
-
-
-class _Place(NamedTuple):
-    """Where a task set stands, and how large it is."""
-
-    group: str | None
-    """ARN of its target group."""
-    container: str
-    port: int
-    scale: float = 100.0
-    """Percent of the service's desired count."""
-    security_groups: Sequence[str] = ()
 
 
 class EcsServices:
@@ -131,8 +123,15 @@ class EcsServices:
                 INVALID,
                 f"The target group with targetGroupArn {group} does not have an associated load balancer.",
             )
-        place = _Place(group, service.container, service.port, security_groups=service.security_groups)
-        task_set = self._task_set(service, str(inputs["taskDefinition"]), place, TaskSetStatus.PRIMARY)
+        blueprint = Blueprint(
+            definition=self.describe_task_definition(str(inputs["taskDefinition"])),
+            target_group=group,
+            container=service.container,
+            port=service.port,
+            grace=service.grace,
+            security_groups=service.security_groups,
+        )
+        task_set = self._task_set(service, blueprint, TaskSetStatus.PRIMARY)
         with self._lock:
             self._services[service.arn] = service
         task_set.begin()
@@ -152,12 +151,13 @@ class EcsServices:
         answer = self._cloud.client("ecs").describe_task_definition(taskDefinition=arn)
         return answer["taskDefinition"]
 
-    def create_task_set(  # noqa: PLR0913, PLR0917  (the parts of the API call)
+    def create_task_set(  # noqa: PLR0913  (the parts of the API call)
         self,
         service: Service,
         task_definition_arn: str,
         target_group_arn: str | None,
-        scale: float = 100.0,
+        *,
+        scale: float = ALL,
         container: tuple[str, int] | None = None,
         security_groups: Sequence[str] | None = None,
     ) -> TaskSet:
@@ -167,9 +167,15 @@ class EcsServices:
         Raises EcsRefused.
         """
         name, port = container or (service.container, service.port)
-        groups = service.security_groups if security_groups is None else security_groups
-        place = _Place(target_group_arn, name, port, scale, groups)
-        task_set = self._task_set(service, task_definition_arn, place, TaskSetStatus.ACTIVE)
+        blueprint = Blueprint(
+            definition=self.describe_task_definition(task_definition_arn),
+            target_group=target_group_arn,
+            container=name,
+            port=port,
+            grace=service.grace,
+            security_groups=service.security_groups if security_groups is None else security_groups,
+        )
+        task_set = self._task_set(service, blueprint, TaskSetStatus.ACTIVE, scale)
         task_set.begin()
         return task_set
 
@@ -197,23 +203,19 @@ class EcsServices:
         self._cloud.journal.record("ECS", f"{task_set.id} of service {service.name} is deleted")
 
     def _task_set(
-        self, service: Service, task_definition: str, place: _Place, status: TaskSetStatus
+        self, service: Service, blueprint: Blueprint, status: TaskSetStatus, scale: float = ALL
     ) -> TaskSet:
-        definition = self.describe_task_definition(task_definition)
-        if place.group is not None:
-            _expect_container(definition, place.container, place.port)
+        if blueprint.target_group is not None:
+            _expect_container(blueprint.definition, blueprint.container, blueprint.port)
         number = f"{secrets.randbelow(10**19):019d}"
         id_ = f"ecs-svc/{number}"
         arn = f"{task_set_arns(service.arn)}{id_}"
-        count = round(service.desired_count * place.scale / 100) or (1 if service.desired_count else 0)
-        blueprint = Blueprint(
-            definition, place.group, place.container, place.port, service.grace, place.security_groups
-        )
+        count = round(service.desired_count * scale / ALL) or (1 if service.desired_count else 0)
         task_set = TaskSet(
             id_, arn, blueprint, count, status, self._cloud, self._runtime, self._load_balancers
         )
         service.task_sets.append(task_set)
-        revision = _last(str(definition["taskDefinitionArn"]))
+        revision = _last(str(blueprint.definition["taskDefinitionArn"]))
         self._cloud.journal.record(
             "ECS", f"{status} {id_} of service {service.name} starts {count} x {revision}"
         )

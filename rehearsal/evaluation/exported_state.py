@@ -27,7 +27,7 @@ MADE_UP = ("id", "arn", "arnSuffix", "arnWithoutRevision", "dnsName", "repositor
 SHORTEST = 12
 """Characters a made-up value must have to be looked for inside texts; shorter ones are names."""
 
-_PLACE = re.compile(
+_WHERE = re.compile(
     r"arn:(?P<partition>aws[\w-]*):[\w-]+:(?P<region>[a-z]{2}-[\w-]+-\d):(?P<account>\d{12}):"
 )
 
@@ -58,14 +58,14 @@ def declare_state(cloud: Cloud, state: State) -> None:
     The account and Region of the export become the cloud's. Raises UnknownType for what the local cloud cannot make.
     """
     resources = [one for one in map(_plain, state["deployment"]["resources"]) if _made_here(one)]
-    place = _place(cloud, resources)
+    moves = _moves(cloud, resources)
     mentioned: dict[str, str] = {}
-    for resource in _in_order([_rewrite(one, place) for one in resources]):
+    for resource in _in_order([_rewrite(one, moves) for one in resources]):
         name = resource["urn"].split("::", 3)[3]
         inputs = _rewrite(_inputs(resource), mentioned)
         declared = make(cloud, resource["urn"], resource["type"], name, inputs)
         mentioned.update(_made_up(resource, {**declared.outputs, "id": declared.id}))
-    moved = "".join(f"; {old} is {new} here" for old, new in place.items() if old != new)
+    moved = "".join(f"; {old} is {new} here" for old, new in moves.items() if old != new)
     cloud.journal.record("Pulumi", f"{len(resources)} resources made from an exported state{moved}")
 
 
@@ -102,10 +102,10 @@ def _inputs(resource: Mapping[str, Any]) -> dict[str, Any]:
     return inputs
 
 
-def _place(cloud: Cloud, resources: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+def _moves(cloud: Cloud, resources: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Account, Region and partition of the export, and what takes their place."""
     for resource in resources:
-        if match := _PLACE.match(str((resource.get("outputs") or {}).get("arn", ""))):
+        if match := _WHERE.match(str((resource.get("outputs") or {}).get("arn", ""))):
             regional = {match["region"]: cloud.place.region, match["account"]: cloud.place.account}
             return {**regional, f"arn:{match['partition']}:": f"arn:{cloud.place.partition}:"}
     return {}

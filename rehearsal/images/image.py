@@ -175,17 +175,17 @@ def _placed(recipe: Recipe, shipped: Mapping[str, Path]) -> tuple[dict[str, Path
     absent: list[str] = []
     for copy in recipe.copies:
         if copy.stage is None:
-            placed.update(_place(copy, shipped))
+            placed.update(_laid(copy, shipped))
             continue
         there = {name.lstrip("/"): path for name, path in of_stages[copy.stage].items()}
         try:
-            placed.update(_place(copy, there))
+            placed.update(_laid(copy, there))
         except DockerfileError:
             absent.append(copy.written)
     return placed, absent
 
 
-def _place(copy: Copy, files: Mapping[str, Path]) -> Iterator[tuple[str, Path]]:
+def _laid(copy: Copy, files: Mapping[str, Path]) -> Iterator[tuple[str, Path]]:
     """Where each copied file goes: of a folder its content, a file under its own name."""
     for source in copy.sources:
         pattern = posixpath.normpath(source.lstrip("/") or ".")

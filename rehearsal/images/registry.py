@@ -1,6 +1,6 @@
 """A client of the registry protocol (OCI distribution-spec), as Docker speaks it to ECR.
 
-Standard library only: the `docker` front loads it too, and starts with every call of `docker`.
+Standard library only: the `docker` shim loads it too, and starts with every call of `docker`.
 """
 
 import base64
@@ -115,7 +115,7 @@ class Registry:
         self, method: str, path: str, content: bytes = b"", headers: dict[str, str] | None = None
     ) -> tuple[dict[str, str], bytes]:
         """Response headers (lower case) and body; raises RegistryError for any status from 300."""
-        import http.client  # noqa: PLC0415 (20 ms that most calls of the `docker` front can do without)
+        import http.client  # noqa: PLC0415 (20 ms that most calls of the `docker` shim can do without)
 
         sent = dict(headers or {})
         token = self._token()

@@ -1,4 +1,4 @@
-"""How a call of the `docker` front fails. Standard library only (see `process/docker_shim.py`)."""
+"""How a call of the `docker` shim fails. Standard library only (see `process/docker_shim.py`)."""
 
 DAEMON = "Error response from daemon:"
 

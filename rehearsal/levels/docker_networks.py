@@ -1,6 +1,6 @@
-"""`docker network create` and `rm` of the `docker` fronts: networks by name, noted in a folder.
+"""`docker network create` and `rm` of the `docker` shims: networks by name, noted in a folder.
 
-A front plays no network of Docker's: at level process a container is a process of this machine, at level container it is
+A shim plays no network of Docker's: at level process a container is a process of this machine, at level container it is
 in the network that stands for the build's security groups. What is kept of them is that they must be made, once, before
 somebody uses them. Standard library only (see `process/docker_shim.py`).
 """

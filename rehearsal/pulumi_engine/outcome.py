@@ -69,7 +69,7 @@ class EngineFailed(Exception):
 
 
 @dataclass
-class Listener:
+class EngineEvents:
     """Collects one run's events."""
 
     operations: list[Operation] = field(default_factory=list[Operation])

@@ -23,7 +23,7 @@ from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS as CHANNEL_OPTIO
 
 from rehearsal.evaluation.program import PROJECT
 from rehearsal.host.project import ROOT
-from rehearsal.pulumi_engine.outcome import EngineFailed, Listener, Outcome
+from rehearsal.pulumi_engine.outcome import EngineEvents, EngineFailed, Outcome
 from rehearsal.pulumi_engine.provider import Provider
 from rehearsal.world.cloud import Cloud
 
@@ -85,15 +85,15 @@ class Stack:
         return {one["urn"]: one for one in self.export()["deployment"].get("resources", [])}
 
     def _run(self, operation: Callable[..., Any]) -> Outcome:
-        listener = Listener()
+        events = EngineEvents()
         try:
-            operation(on_event=listener, color="never", suppress_progress=True, suppress_outputs=True)
+            operation(on_event=events, color="never", suppress_progress=True, suppress_outputs=True)
         except CommandError as error:
-            outcome = listener.outcome()
+            outcome = events.outcome()
             said = "\n".join(outcome.diagnostics) or str(error)
             _forget_interrupted_program()
             raise EngineFailed(said, outcome) from None
-        return listener.outcome()
+        return events.outcome()
 
 
 @contextmanager

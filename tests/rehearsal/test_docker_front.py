@@ -42,7 +42,7 @@ CMD ["python", "program.py"]
 
 
 class Build:
-    """A build's environment with the docker front on its PATH."""
+    """A build's environment with the docker shim on its PATH."""
 
     def __init__(self, server: FakeRegistry, folder: Path) -> None:
         self.server = server

@@ -46,7 +46,7 @@ def engine() -> Engine:
 
 
 def client() -> str:
-    """The docker client's own path, before any front is put in its place; empty when there is none."""
+    """The docker client's own path, before any shim is put in its place; empty when there is none."""
     return shutil.which("docker") or ""
 
 

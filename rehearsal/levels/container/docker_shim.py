@@ -23,7 +23,7 @@ _NOT_PLAYED = 125
 
 @dataclass(frozen=True)
 class Setting:
-    """What the front has to know."""
+    """What the shim has to know."""
 
     docker: str
     """The real client."""

@@ -1,4 +1,4 @@
-"""`docker run` and what ends a container, of the `docker` front: one image's command as a process.
+"""`docker run` and what ends a container, of the `docker` shim: one image's command as a process.
 
 Standard library only (see `docker_shim.py`).
 """

@@ -38,7 +38,7 @@ class Docker:
         self._environment = environment
         self._architecture = environment.get("REHEARSAL_ARCHITECTURE") or machine_architecture()
         self._store = Store(folder / "images")
-        self._place = folder
+        self._folder = folder
         self._containers = folder / "containers"
         self._logins = Path(environment.get("DOCKER_CONFIG") or folder / "config") / "config.json"
 
@@ -57,13 +57,13 @@ class Docker:
             case ["image", "inspect", "--format" | "-f", template, name]:
                 _say(self._inspect(template, Reference(name)))
             case ["run", *rest]:
-                return run(rest, self._environment, self._place, self._architecture, self)
+                return run(rest, self._environment, self._folder, self._architecture, self)
             case ["container", "inspect", "--format" | "-f", template, name]:
                 _say(inspect(template, name, self._containers))
             case ["rm", "--force" | "-f", name] if not name.startswith("-"):
                 remove(name, self._containers)
             case ["network", *rest]:
-                _say(docker_networks.call(self._place, rest))
+                _say(docker_networks.call(self._folder, rest))
             case ["stop" | "kill" as verb, *rest]:
                 stop(verb, rest, self._containers)
             case _:

@@ -30,27 +30,27 @@ def unpack(layer: bytes, target: Path) -> None:
 
 
 def _put(archive: tarfile.TarFile, entry: tarfile.TarInfo, root: Path) -> None:
-    place = _inside(root, entry.name)
-    if place == root:
+    target = _inside(root, entry.name)
+    if target == root:
         return
-    if place.name.startswith(_WHITEOUT):
-        _white_out(place)
+    if target.name.startswith(_WHITEOUT):
+        _white_out(target)
         return
-    place.parent.mkdir(parents=True, exist_ok=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
     if entry.isdir():
-        if place.is_symlink() or not place.is_dir():
-            _remove(place)
-            place.mkdir()
+        if target.is_symlink() or not target.is_dir():
+            _remove(target)
+            target.mkdir()
         return
-    _remove(place)  # never written through: it may be a link by now
+    _remove(target)  # never written through: it may be a link by now
     if entry.issym():
-        _link(entry, place, root)
+        _link(entry, target, root)
     elif entry.islnk():
-        place.hardlink_to(_inside(root, entry.linkname))
+        target.hardlink_to(_inside(root, entry.linkname))
     elif entry.isfile():
         content = archive.extractfile(entry)
-        place.write_bytes(content.read() if content else b"")
-        place.chmod(entry.mode & 0o755 | 0o600)
+        target.write_bytes(content.read() if content else b"")
+        target.chmod(entry.mode & 0o755 | 0o600)
     else:
         raise LayerError(f"{entry.name!r} is a device or a pipe")
 
@@ -58,32 +58,32 @@ def _put(archive: tarfile.TarFile, entry: tarfile.TarInfo, root: Path) -> None:
 def _inside(root: Path, name: str) -> Path:
     """Where an entry lies once the links on the way to it are followed; its last part is not followed."""
     parts = [part for part in PurePosixPath(name).parts if part not in ("/", ".")]
-    place = root.joinpath(*parts[:-1]).resolve().joinpath(*parts[-1:])
-    if ".." in parts or not place.is_relative_to(root):
+    target = root.joinpath(*parts[:-1]).resolve().joinpath(*parts[-1:])
+    if ".." in parts or not target.is_relative_to(root):
         raise LayerError(f"{name!r} would lie outside the image")
-    return place
+    return target
 
 
-def _link(entry: tarfile.TarInfo, place: Path, root: Path) -> None:
+def _link(entry: tarfile.TarInfo, target: Path, root: Path) -> None:
     """Make a symbolic link; one that an absolute path is in would lead into the machine's own folders."""
     if PurePosixPath(entry.linkname).is_absolute() or not (
-        place.parent / entry.linkname
+        target.parent / entry.linkname
     ).resolve().is_relative_to(root):
         raise LayerError(f"{entry.name!r} would lead outside the image, to {entry.linkname!r}")
-    place.symlink_to(entry.linkname)
+    target.symlink_to(entry.linkname)
 
 
-def _white_out(place: Path) -> None:
-    if place.name != _OPAQUE:
-        _remove(place.with_name(place.name.removeprefix(_WHITEOUT)))
-    elif place.parent.is_dir():
-        for path in place.parent.iterdir():
+def _white_out(target: Path) -> None:
+    if target.name != _OPAQUE:
+        _remove(target.with_name(target.name.removeprefix(_WHITEOUT)))
+    elif target.parent.is_dir():
+        for path in target.parent.iterdir():
             _remove(path)
 
 
 def _remove(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
-        import shutil  # noqa: PLC0415 (rarely needed, and the docker front starts often)
+        import shutil  # noqa: PLC0415 (rarely needed, and the docker shim starts often)
 
         shutil.rmtree(path)
     else:

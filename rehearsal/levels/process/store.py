@@ -1,6 +1,6 @@
 """Images pulled from the rehearsal's registry, kept by digest in a folder.
 
-Standard library only: the `docker` front loads it as well as the runtime of level `process`, and both may use
+Standard library only: the `docker` shim loads it as well as the runtime of level `process`, and both may use
 one folder at the same time.
 """
 
@@ -97,7 +97,7 @@ class Store:
 
     def unpack(self, digest: str, target: Path) -> None:
         """Write the image's files, layer over layer, below `target`; raises StoreError."""
-        from rehearsal.levels.process import layers  # noqa: PLC0415 (5 ms, and the `docker` front starts often)
+        from rehearsal.levels.process import layers  # noqa: PLC0415 (5 ms, and the `docker` shim starts often)
 
         target.mkdir(parents=True, exist_ok=True)
         for layer in self._manifest(digest)["layers"]:
