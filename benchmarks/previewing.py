@@ -15,11 +15,11 @@ from pathlib import Path
 
 from benchmarks import copies, programs
 from rehearsal.evaluation.program import stack_config
-from rehearsal.gateway.gateway import Gateway
 from rehearsal.host.project import ROOT
 from rehearsal.identity.authority import Authority
 from rehearsal.pulumi_engine.find_cli import the_cli
 from rehearsal.pulumi_engine.stack import engine_stack
+from rehearsal.running.endpoint import local_endpoint
 from rehearsal.world.cloud import Cloud
 from rehearsal.world.journal import Journal
 
@@ -40,7 +40,7 @@ def main() -> None:
     """Time one operation."""
     kind, operation, recorded, size = sys.argv[1:]
     authority = Authority()
-    gateway = Gateway(authority, lambda push: None)  # noqa: ARG005  (nobody pushes)
+    gateway = local_endpoint(authority)
     with tempfile.TemporaryDirectory(prefix="engine-") as folder:
         try:
             cloud = Cloud(gateway.start(), authority, Journal(), Path(folder))

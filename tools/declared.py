@@ -7,8 +7,8 @@ from pathlib import Path
 
 from rehearsal.evaluation.program import stack_config
 from rehearsal.evaluation.resources import declare
-from rehearsal.gateway.gateway import Gateway
 from rehearsal.identity.authority import Authority
+from rehearsal.running.endpoint import local_endpoint
 from rehearsal.world.cloud import Cloud
 from rehearsal.world.journal import Journal
 
@@ -17,7 +17,7 @@ from rehearsal.world.journal import Journal
 def declaring(stack: str) -> Generator[Cloud]:
     """The cloud in which a stack's resources are declared and nothing runs."""
     authority = Authority()
-    gateway = Gateway(authority, lambda push: None)  # noqa: ARG005  (nobody pushes)
+    gateway = local_endpoint(authority)
     with tempfile.TemporaryDirectory() as folder:
         try:
             cloud = Cloud(gateway.start(), authority, Journal(), Path(folder))

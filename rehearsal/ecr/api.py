@@ -7,7 +7,7 @@ AmazonECR/latest/APIReference/API_PutImage.md.
 import asyncio
 import json
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 from documents.place import Place
@@ -26,10 +26,9 @@ from rehearsal.endpoint.emulator_lookups import Stored
 from rehearsal.endpoint.permissions import Underivable
 from rehearsal.endpoint.refusals import json_error, registry_error
 from rehearsal.endpoint.request import Request
+from rehearsal.endpoint.service import Forward
+from rehearsal.errors import RehearsalError
 from rehearsal.identity.authority import AccessDenied, Authority
-
-Forward = Callable[[], Awaitable[Answer]]
-"""Passes the request on to the emulator."""
 
 _OK = 200
 _CREATED = 201
@@ -37,16 +36,14 @@ _UNAUTHORIZED = 401
 _NOT_FOUND = 404
 
 
-class EcrGate:
+class Ecr:
     """Decides over registry requests and over the ECR operations that the emulator gets wrong."""
 
-    def __init__(
-        self, authority: Authority, place: Place, stored: Stored, on_push: Callable[[Push], None]
-    ) -> None:
+    def __init__(self, authority: Authority, place: Place, on_push: Callable[[Push], None]) -> None:
         """Call `on_push` for each push, in a thread of its own."""
         self._authority = authority
         self._place = place
-        self._stored = stored
+        self._stored_behind: Stored | None = None
         self._on_push = on_push
         self._tokens = RegistryTokens()
         self._one_push = asyncio.Lock()  # a tag is looked at and moved as one step
@@ -54,7 +51,36 @@ class EcrGate:
         self.rules: dict[str, TagRule] = {}
         """Which tags are fixed, by repository; learned from CreateRepository and PutImageTagMutability."""
 
-    async def registry(self, request: Request, realm: str, forward: Forward) -> Answer:
+    held = "ecr"
+
+    def begin(self, stored: Stored) -> None:
+        """Ask `stored` what a tag is on; no repository has a rule yet."""
+        self._stored_behind = stored
+        self._one_push = asyncio.Lock()
+        self.rules.clear()
+
+    def end(self, patience: float) -> None:
+        """Give the handlers of pushes that long, together, to return."""
+        for thread in self._pushes:
+            thread.join(patience / len(self._pushes))
+        self._stored_behind = None
+
+    def holds(self, request: Request) -> bool:
+        """All of it."""
+        del request
+        return True
+
+    def speaks(self, path: str) -> bool:
+        """Whether a path is one of the registry protocol's."""
+        return path == "/v2" or path.startswith("/v2/")
+
+    @property
+    def _stored(self) -> Stored:
+        if self._stored_behind is None:
+            raise RehearsalError("ECR", "it answers between the gateway's start and stop", "start it first")
+        return self._stored_behind
+
+    async def unsigned(self, request: Request, realm: str, forward: Forward) -> Answer:
         """Answer one request of the registry protocol; `realm` is where clients log in."""
         try:
             role_arn = self._tokens.owner(request.headers["authorization"])
@@ -72,7 +98,7 @@ class EcrGate:
         except AccessDenied as denied:
             return registry_error(403, "DENIED", str(denied))
 
-    async def api(self, request: Request, role_arn: str | None, forward: Forward) -> Answer:
+    async def answer(self, request: Request, role_arn: str | None, forward: Forward) -> Answer:
         """Answer one authorized ECR API request."""
         if request.operation == "GetAuthorizationToken":
             registry = self._place.registry
@@ -88,11 +114,6 @@ class EcrGate:
         if answer.status == _OK and request.operation == "DescribeImages":
             return self._missing_image(request.document, answer) or answer
         return answer
-
-    def wait(self, seconds: float) -> None:
-        """Give the handlers of pushes that long, together, to return."""
-        for thread in self._pushes:
-            thread.join(seconds / len(self._pushes))
 
     async def _registry(self, request: Request, role_arn: str | None, forward: Forward) -> Answer:
         asked = registry_request(request.path)

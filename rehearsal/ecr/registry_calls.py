@@ -1,11 +1,11 @@
-"""The registry protocol's requests as ECR API actions, and the keys that encrypt what a request touches.
+"""The registry protocol's requests as ECR API actions.
 
 AWS documents: AmazonECR/latest/userguide/image-push-iam.md (push), and the API reference of each action, which says
-what it stands for in a push or a pull; kms/latest/developerguide/services-s3.md and its neighbors (keys).
+what it stands for in a push or a pull.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from documents.place import Place
@@ -29,12 +29,6 @@ _ACTIONS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("DELETE", "manifests"): ("BatchDeleteImage",),
     ("GET", "tags"): ("ListImages",),
 }
-
-_VIA: Mapping[str, str] = {"s3": "s3", "ssm": "ssm", "secretsmanager": "secretsmanager"}
-_READS = frozenset({
-    "s3:GetObject", "s3:GetObjectVersion", "ssm:GetParameter", "ssm:GetParameters", "secretsmanager:GetSecretValue",
-})  # fmt: skip
-_WRITES = frozenset({"s3:PutObject"})
 
 
 class RegistryRequest(NamedTuple):
@@ -66,22 +60,3 @@ def registry_needed(method: str, asked: RegistryRequest, place: Place) -> list[N
     if actions is None:
         raise Underivable(f"{method} {asked.kind} is no request of the registry protocol")
     return [Needed(f"ecr:{action}", repository_arn(place, asked.repository)) for action in actions]
-
-
-def key_needed(calls: Sequence[Needed], keys: Mapping[str, str], place: Place) -> list[Needed]:
-    """The kms permissions on top of `calls`, whose resources `keys` maps to their customer managed key's ARN.
-
-    AWS managed keys need none: their key policies let every caller of the account through its service.
-    """
-    found: list[Needed] = []
-    for call in calls:
-        key = keys.get(call.resource)
-        service = _VIA.get(call.action.partition(":")[0])
-        action = "Decrypt" if call.action in _READS else "GenerateDataKey" if call.action in _WRITES else None
-        if key and service and action:
-            context = {
-                "kms:ViaService": place.via(service),
-                "kms:CallerAccount": place.account,
-            }
-            found.append(Needed(f"kms:{action}", key, context))
-    return found

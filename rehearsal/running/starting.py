@@ -30,7 +30,6 @@ from rehearsal.evaluation.resources import declare
 from rehearsal.evaluation.secret_values import Told, readers, store
 from rehearsal.evaluation.secrets_file import Given
 from rehearsal.eventbridge.service import EventBridge
-from rehearsal.gateway.gateway import Gateway
 from rehearsal.host.database_address import Address, Wanted
 from rehearsal.host.databases import Served, serving
 from rehearsal.host.interruption import Interruption
@@ -41,6 +40,7 @@ from rehearsal.host.tools import require
 from rehearsal.identity.authority import Authority
 from rehearsal.levels.process.level import ARCHITECTURES, Level
 from rehearsal.running.application_team import ApplicationTeam
+from rehearsal.running.endpoint import local_endpoint
 from rehearsal.running.outside import Outside
 from rehearsal.running.pushes import Pushes
 from rehearsal.running.rehearsal import Rehearsal
@@ -87,7 +87,7 @@ def rehearsing(  # noqa: PLR0913  (one keyword for each thing a caller may choos
         authority = Authority()
         place = place_of(config)
         pushes: Future[Pushes] = Future()
-        gateway = Gateway(
+        gateway = local_endpoint(
             authority, lambda push: pushes.result().arrived(push), place=place, log=folder / "emulator.log"
         )
         ends.callback(gateway.stop)

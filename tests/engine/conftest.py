@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from pulumi.automation import PulumiCommand
 
-from rehearsal.gateway.gateway import Gateway
 from rehearsal.identity.authority import Authority
 from rehearsal.pulumi_engine.find_cli import find_cli
 from rehearsal.pulumi_engine.stack import Stack, engine_stack
+from rehearsal.running.endpoint import local_endpoint
 from rehearsal.world.cloud import Cloud
 from rehearsal.world.journal import Journal
 
@@ -28,7 +28,7 @@ def cli() -> PulumiCommand:
 def local_cloud(folder: Path) -> Generator[Cloud]:
     """An empty cloud that stores, and in which nothing runs."""
     authority = Authority()
-    gateway = Gateway(authority, lambda push: None)
+    gateway = local_endpoint(authority)
     try:
         yield Cloud(gateway.start(), authority, Journal(), folder)
     finally:

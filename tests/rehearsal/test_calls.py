@@ -9,7 +9,8 @@ from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 
 from documents.place import Place
-from rehearsal.ecr.registry_calls import key_needed, registry_needed, registry_request
+from rehearsal.ecr.registry_calls import registry_needed, registry_request
+from rehearsal.endpoint.keys import key_needed
 from rehearsal.endpoint.permissions import Needed, Underivable, needed
 from rehearsal.endpoint.request import Request
 from rehearsal.endpoint.signature import Signature, signature_of

@@ -17,9 +17,9 @@ from rehearsal.codebuild.shell import BuildShell
 from rehearsal.codepipeline.actions.codebuild import CodeBuildAction
 from rehearsal.codepipeline.artifacts import ArtifactStore
 from rehearsal.codepipeline.execution import ActionCall, ActionFailed, ArtifactLocation
-from rehearsal.gateway.gateway import Gateway
 from rehearsal.host.processes import Processes
 from rehearsal.identity.authority import Authority, Credentials
+from rehearsal.running.endpoint import local_endpoint
 from rehearsal.world.clock import Clock
 from rehearsal.world.cloud import Cloud, Declared
 from rehearsal.world.journal import Journal
@@ -76,7 +76,7 @@ def authority() -> Authority:
 
 @pytest.fixture(scope="module")
 def endpoint(authority: Authority) -> Iterator[str]:
-    with Gateway(authority, lambda _: None) as gateway:
+    with local_endpoint(authority) as gateway:
         yield gateway.endpoint
 
 

@@ -21,8 +21,8 @@ from rehearsal.codedeploy.service import Deployments
 from rehearsal.codepipeline.actions.codedeploy_to_ecs import CodeDeployToECS
 from rehearsal.codepipeline.execution import ActionCall, ActionFailed, ArtifactLocation
 from rehearsal.elb.service import LISTENER
-from rehearsal.gateway.gateway import Gateway
 from rehearsal.identity.authority import Authority
+from rehearsal.running.endpoint import local_endpoint
 from rehearsal.world.cloud import Cloud
 from rehearsal.world.zips import zipped
 from tests.rehearsal.bluegreen_world import (
@@ -83,7 +83,7 @@ ALARM_ON_GREEN = {
 def cloud(tmp_path: Path) -> Iterator[Cloud]:
     authority = Authority()
     put_roles(authority)
-    with Gateway(authority, lambda push: None) as gateway:
+    with local_endpoint(authority) as gateway:
         yield new_cloud(gateway.endpoint, authority, tmp_path)
 
 

@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from documents.secrets import parse
-from rehearsal.gateway.gateway import Gateway
 from rehearsal.host.project import ROOT
 from rehearsal.identity.authority import Authority
+from rehearsal.running.endpoint import local_endpoint
 from rehearsal.world.cloud import Cloud
 from rehearsal.world.journal import Journal
 
@@ -22,7 +22,7 @@ DOCUMENT = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
 @pytest.fixture
 def cloud(tmp_path: Path) -> Iterator[Cloud]:
     authority = Authority()
-    gateway = Gateway(authority, lambda push: None)
+    gateway = local_endpoint(authority)
     try:
         yield Cloud(gateway.start(), authority, Journal(), tmp_path)
     finally:

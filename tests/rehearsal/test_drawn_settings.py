@@ -18,9 +18,9 @@ from rehearsal.ecs import task_definition
 from rehearsal.elb.target_groups import HealthCheck as TargetHealthCheck
 from rehearsal.evaluation.resources import declare
 from rehearsal.evaluation.secret_values import store
-from rehearsal.gateway.gateway import Gateway
 from rehearsal.host.database_address import address_of
 from rehearsal.identity.authority import Authority
+from rehearsal.running.endpoint import local_endpoint
 from rehearsal.running.outside import Outside
 from rehearsal.world.cloud import Cloud
 from rehearsal.world.journal import Journal
@@ -44,7 +44,7 @@ def test_what_loads_is_declared_and_read_by_every_service(raw: dict[str, Any]) -
     place = Place.of(ACCOUNT, "us-east-1")
     config = {"aws:region": place.region, **{f"delivery:{key}": value for key, value in raw.items()}}
     authority = Authority()
-    gateway = Gateway(authority, lambda push: None, place=place)
+    gateway = local_endpoint(authority, place=place)
     with tempfile.TemporaryDirectory() as scratch:
         try:
             cloud = Cloud(gateway.start(), authority, Journal(), Path(scratch), place)

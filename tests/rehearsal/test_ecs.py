@@ -10,10 +10,10 @@ import pytest
 from rehearsal.ecs.service import EcsRefused, EcsServices
 from rehearsal.ecs.task_set import NotSteady, TaskSet
 from rehearsal.elb.service import LoadBalancers
-from rehearsal.gateway.gateway import Gateway
 from rehearsal.identity.authority import Authority
 from rehearsal.images.image import pack
 from rehearsal.images.registry import Registry, ecr_token
+from rehearsal.running.endpoint import local_endpoint
 from rehearsal.world.cloud import Cloud
 from tests.rehearsal.bluegreen_world import (
     ACCOUNT,
@@ -47,7 +47,7 @@ LOGS = {
 def cloud(tmp_path: Path) -> Iterator[Cloud]:
     authority = Authority()
     put_roles(authority)
-    with Gateway(authority, lambda push: None) as gateway:
+    with local_endpoint(authority) as gateway:
         yield new_cloud(gateway.endpoint, authority, tmp_path)
 
 

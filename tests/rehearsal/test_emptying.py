@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from rehearsal.gateway.gateway import Gateway
 from rehearsal.host.project import ROOT
 from rehearsal.identity.authority import Authority
+from rehearsal.running.endpoint import local_endpoint
 from rehearsal.world.cloud import Cloud
 from rehearsal.world.journal import Journal
 
@@ -26,7 +26,7 @@ MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Generator[Cloud]:
     authority = Authority()
-    gateway = Gateway(authority, lambda push: None)
+    gateway = local_endpoint(authority)
     try:
         yield Cloud(gateway.start(), authority, Journal(), tmp_path_factory.mktemp("cloud"))
     finally:

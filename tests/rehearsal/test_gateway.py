@@ -20,10 +20,11 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from rehearsal.ecr.registry_rules import Push, TagRule
+from rehearsal.ecr.registry_rules import Push
 from rehearsal.errors import RehearsalError
 from rehearsal.gateway.gateway import Gateway
 from rehearsal.identity.authority import Authority, Credentials
+from rehearsal.running.endpoint import local_endpoint
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -137,7 +138,7 @@ def running() -> Iterator[Local]:
     }
     authority.put_role(ROLE, {"Version": "2012-10-17", "Statement": [trust]})
     pushes: queue.Queue[Push] = queue.Queue()
-    with Gateway(authority, pushes.put) as gateway:
+    with local_endpoint(authority, pushes.put) as gateway:
         yield Local(gateway, authority, pushes, authority.assume(ROLE, "codebuild.amazonaws.com"))
 
 
@@ -506,7 +507,7 @@ def test_only_an_excluded_tag_may_move(local: Local, repository: str, tag: str, 
             f"The image tag '{tag}' already exists in the '{repository}' repository"
         )
         assert local.push(repository, tag, b"one", password)[0] == 201, "the same image is no overwriting"
-    local.gateway.repositories[repository] = TagRule("MUTABLE")
+    local.admin("ecr").put_image_tag_mutability(repositoryName=repository, imageTagMutability="MUTABLE")
     assert local.push(repository, tag, b"three", password)[0] == 201, "the rule is what refused"
 
 
@@ -552,20 +553,19 @@ def test_a_slow_handler_of_pushes_holds_nobody_up(local: Local, repository: str)
         leave.wait(3)
         over.set()
 
-    held = local.gateway._ecr  # pyright: ignore[reportPrivateUsage]
-    assert held is not None
-    before, held._on_push = held._on_push, slow  # pyright: ignore[reportPrivateUsage]
+    held: Any = local.gateway._services["ecr"]  # pyright: ignore[reportPrivateUsage]
+    before, held._on_push = held._on_push, slow
     try:
         assert local.push(repository, "stg", b"one", local.password(ADMINISTRATOR))[0] == 201
         assert entered.wait(2)
         local.admin("ecr").describe_images(repositoryName=repository)
         assert not over.is_set(), "both were answered while the handler was still at work"
     finally:
-        held._on_push = before  # pyright: ignore[reportPrivateUsage]
+        held._on_push = before
         leave.set()
 
 
 def test_a_second_gateway_in_one_process_is_refused(local: Local) -> None:
     with pytest.raises(RehearsalError, match="keeps its state per process"):
-        Gateway(local.authority, print).start()
+        local_endpoint(local.authority).start()
     assert local.admin("sts").get_caller_identity()["Account"] == ACCOUNT, "the first goes on"

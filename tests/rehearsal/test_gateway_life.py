@@ -9,8 +9,8 @@ import boto3
 import pytest
 
 from rehearsal.errors import RehearsalError
-from rehearsal.gateway.gateway import Gateway
 from rehearsal.identity.authority import Authority
+from rehearsal.running.endpoint import local_endpoint
 
 
 def listening_ports() -> set[int]:
@@ -45,7 +45,7 @@ def buckets(endpoint: str) -> list[str]:
 
 def test_only_its_own_port_listens_and_nothing_is_left() -> None:
     ports, threads = listening_ports(), set(threading.enumerate())
-    with Gateway(Authority(), print) as gateway:
+    with local_endpoint(Authority()) as gateway:
         own = int(gateway.endpoint.rpartition(":")[2])
         assert buckets(gateway.endpoint) == []
         assert listening_ports() - ports == {own}
@@ -54,7 +54,7 @@ def test_only_its_own_port_listens_and_nothing_is_left() -> None:
 
 
 def test_a_child_process_does_not_inherit_the_port() -> None:
-    with Gateway(Authority(), print) as gateway:
+    with local_endpoint(Authority()) as gateway:
         port = int(gateway.endpoint.rpartition(":")[2])
         sleeper = subprocess.Popen(["/bin/sleep", "30"], close_fds=False)
     try:
@@ -67,7 +67,7 @@ def test_a_child_process_does_not_inherit_the_port() -> None:
 
 
 def test_a_second_start_begins_with_an_empty_cloud() -> None:
-    gateway = Gateway(Authority(), print)
+    gateway = local_endpoint(Authority())
     for _ in range(2):
         try:
             assert buckets(gateway.start()) == [], "what an earlier run stored is forgotten"
@@ -77,10 +77,10 @@ def test_a_second_start_begins_with_an_empty_cloud() -> None:
 
 def test_everything_is_freed_when_the_rehearsal_crashes() -> None:
     ports = listening_ports()
-    with pytest.raises(ZeroDivisionError), Gateway(Authority(), print):
+    with pytest.raises(ZeroDivisionError), local_endpoint(Authority()):
         raise ZeroDivisionError
     assert listening_ports() == ports
-    with Gateway(Authority(), print):
+    with local_endpoint(Authority()):
         pass
 
 
@@ -90,17 +90,17 @@ def test_a_port_that_is_taken_is_one_clear_sentence() -> None:
         other.listen()
         port = other.getsockname()[1]
         with pytest.raises(RehearsalError) as problem:
-            Gateway(Authority(), print, port=port).start()
+            local_endpoint(Authority(), port=port).start()
     assert str(problem.value) == (
         f"port {port} of 127.0.0.1 cannot be opened (Address already in use): the gateway needs it for itself; "
         "stop what listens there, or leave the port out so that a free one is chosen"
     )
-    with Gateway(Authority(), print, port=port) as gateway:
+    with local_endpoint(Authority(), port=port) as gateway:
         assert gateway.endpoint.endswith(f":{port}"), "a failed start leaves the next one unhindered"
 
 
 def test_stopping_twice_is_harmless() -> None:
-    gateway = Gateway(Authority(), print)
+    gateway = local_endpoint(Authority())
     gateway.stop()
     gateway.start()
     gateway.stop()

@@ -92,17 +92,17 @@ def test_the_gateway_takes_a_push_and_tells_of_each_tag(tmp_path: Path) -> None:
     import queue
 
     from rehearsal.ecr.registry_rules import Push
-    from rehearsal.gateway.gateway import Gateway
     from rehearsal.host.processes import Processes
     from rehearsal.identity.authority import Authority
     from rehearsal.levels.process.runtime import ProcessRuntime
     from rehearsal.levels.runtime import ContainerSpec
+    from rehearsal.running.endpoint import local_endpoint
     from rehearsal.world.cloud import Cloud
     from rehearsal.world.journal import Journal
 
     pushes: queue.Queue[Push] = queue.Queue()
     authority = Authority()
-    with Gateway(authority, pushes.put) as gateway, Processes() as processes:
+    with local_endpoint(authority, pushes.put) as gateway, Processes() as processes:
         cloud = Cloud(gateway.endpoint, authority, Journal(), tmp_path)
         ecr = cloud.client("ecr")
         ecr.create_repository(repositoryName="web")

@@ -13,8 +13,8 @@ import pytest
 from documents.alarms import unhealthy_minutes
 from rehearsal.cloudwatch.alarms import ALARM
 from rehearsal.codepipeline.execution import ActionFailed
-from rehearsal.gateway.gateway import Gateway
 from rehearsal.identity.authority import Authority
+from rehearsal.running.endpoint import local_endpoint
 from rehearsal.world.clock import Clock
 from rehearsal.world.cloud import Cloud
 from tests.rehearsal.bluegreen_world import (
@@ -38,7 +38,7 @@ from tests.rehearsal.test_codedeploy import ALARM_ON_GREEN, codedeploy, deploy, 
 def cloud(tmp_path: Path) -> Iterator[Cloud]:
     authority = Authority()
     put_roles(authority)
-    with Gateway(authority, lambda push: None) as gateway:
+    with local_endpoint(authority) as gateway:
         yield new_cloud(gateway.endpoint, authority, tmp_path)
 
 

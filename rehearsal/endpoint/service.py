@@ -1,0 +1,42 @@
+"""What the endpoint asks of a service that answers there."""
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from rehearsal.endpoint.asgi import Answer
+from rehearsal.endpoint.emulator_lookups import Stored
+from rehearsal.endpoint.request import Request
+
+Forward = Callable[[], Awaitable[Answer]]
+"""Passes the request on to the emulator."""
+
+
+class Service(Protocol):
+    """One service: its signed calls, which are authorized before they come here."""
+
+    held: str
+    """What of it is truly answered, as a refusal of the rest says it."""
+
+    def begin(self, stored: Stored) -> None:
+        """The emulator has been loaded, empty; `stored` asks it."""
+        ...
+
+    def end(self, patience: float) -> None:
+        """The endpoint stops; return within so many real seconds."""
+        ...
+
+    def holds(self, request: Request) -> bool:
+        """Whether the truth about what a request asks is here."""
+        ...
+
+    async def answer(self, request: Request, role_arn: str | None, forward: Forward) -> Answer:
+        """Answer a call of a role (None: the administrator); AccessDenied where the answer itself depends on a permission."""
+        ...
+
+    def speaks(self, path: str) -> bool:
+        """Whether an unsigned request for this path is one of a protocol of the service's own."""
+        ...
+
+    async def unsigned(self, request: Request, realm: str, forward: Forward) -> Answer:
+        """Answer a request of that protocol; `realm` is where its clients log in."""
+        ...
