@@ -93,7 +93,9 @@ def declare(settings: Settings) -> Delivery:
     pipeline = DeliveryPipeline(
         "delivery", DeliveryPipelineArgs(stack=stack, stages=stages, store=artifacts.store)
     )
-    notifications = Notifications("notifications", NotificationsArgs(stack=stack))
+    # EventBridge and SNS give a rule or topic of a name that is there to whoever asks last; CodePipeline and IAM refuse.
+    after_pipeline = pulumi.ResourceOptions(depends_on=[pipeline])
+    notifications = Notifications("notifications", NotificationsArgs(stack=stack), after_pipeline)
     trigger = source.trigger(pipeline.arn, notifications.alarm_topic_arns)
     content = StackDescriptor[pulumi.Output[str]](
         application=stack.names.application,

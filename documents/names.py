@@ -99,6 +99,9 @@ class Names:
         return self.pipeline[:19].rstrip("-")
 
 
+ROLES_OF_A_STACK, ROLES_OF_A_SERVICE = ("migrate", "push", "start"), ("execution", "task", "deploy")
+"""What a role's name ends in, after the stack's names or after a service's; the pipeline's own role has no ending."""
+
 TEMPLATES = "templates"
 """First part of every template's key in the artifact bucket."""
 

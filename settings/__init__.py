@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from documents.lifecycle import FILTERS
+from documents.names import ROLES_OF_A_SERVICE, ROLES_OF_A_STACK
 from settings.base import Group
 from settings.findings import SettingsError, explain, odd_keys, strings
 from settings.image import Image
@@ -74,7 +75,7 @@ class Settings(Group):
     name_prefix: str = Field(
         default="",
         pattern=r"^([a-z][a-z0-9-]*[a-z0-9])?$",
-        description="Says that names beginning with application-stack are this stack's alone; needed where the stack has a hyphen.",
+        description="Says that names beginning with application-stack are this stack's alone; needed where another application could make them: the stack has a hyphen, or is called like the end of a role.",
     )
     images: Annotated[dict[ImageName, Image], BeforeValidator(_one_image)] = Field(
         min_length=1,
@@ -100,6 +101,17 @@ class Settings(Group):
                 message = (
                     f"service name {name!r} is taken: the migration's log is called migrate, and no load balancer may be "
                     "called internal-… (Elastic Load Balancing API Reference, CreateLoadBalancer): choose another"
+                )
+                raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _one_name_a_listener(self) -> "Settings":
+        for name, service in self.services.items():
+            if service.load_balancer.test_port is not None and f"{name}-test" in self.services:
+                message = (
+                    f"service {name!r} has a testPort, and Pulumi would know its test listener and the listener of service "
+                    f"{name + '-test'!r} by one name, {name}-test-listener: call one of them otherwise"
                 )
                 raise ValueError(message)
         return self
@@ -222,7 +234,11 @@ def refuse_stack_name(settings: Settings, stack: str) -> None:
 
 
 def _refuse_shared_names(settings: Settings, stack: str) -> None:
-    """A stack without hyphens can be told from its application in every name; one with hyphens may share its names."""
+    """Refuse a stack's name with which another application's stack may make the same names.
+
+    A hyphen, or the ending of a role (IAM, CreateRole: a role's name is there once in an account). Not refused: a service's
+    name with hyphens, which may be another's stack and service (docs/decisions/0016).
+    """
     names = f"{settings.application}-{stack}"
     if settings.name_prefix not in ("", names):
         raise SettingsError(
@@ -235,6 +251,16 @@ def _refuse_shared_names(settings: Settings, stack: str) -> None:
             f"stack {stack!r} has a hyphen, and application {other!r} in a stack {rest!r} would make the same names {names}-…: "
             f"call the stack otherwise, or where no such stack is in the account (this one lives already, say) write "
             f"{NAMESPACE}:namePrefix: {names}"
+        )
+    parts = settings.application.count("-")
+    if not settings.name_prefix and (
+        (stack in ROLES_OF_A_STACK and parts) or (stack in ROLES_OF_A_SERVICE and parts > 1)
+    ):
+        whose = "a service" if stack in ROLES_OF_A_SERVICE else "a stack"
+        raise SettingsError(
+            f"application {settings.application!r} in stack {stack!r} makes the role name {names}, which is also the {stack} role of "
+            f"{whose} whose names are {settings.application}: call the stack otherwise, or where no such stack is in the account "
+            f"write {NAMESPACE}:namePrefix: {names}"
         )
 
 

@@ -16,8 +16,13 @@ from documents.policy import Statement, document
 class Granted:
     """A role, and the policy that must exist before anyone uses it."""
 
-    arn: pulumi.Output[str]
+    role: iam.Role
     policies: list[pulumi.Resource]
+
+    @property
+    def arn(self) -> pulumi.Output[str]:
+        """The role's ARN."""
+        return self.role.arn
 
 
 def granted_role(  # noqa: PLR0913  (what a role is made of)
@@ -40,11 +45,11 @@ def granted_role(  # noqa: PLR0913  (what a role is made of)
         opts=inside,
     )
     if not statements:
-        return Granted(role.arn, [])
+        return Granted(role, [])
     policy = iam.RolePolicy(
         f"{name}-policy",
         role=role.name,
         policy=json_text(document(statements), lambda text: check_policy(role_name, text, grown_by)),
         opts=inside,
     )
-    return Granted(role.arn, [policy])
+    return Granted(role, [policy])

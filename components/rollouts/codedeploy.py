@@ -112,9 +112,11 @@ class BlueGreenDeployment(pulumi.ComponentResource):
         role = granted_role(
             name, names.deploy_role(args.key), trust("codedeploy.amazonaws.com"), _statements(args), inside
         )
+        # CloudWatch gives an alarm of a name that is there to whoever asks last, without a word; IAM refuses the role.
+        after = pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=[role.role]))
         alarms = [
-            *_alarms(name, 1, args, args.web.front.target_group_1, inside),
-            *_alarms(name, 2, args, args.web.front.target_group_2, inside),
+            *_alarms(name, 1, args, args.web.front.target_group_1, after),
+            *_alarms(name, 2, args, args.web.front.target_group_2, after),
         ]
         return codedeploy.DeploymentGroup(
             f"{name}-group",

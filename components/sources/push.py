@@ -80,19 +80,24 @@ class PushTrigger(pulumi.ComponentResource):
         inside = pulumi.ResourceOptions(parent=self)
         names, repository = args.stack.names, args.stack.settings.image.repository
         tag = PushSource.tag_of(args.stack.settings)
+        trust = trust_account("events.amazonaws.com", args.stack.place.account)
+        statements = [grants.start_pipeline(args.pipeline_arn)]
+        role = granted_role(name, names.start_role, trust, statements, inside)
+        # EventBridge and SQS give a rule or queue of a name that is there to whoever asks last, without a word; IAM refuses.
+        after = pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=[role.role]))
         rule = cloudwatch.EventRule(
             f"{name}-rule",
             name=names.push,
             description=f"A push of {repository}:{tag} starts {names.pipeline}",
             event_pattern=json_text(events.push_pattern(repository, tag)),
-            opts=inside,
+            opts=after,
         )
         queue = sqs.Queue(
             f"{name}-undelivered",
             name=names.undelivered,
             message_retention_seconds=14 * 24 * 3600,
             sqs_managed_sse_enabled=True,
-            opts=inside,
+            opts=after,
         )
         may_send = sqs.QueuePolicy(
             f"{name}-undelivered-policy",
@@ -100,9 +105,6 @@ class PushTrigger(pulumi.ComponentResource):
             policy=json_text(events.dead_letter_policy(queue.arn, rule.arn)),
             opts=inside,
         )
-        trust = trust_account("events.amazonaws.com", args.stack.place.account)
-        statements = [grants.start_pipeline(args.pipeline_arn)]
-        role = granted_role(name, names.start_role, trust, statements, inside)
         cloudwatch.EventTarget(
             f"{name}-target",
             rule=rule.name,

@@ -1,7 +1,7 @@
 """Repositories: real ones, which Docker and the registry protocol reach through the gateway."""
 
 from rehearsal.world.cloud import Cloud
-from rehearsal.world.kind import Inputs, Kind, Made, arn
+from rehearsal.world.kind import Inputs, Kind, Made, arn, refuse_taken
 
 
 def _repository(cloud: Cloud, inputs: Inputs) -> Made:
@@ -37,9 +37,18 @@ def _lifecycle(cloud: Cloud, inputs: Inputs) -> Made:
     return inputs["repository"], {"registryId": cloud.place.account}
 
 
+REPOSITORY = "aws:ecr/repository:Repository"
+
 KINDS = {
-    "aws:ecr/repository:Repository": Kind(
-        _repository, _remove_repository, longest=256, replaced_by=frozenset({"name"})
+    REPOSITORY: Kind(
+        _repository,
+        _remove_repository,
+        longest=256,
+        refuse=refuse_taken(
+            REPOSITORY,
+            "RepositoryAlreadyExistsException: The repository with name '{name}' already exists in the registry",
+        ),  # API_CreateRepository
+        replaced_by=frozenset({"name"}),
     ),
     "aws:ecr/lifecyclePolicy:LifecyclePolicy": Kind(
         _lifecycle, named=None, replaced_by=frozenset({"repository"})

@@ -3,7 +3,7 @@
 import json
 
 from rehearsal.world.cloud import Cloud
-from rehearsal.world.kind import Inputs, Kind, Made, arn
+from rehearsal.world.kind import Inputs, Kind, Made, arn, refuse_taken
 
 
 def _task_definition(cloud: Cloud, inputs: Inputs) -> Made:
@@ -36,6 +36,8 @@ def _service(cloud: Cloud, inputs: Inputs) -> Made:
     return made, {"arn": made}
 
 
+SERVICE = "aws:ecs/service:Service"
+
 KINDS = {
     "aws:ecs/taskDefinition:TaskDefinition": Kind(
         _task_definition,
@@ -52,7 +54,14 @@ KINDS = {
             }
         ),
     ),
-    "aws:ecs/service:Service": Kind(
-        _service, replaced_by=frozenset({"cluster", "name", "launchType", "deploymentController"})
+    SERVICE: Kind(
+        _service,
+        refuse=refuse_taken(
+            SERVICE,
+            "InvalidParameterException: Creation of service was not idempotent.",
+            "cluster",
+            "name",
+        ),  # API_CreateService
+        replaced_by=frozenset({"cluster", "name", "launchType", "deploymentController"}),
     ),
 }

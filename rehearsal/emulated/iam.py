@@ -3,7 +3,7 @@
 import json
 
 from rehearsal.world.cloud import Cloud
-from rehearsal.world.kind import Inputs, InUse, Kind, Made
+from rehearsal.world.kind import Inputs, InUse, Kind, Made, refuse_taken
 
 
 def role_arn(cloud: Cloud, name: str) -> str:
@@ -35,8 +35,17 @@ def _remove_policy(cloud: Cloud, resource_id: str, inputs: Inputs) -> None:  # n
     cloud.authority.remove_policy(role_arn(cloud, role), name)
 
 
+ROLE = "aws:iam/role:Role"
+
 KINDS = {
-    "aws:iam/role:Role": Kind(_role, _remove_role, replaced_by=frozenset({"name"})),
+    ROLE: Kind(
+        _role,
+        _remove_role,
+        refuse=refuse_taken(
+            ROLE, "EntityAlreadyExists: Role with name {name} already exists."
+        ),  # API_CreateRole
+        replaced_by=frozenset({"name"}),
+    ),
     "aws:iam/rolePolicy:RolePolicy": Kind(
         _policy, _remove_policy, longest=128, replaced_by=frozenset({"name", "role"})
     ),

@@ -3,7 +3,7 @@
 import contextlib
 
 from rehearsal.world.cloud import Cloud
-from rehearsal.world.kind import Inputs, Kind, Made, arn
+from rehearsal.world.kind import Inputs, Kind, Made, arn, refuse_taken
 
 
 def _log_group(cloud: Cloud, inputs: Inputs) -> Made:
@@ -19,8 +19,16 @@ def _remove_log_group(cloud: Cloud, resource_id: str, inputs: Inputs) -> None:  
     cloud.client("logs").delete_log_group(logGroupName=resource_id)
 
 
+LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
+
 KINDS = {
-    "aws:cloudwatch/logGroup:LogGroup": Kind(
-        _log_group, _remove_log_group, longest=512, replaced_by=frozenset({"name"})
+    LOG_GROUP: Kind(
+        _log_group,
+        _remove_log_group,
+        longest=512,
+        refuse=refuse_taken(
+            LOG_GROUP, "ResourceAlreadyExistsException: The specified log group already exists"
+        ),  # API_CreateLogGroup
+        replaced_by=frozenset({"name"}),
     ),
 }

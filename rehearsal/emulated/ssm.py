@@ -1,7 +1,7 @@
 """SSM parameters: real ones."""
 
 from rehearsal.world.cloud import Cloud
-from rehearsal.world.kind import Inputs, Kind, Made, arn
+from rehearsal.world.kind import Inputs, Kind, Made, arn, refuse_taken
 
 
 def _parameter(cloud: Cloud, inputs: Inputs) -> Made:
@@ -16,8 +16,15 @@ def _remove_parameter(cloud: Cloud, resource_id: str, inputs: Inputs) -> None:  
     cloud.client("ssm").delete_parameter(Name=resource_id)
 
 
+PARAMETER = "aws:ssm/parameter:Parameter"
+
 KINDS = {
-    "aws:ssm/parameter:Parameter": Kind(
-        _parameter, _remove_parameter, longest=2048, replaced_by=frozenset({"name"})
+    PARAMETER: Kind(
+        _parameter,
+        _remove_parameter,
+        longest=2048,
+        # API_PutParameter, Overwrite: the provider asks for it only when it changes its own.
+        refuse=refuse_taken(PARAMETER, "ParameterAlreadyExists: The parameter already exists: {name}"),
+        replaced_by=frozenset({"name"}),
     )
 }

@@ -41,6 +41,16 @@ def config_of(path: Path) -> dict[str, Any]:
     return stack_file.read(path)
 
 
+class Monitor(MockMonitor):
+    """The SDK's, with the engine's own URNs: the types of all parents stand in them, where the SDK's keep the nearest."""
+
+    def make_urn(self, parent: str, type_: str, name: str) -> str:
+        """URN of a resource below `parent`, which is a URN or nothing."""
+        above = parent.split("::")[2] if parent else ""
+        kind = type_ if above in ("", "pulumi:pulumi:Stack") else f"{above}${type_}"
+        return f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::{kind}::{name}"
+
+
 @contextmanager
 def evaluating(monitor: MockMonitor, mocks: Mocks, stack: str, config: Mapping[str, Any]) -> Generator[None]:
     """Point the SDK at `monitor` for one evaluation, and leave nothing of it behind.

@@ -1,16 +1,18 @@
 """Makes what a program declares in the local cloud, while the program is evaluated."""
 
+import threading
 from collections.abc import Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError, ParamValidationError
-from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
+from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks
 
 from rehearsal.errors import RehearsalError
 from rehearsal.evaluation.kinds import KINDS
-from rehearsal.evaluation.program import evaluating, plain, run_program
+from rehearsal.evaluation.program import Monitor, evaluating, plain, run_program
 from rehearsal.host.interruption import Interruption
 from rehearsal.world.cloud import Cloud, Declared
+from rehearsal.world.kind import InUse
 
 ANSWERS = {
     "aws:index/getCallerIdentity:getCallerIdentity": lambda cloud: {
@@ -54,13 +56,18 @@ def answer(cloud: Cloud, token: str) -> dict[str, Any]:
 
 
 def make(cloud: Cloud, urn: str, type_: str, name: str, inputs: Mapping[str, Any]) -> Declared:
-    """Make one declared resource and put it on record."""
+    """Make one declared resource and put it on record; CannotMake when AWS or the local cloud refuses it."""
     if type_ not in KINDS:
         raise unknown(type_, name)
     kind = KINDS[type_]
     named = kind.with_name(name, plain(inputs), f"{cloud.place.account}{urn}")
     try:
+        kind.refuse(cloud, named)
         resource_id, added = kind.make(cloud, named)
+    except InUse as error:
+        raise CannotMake(
+            f"{type_} ({name})", f"AWS refuses it beside what is there: {error}", "declare it otherwise"
+        ) from error
     except (ClientError, ParamValidationError, LookupError, TypeError, ValueError) as error:
         rule = f"the local cloud cannot make it: {type(error).__name__}: {error}"
         raise CannotMake(
@@ -75,9 +82,26 @@ class _GivenUp(Exception):
     """The program's evaluation ends because a signal has arrived."""
 
 
+class _Registering(threading.local):
+    """Which URN this thread registers: the SDK's mocks are told type and name, which a child of another parent may share."""
+
+    urn = ""
+
+
+class _Monitor(Monitor):
+    def __init__(self, answering: "_Answering") -> None:
+        super().__init__(answering)
+        self._registering = answering.registering
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802  (the SDK calls it)
+        self._registering.urn = self.make_urn(request.parent, request.type, request.name)
+        return super().RegisterResource(request)
+
+
 class _Answering(Mocks):
     def __init__(self, cloud: Cloud, interruption: Interruption) -> None:
         self._cloud = cloud
+        self.registering = _Registering()
         self._interruption = interruption
         self.refused: list[BaseException] = []
 
@@ -86,7 +110,7 @@ class _Answering(Mocks):
         if args.typ.startswith("delivery:"):
             return f"{args.name}-id", dict(args.inputs)
         try:
-            made = make(self._cloud, f"{args.typ}::{args.name}", args.typ, args.name, args.inputs)
+            made = make(self._cloud, self.registering.urn, args.typ, args.name, args.inputs)
         except BaseException as error:
             self.refused.append(error)
             raise
@@ -115,7 +139,7 @@ def declare(
     """
     interruption = interruption or Interruption()
     mocks = _Answering(cloud, interruption)
-    with evaluating(MockMonitor(mocks), mocks, stack, config):
+    with evaluating(_Monitor(mocks), mocks, stack, config):
         try:
             run_program()
         except Exception as error:

@@ -93,9 +93,8 @@ class Lifecycle:
         """Told of every update, so that what already runs can follow it."""
 
     def create(self, urn: str, inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-        """Make a resource; its id and outputs. Raises InUse when AWS would refuse it beside what is there."""
+        """Make a resource; its id and outputs. Raises CannotMake when AWS would refuse it beside what is there."""
         self._look()
-        kind_of(urn).refuse(self._cloud, _without_defaults(inputs))
         made = make(self._cloud, urn, _type(urn), _name(urn), _without_defaults(inputs))
         return made.id, dict(made.outputs)
 

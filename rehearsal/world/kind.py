@@ -54,6 +54,22 @@ class Kind:
         return {**inputs, self.named: made_up}
 
 
+def refuse_taken(type_: str, answer: str, *keys: str) -> Callable[[Cloud, Inputs], None]:
+    """A refusal of what has the same `keys` (its name, when none are given) as another resource of its type.
+
+    `answer` is AWS's own, with inputs in braces. A type without this is one that AWS lets two users share without a word:
+    PutRule, CreateTopic, CreateQueue, PutMetricAlarm and RegisterTaskDefinition change or extend what is there.
+    """
+    same = keys or ("name",)
+
+    def refuse(cloud: Cloud, inputs: Inputs) -> None:
+        wanted = [inputs.get(key) for key in same]
+        if any([one.inputs.get(key) for key in same] == wanted for one in cloud.declared(type_)):
+            raise InUse(answer.format(**inputs))
+
+    return refuse
+
+
 def arn(cloud: Cloud, service: str, resource: str) -> str:
     """ARN of a regional resource of the local cloud."""
     return cloud.place.arn(service, resource)

@@ -14,13 +14,12 @@ from typing import Any, ParamSpec, TypeVar
 
 import pulumi
 from pulumi.runtime import rpc
-from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_root_resource
 
 from components.kit.stack import Stack
 from documents.names import Names
 from documents.place import Place
-from rehearsal.evaluation.program import evaluating, plain, run_program, stack_config
+from rehearsal.evaluation.program import Monitor, evaluating, plain, run_program, stack_config
 from settings import Settings, parse
 from tests.unit.answers import ACCOUNT, Answers
 
@@ -73,19 +72,13 @@ class Sent:
         return set(self.request.dependencies)
 
 
-class Graph(MockMonitor):
+class Graph(Monitor):
     """Everything one evaluation declared, options included; a repeated URN is refused."""
 
     def __init__(self, account: str = ACCOUNT) -> None:
         super().__init__(Answers(account))
         self.sent: dict[str, Sent] = {}
         self.exports: dict[str, Any] = {}
-
-    def make_urn(self, parent: str, type_: str, name: str) -> str:
-        """The engine's own form: the types of all parents (the SDK's mock keeps only the nearest)."""
-        above = parent.split("::")[2] if parent else ""
-        kind = type_ if above in ("", "pulumi:pulumi:Stack") else f"{above}${type_}"
-        return f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::{kind}::{name}"
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802  (the SDK calls it)
         urn = self.make_urn(request.parent, request.type, request.name)

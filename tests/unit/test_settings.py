@@ -1,5 +1,6 @@
 """What settings take, the files that describe them, and how the program refuses them."""
 
+import copy
 import json
 from typing import Any
 
@@ -84,6 +85,46 @@ def test_a_living_stack_with_a_hyphen_keeps_its_names_by_saying_that_they_are_it
     refuse_stack_name(settings(put("namePrefix", "shop-dev-1")), "dev-1")
     with pytest.raises(SettingsError, match="begin with shop-dev-2: write that"):
         refuse_stack_name(settings(put("namePrefix", "shop-dev-1")), "dev-2")
+
+
+@pytest.mark.parametrize(
+    ("application", "stack"),
+    [("shop-stg", "push"), ("shop-stg", "start"), ("shop-stg", "migrate")]
+    + [("shop-stg-web", ending) for ending in ("execution", "task", "deploy")],
+)
+def test_a_stack_called_like_the_end_of_anothers_role_is_refused_unless_it_says_that_its_names_are_its_own(
+    application: str, stack: str
+) -> None:
+    """IAM User Guide, reference_iam-quotas: a role's name is there once in an account."""
+    with pytest.raises(SettingsError, match=f"makes the role name {application}-{stack}"):
+        refuse_stack_name(settings(put("application", application)), stack)
+
+    def own(raw: Config) -> None:
+        raw.update(application=application, namePrefix=f"{application}-{stack}")
+
+    refuse_stack_name(settings(own), stack)
+
+
+@pytest.mark.parametrize(
+    ("application", "stack"), [("shop", "push"), ("shop-stg", "deploy"), ("shop", "task")]
+)
+def test_a_stack_called_like_the_end_of_a_role_that_no_stack_can_have_is_taken(
+    application: str, stack: str
+) -> None:
+    refuse_stack_name(settings(put("application", application)), stack)
+
+
+def test_a_service_called_like_anothers_test_listener_is_refused_only_where_there_is_one() -> None:
+    def both(raw: Config) -> None:
+        raw["services"]["web-test"] = copy.deepcopy(raw["services"]["web"])
+
+    def with_listener(raw: Config) -> None:
+        both(raw)
+        raw["services"]["web"]["loadBalancer"]["testPort"] = 9443
+
+    assert set(settings(both).services) == {"web", "web-test"}
+    with pytest.raises(SettingsError, match="one name, web-test-listener: call one of them otherwise"):
+        settings(with_listener)
 
 
 _WORD = st.from_regex(r"[a-z][a-z0-9]{0,5}(-[a-z0-9]{1,5}){0,2}", fullmatch=True)
