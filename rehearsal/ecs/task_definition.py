@@ -8,13 +8,11 @@ with placeholders such as `<IMAGE1_NAME>` as values of `image` fields
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, cast
-
-from botocore.validate import ParamValidator
+from typing import Any
 
 from documents.limits import LimitError, check_task_definition
+from documents.shapes import findings
 from rehearsal.ecs import fargate
-from rehearsal.host.sdk import session
 from rehearsal.world.declared_blocks import block, blocks
 
 DESCRIBED_ONLY = frozenset(
@@ -73,11 +71,7 @@ def check(definition: Mapping[str, Any]) -> None:
             f"the keys {described} are answers of DescribeTaskDefinition that RegisterTaskDefinition "
             "does not take: remove them"
         )
-    shape = _input_shape()
-    validator: Any = ParamValidator()
-    report = validator.validate(dict(definition), shape).generate_report()
-    reported = [line for line in str(report).splitlines() if not line.startswith("Unknown parameter")]
-    problems = _problems(definition, shape, "") + reported
+    problems = findings("ecs", "RegisterTaskDefinition", definition)
     try:
         check_task_definition(definition, "RegisterTaskDefinition")
     except LimitError as error:
@@ -129,24 +123,3 @@ def _parsed(text: str) -> dict[str, Any]:
 def _placeholder(image: Any) -> str | None:
     match = re.fullmatch(r"<([^<>]+)>", image) if isinstance(image, str) else None
     return match[1] if match else None
-
-
-def _input_shape() -> Any:
-    return session().get_service_model("ecs").operation_model("RegisterTaskDefinition").input_shape
-
-
-def _problems(value: Any, shape: Any, path: str) -> list[str]:
-    """Name keys and enum values that the API has not; botocore's validator looks at neither below the top."""
-    if shape.type_name == "string" and shape.enum and value not in shape.enum:
-        return [f"{path} is {value!r}, not one of {list(shape.enum)}"]
-    found: list[str] = []
-    parts: list[tuple[Any, Any, str]] = []
-    if shape.type_name == "structure" and isinstance(value, dict):
-        fields = cast("dict[str, Any]", value)
-        before = f"{path}." if path else ""
-        found = [f"unknown key {before}{key}" for key in fields if key not in shape.members]
-        parts = [(v, shape.members[key], before + key) for key, v in fields.items() if key in shape.members]
-    elif shape.type_name == "list" and isinstance(value, list):
-        items = cast("list[Any]", value)
-        parts = [(item, shape.member, f"{path}[{number}]") for number, item in enumerate(items)]
-    return found + [line for part in parts for line in _problems(*part)]

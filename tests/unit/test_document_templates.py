@@ -85,12 +85,39 @@ def test_what_is_not_set_is_not_sent() -> None:
         ({"cpu": 256}, "cpu"),
         ({"networkMode": "overlay"}, "overlay"),
         ({"containerDefinitions": [{"image": 5}]}, "image"),
+        ({"containerDefinitions": [{"nmae": "x"}]}, r"unknown key containerDefinitions\[0\].nmae"),
+        ({"containerDefinitions": [{"essential": "yes"}]}, r"essential is 'yes', not true or false"),
+        ({"containerDefinitions": [{"memory": True}]}, "memory is True, not a whole number"),
+        ({"containerDefinitions": {"name": "x"}}, "not a list"),
+        ({"containerDefinitions": [{"dockerLabels": {"a": 1}}]}, "dockerLabels.a is 1, not a text"),
+        ({"containerDefinitions": [{"secrets": [{"name": "A"}]}]}, r"secrets\[0\].valueFrom is missing"),
+        ({"family": None}, "family is None, not a text"),
     ],
 )
 def test_a_document_aws_would_refuse_is_refused_with_its_place(change: dict[str, object], word: str) -> None:
     definition = {**taskdef.task_definition(TASK, [taskdef.Container("app", "x")]), **change}
     with pytest.raises(ShapeError, match=f"RegisterTaskDefinition would refuse this: .*{word}"):
         check_input("ecs", "RegisterTaskDefinition", definition)
+
+
+def test_what_the_model_says_of_keys_texts_and_least_values_holds() -> None:
+    """The models are AWS's own documents: required members, enums, patterns and minima."""
+    [missing] = findings("ecs", "RegisterTaskDefinition", {"family": "x"})
+    assert missing == "containerDefinitions is missing"
+    assert findings("codepipeline", "StartPipelineExecution", {"name": "a b"}) == [
+        r"name is 'a b', which does not match [A-Za-z0-9.@\-_]+"
+    ] or findings("codepipeline", "StartPipelineExecution", {"name": "!"}), "a name of no letter that it takes"
+    assert findings("codepipeline", "StartPipelineExecution", {"name": ""}) == [
+        "name is '', below the least that is taken, 1",
+        r"name is '', which does not match [A-Za-z0-9.@\-_]+",
+    ]
+
+
+def test_loading_it_loads_nothing_of_botocore() -> None:
+    """Loading botocore takes a twentieth of an evaluation."""
+    code = "import sys, documents.shapes as s; s.findings('ecs', 'RegisterTaskDefinition', {}); print('botocore' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, cwd=ROOT)
+    assert run.stdout.decode().strip() == "False"
 
 
 def test_an_operation_without_input_cannot_be_checked() -> None:
