@@ -1,6 +1,22 @@
 """Names that an operator types, or that AWS refers to; everything else is named by Pulumi."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+from documents.notifications import NOTICES
+
+
+@dataclass(frozen=True)
+class TooLong:
+    """A name that AWS would refuse for its length."""
+
+    what: str
+    name: str
+    service: str | None
+    """The service it is made from; None for the stack's own names."""
+    taken_by: str
+    most: int
+    """Characters that are taken."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +113,44 @@ class Names:
         the bucket is this stack's own, and its other folder is called otherwise.
         """
         return self.pipeline[:19].rstrip("-")
+
+    def too_long(self, services: Iterable[str]) -> Iterator[TooLong]:
+        """Every name made here that is longer than AWS takes it."""
+        for service in services:
+            for role in (self.execution_role(service), self.task_role(service), self.deploy_role(service)):
+                yield from _beyond(ROLE, role, service)
+            yield from _beyond(DEPLOYMENT_NAME, self.service(service), service)
+        for role in (self.pipeline_role, self.migration_role, self.push, self.start_role):
+            yield from _beyond(ROLE, role)
+        yield from _beyond(RULE, self.push)
+        for notice in NOTICES:
+            yield from _beyond(RULE, self.notice(notice.name))
+        yield from _beyond(QUEUE, self.undelivered)
+        yield from _beyond(PIPELINE, self.pipeline)
+
+
+@dataclass(frozen=True)
+class _Length:
+    what: str
+    taken_by: str
+    most: int
+
+
+ROLE = _Length("role name", "IAM", 64)
+"""IAM User Guide, reference_iam-quotas."""
+RULE = _Length("rule name", "EventBridge", 64)
+"""EventBridge API Reference, PutRule."""
+QUEUE = _Length("queue name", "SQS", 80)
+"""SQS API Reference, CreateQueue."""
+PIPELINE = _Length("pipeline name", "CodePipeline", 100)
+"""CodePipeline API Reference, PipelineDeclaration."""
+DEPLOYMENT_NAME = _Length("application and deployment group name", "CodeDeploy", 100)
+"""CodeDeploy API Reference, CreateApplication and CreateDeploymentGroup."""
+
+
+def _beyond(length: _Length, name: str, service: str | None = None) -> Iterator[TooLong]:
+    if len(name) > length.most:
+        yield TooLong(length.what, name, service, length.taken_by, length.most)
 
 
 ROLES_OF_A_STACK, ROLES_OF_A_SERVICE = ("migrate", "push", "start"), ("execution", "task", "deploy")

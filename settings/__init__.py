@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from documents.lifecycle import FILTERS
-from documents.names import ROLES_OF_A_SERVICE, ROLES_OF_A_STACK
+from documents.names import ROLES_OF_A_SERVICE, ROLES_OF_A_STACK, Names
 from settings.base import Group
 from settings.findings import SettingsError, explain, odd_keys, strings
 from settings.image import Image
@@ -47,9 +47,6 @@ APPLICATION = r"^[a-z][a-z0-9-]{0,22}[a-z0-9]$"
 MOST_SERVICES = 8
 """Services of one stack. With longer names more would not fit: an inline policy has at most 10,240 characters (IAM User Guide,
 reference_iam-quotas), and the descriptor at most 8 KB (Systems Manager User Guide, parameter-store-advanced-parameters)."""
-
-LONGEST_ROLE_NAME = 64
-"""Characters of an IAM role's name (IAM User Guide, reference_iam-quotas)."""
 
 SERVICE = r"^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$"
 
@@ -224,13 +221,18 @@ def refuse_stack_name(settings: Settings, stack: str) -> None:
             "call the stack otherwise"
         )
     _refuse_shared_names(settings, stack)
-    for service in settings.services:
-        longest = f"{settings.application}-{stack}-{service}-execution"
-        if len(longest) > LONGEST_ROLE_NAME:
-            raise SettingsError(
-                f"application {settings.application!r}, stack {stack!r} and service {service!r} make the role name {longest}, "
-                f"{len(longest)} characters; IAM takes {LONGEST_ROLE_NAME}: shorten one of the three"
+    for one in Names(settings.application, stack).too_long(settings.services):
+        parts, few = (
+            (f"application {settings.application!r} and stack {stack!r}", "one of the two")
+            if one.service is None
+            else (
+                f"application {settings.application!r}, stack {stack!r} and service {one.service!r}",
+                "one of the three",
             )
+        )
+        raise SettingsError(
+            f"{parts} make the {one.what} {one.name}, {len(one.name)} characters; {one.taken_by} takes {one.most}: shorten {few}"
+        )
 
 
 def _refuse_shared_names(settings: Settings, stack: str) -> None:

@@ -5,7 +5,7 @@ import re
 import secrets
 
 from documents.github import subjects
-from rehearsal.codepipeline.declared import PIPELINE_TYPE
+from documents.names import Names
 from rehearsal.errors import ApplicationError
 from rehearsal.identity.authority import Credentials
 from rehearsal.levels.process.level import Level
@@ -20,9 +20,10 @@ ROLE = "aws:iam/role:Role"
 class ApplicationTeam:
     """Pushes versions of the application as the stack's settings let it."""
 
-    def __init__(self, settings: Settings, cloud: Cloud, level: Level, pushes: Pushes) -> None:
+    def __init__(self, settings: Settings, names: Names, cloud: Cloud, level: Level, pushes: Pushes) -> None:
         """Make images at `level`; `pushes` remembers what each push starts."""
         self._settings = settings
+        self._names = names
         self._cloud = cloud
         self._level = level
         self._pushes = pushes
@@ -32,7 +33,7 @@ class ApplicationTeam:
         pushers = self._settings.image.pushers
         if not pushers:
             return ADMINISTRATOR
-        role = self._cloud.one(ROLE, name=f"{self._cloud.one(PIPELINE_TYPE).outputs['name']}-push")
+        role = self._cloud.one(ROLE, name=self._names.push)
         claims = {"aud": self._cloud.place.token_audiences[0], "sub": subjects(**pushers[0].model_dump())[0]}
         trust = json.loads(role.inputs["assumeRolePolicy"])
         provider = trust["Statement"][0]["Principal"]["Federated"]

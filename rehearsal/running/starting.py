@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from documents.names import Names
 from rehearsal.codebuild.service import CodeBuild
 from rehearsal.codedeploy.service import Deployments
 from rehearsal.codepipeline.actions.codebuild import CodeBuildAction
@@ -18,11 +19,12 @@ from rehearsal.codepipeline.actions.codedeploy_to_ecs import CodeDeployToECS
 from rehearsal.codepipeline.actions.ecr_source import EcrSource
 from rehearsal.codepipeline.actions.manual_approval import ManualApproval
 from rehearsal.codepipeline.api import CodePipelineApi
+from rehearsal.codepipeline.declared import PIPELINE_TYPE
 from rehearsal.codepipeline.service import CodePipeline
 from rehearsal.ecr.registry_rules import TagRule
 from rehearsal.ecs.service import EcsServices
 from rehearsal.elb.service import LoadBalancers
-from rehearsal.errors import RehearsalError
+from rehearsal.errors import RehearsalError, StackError
 from rehearsal.evaluation import secrets_file
 from rehearsal.evaluation.homecoming import brought_home, place_of
 from rehearsal.evaluation.program import config_of, stack_config
@@ -108,6 +110,7 @@ def rehearsing(  # noqa: PLR0913  (one keyword for each thing a caller may choos
                 declare(cloud, stack, config, interruption)
             else:
                 declare_instead(cloud)
+                _refuse_another_stack(cloud, Names(settings.application, stack))
         whose = f"; account {moved} is {ACCOUNT} here" if moved else ""
         journal.record("Pulumi", f"{cloud.count()} resources of stack {stack} declared{whose}")
         with interruption.at_once():
@@ -129,6 +132,18 @@ def rehearsing(  # noqa: PLR0913  (one keyword for each thing a caller may choos
         pushes.set_result(rehearsal.pushes)
         interruption.heed()
         yield rehearsal
+
+
+def _refuse_another_stack(cloud: Cloud, names: Names) -> None:
+    """Raise StackError when what was declared is not the stack that the settings are of."""
+    there = [str(one.outputs["name"]) for one in cloud.declared(PIPELINE_TYPE)]
+    if names.pipeline not in there:
+        seen = f"pipeline {there[0]}" if there else "no pipeline"
+        raise StackError(
+            "the exported stack",
+            f"it has {seen}, and the settings are of {names.pipeline}",
+            f"name its own stack by --stack or --stack-file, or export stack {names.stack}",
+        )
 
 
 def _make_existing_repository(cloud: Cloud, name: str, rule: TagRule) -> None:
@@ -215,7 +230,7 @@ def _services(  # noqa: PLR0913, PLR0917  (one argument for each thing the servi
         events = EventBridge(cloud, CodePipelineApi(pipeline).start_pipeline_execution, Topics(cloud))
         for declared in cloud.declared(SERVICE_TYPE):
             cloud.versions[services.create_service(declared).primary.image] = BOOTSTRAP
-        pushes = Pushes(events, pipeline)
+        pushes, names = Pushes(events, pipeline), Names(settings.application, stack)
         yield Rehearsal(
             stack=stack,
             settings=settings,
@@ -226,8 +241,8 @@ def _services(  # noqa: PLR0913, PLR0917  (one argument for each thing the servi
             services=services,
             deployments=deployments,
             pushes=pushes,
-            team=ApplicationTeam(settings, cloud, level, pushes),
-            users=Users(settings, cloud, load_balancers, services),
+            team=ApplicationTeam(settings, names, cloud, level, pushes),
+            users=Users(settings, names, cloud, load_balancers, services),
         )
 
 

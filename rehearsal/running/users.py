@@ -3,6 +3,8 @@
 import time
 from collections.abc import Sequence
 
+from documents.names import Names
+from rehearsal.codedeploy.declared import DeploymentGroup
 from rehearsal.ecs.service import EcsServices, Service
 from rehearsal.elb.service import LoadBalancers
 from rehearsal.elb.target_groups import HealthCheck
@@ -11,7 +13,6 @@ from rehearsal.running.verdict import Answering
 from rehearsal.world.cloud import Cloud, Declared
 from settings import Settings
 
-LISTENER_TYPE = "aws:lb/listener:Listener"
 SERVICE_TYPE = "aws:ecs/service:Service"
 
 
@@ -19,10 +20,16 @@ class Users:
     """Those who ask the stack's services."""
 
     def __init__(
-        self, settings: Settings, cloud: Cloud, load_balancers: LoadBalancers, services: EcsServices
+        self,
+        settings: Settings,
+        names: Names,
+        cloud: Cloud,
+        load_balancers: LoadBalancers,
+        services: EcsServices,
     ) -> None:
         """Ask through `load_balancers`; `services` say which have tasks at all."""
         self._settings = settings
+        self._names = names
         self._cloud = cloud
         self._load_balancers = load_balancers
         self._services = services
@@ -42,8 +49,7 @@ class Users:
         for name, service in self._settings.services.items():
             check = service.health_check
             own = HealthCheck(path=check.path, matcher=check.status_codes)
-            running = next(one for one in self._cloud.declared(SERVICE_TYPE) if one.name == f"{name}-service")
-            if self._service(running).primary.count:
+            if self._service(self._cloud.one(SERVICE_TYPE, name=self._names.service(name))).primary.count:
                 asked += [Route(name, self.url(name), path, own) for path in paths or (check.path,)]
         return asked
 
@@ -63,8 +69,9 @@ class Users:
 
     def url(self, service: str) -> str:
         """Where a service's production listener answers."""
-        return self._load_balancers.url(self.listener(service).arn)
+        return self._load_balancers.url(self.listener_arn(service))
 
-    def listener(self, service: str) -> Declared:
-        """The production listener of a service."""
-        return next(one for one in self._cloud.declared(LISTENER_TYPE) if one.name == f"{service}-listener")
+    def listener_arn(self, service: str) -> str:
+        """The production listener of a service: the one that its deployment group moves."""
+        group = self._names.service(service)
+        return DeploymentGroup.of(self._cloud, group, group).listener

@@ -45,7 +45,7 @@ class World:
         return arn
 
     def listener(self) -> str:
-        return self.rehearsal.users.listener("web").arn
+        return self.rehearsal.users.listener_arn("web")
 
     def state(self, name: str) -> Any:
         return next(one for urn, one in self.stack.resources().items() if urn.endswith(f"::{name}"))

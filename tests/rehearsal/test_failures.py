@@ -233,7 +233,7 @@ def test_an_unhealthy_version_never_gets_traffic_and_is_taken_away_again(
     with holding(rehearsal) as push:
         event = push(version(tmp_path, "sick", app_py=UNHEALTHY))
     sick = event["detail"]["image-digest"]
-    listener = rehearsal.users.listener(SERVICE).arn
+    listener = rehearsal.users.listener_arn(SERVICE)
     before = rehearsal.load_balancers.weights(listener)
     with provided(rehearsal.pipeline, "CodeBuild", replay), rehearsal.users.traffic() as traffic:
         stopped = release(rehearsal, sick)

@@ -3,6 +3,7 @@
 import json
 import shlex
 import subprocess
+import sys
 from collections.abc import Mapping
 
 import pytest
@@ -12,8 +13,9 @@ from hypothesis import strategies as st
 
 from documents import appspec, taskdef
 from documents.bootstrap import BOOTSTRAP_IMAGE, bootstrap_container
-from documents.shapes import ShapeError, check_input
+from documents.shapes import ShapeError, check_input, findings
 from documents.templates import version
+from rehearsal.host.project import ROOT
 
 TASK = taskdef.Task(
     family="shop-stg-web",
@@ -104,9 +106,6 @@ def test_what_the_model_says_of_keys_texts_and_least_values_holds() -> None:
     """The models are AWS's own documents: required members, enums, patterns and minima."""
     [missing] = findings("ecs", "RegisterTaskDefinition", {"family": "x"})
     assert missing == "containerDefinitions is missing"
-    assert findings("codepipeline", "StartPipelineExecution", {"name": "a b"}) == [
-        r"name is 'a b', which does not match [A-Za-z0-9.@\-_]+"
-    ] or findings("codepipeline", "StartPipelineExecution", {"name": "!"}), "a name of no letter that it takes"
     assert findings("codepipeline", "StartPipelineExecution", {"name": ""}) == [
         "name is '', below the least that is taken, 1",
         r"name is '', which does not match [A-Za-z0-9.@\-_]+",
