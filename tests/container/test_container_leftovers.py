@@ -105,8 +105,9 @@ def test_a_killed_rehearsal_leaves_what_the_next_one_removes(engine: Engine, tmp
 
 
 def test_a_rehearsal_that_ends_leaves_nothing(engine: Engine) -> None:
+    ours = f"{PROJECT}={Owner.this(ROOT, '127.0.0.1:1').project}"
     assert not any(
         is_dead(str(one["Labels"].get(RUN)))
         for kind in ("containers", "networks", "images")
-        for one in engine.labelled(kind, RUN)
-    )
+        for one in engine.labelled(kind, ours)
+    ), "another checkout's rehearsals may have been killed on this Docker; what they left is theirs to remove"
