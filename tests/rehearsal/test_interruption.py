@@ -46,6 +46,9 @@ class Thing:
     def with_name(self, name: str, inputs: dict[str, Any], seed: str) -> dict[str, Any]:
         return {**inputs, "name": name}
 
+    def refuse(self, cloud: Cloud, inputs: dict[str, Any]) -> None:
+        """No name is taken."""
+
     def make(self, cloud: Cloud, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         return inputs["name"], {}
 
