@@ -1,6 +1,7 @@
 """What a contributor meets first: a `pytest` that finds every test, and helpers that exist once."""
 
 import ast
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,3 +47,21 @@ def test_plain_pytest_runs_the_tier_that_needs_nothing() -> None:
     assert "--import-mode=importlib" in options["addopts"]
     [unit] = [tier for tier in TIERS if tier.name == "unit"]
     assert unit.missing(False) is None
+
+
+def test_what_contributing_tells_to_run_and_to_open_is_there() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    lines = [line for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = {line.split()[1] for line in lines if line.startswith("make ")}
+    targets |= {one.removeprefix("make ") for one in re.findall(r"`(make [a-z]+)`", text)}
+    assert {"unit", "one", "lint", "test", "schema", "pulumi"} <= targets
+    assert targets <= set(re.findall(r"^([a-z-]+):.* ## ", makefile, re.MULTILINE))
+    named = (
+        re.findall(r"`([\w.]+/[\w./]*)`", text)
+        + re.findall(r"T=(\S+)", text)
+        + re.findall(r"\]\(([^)]+)\)", text)
+    )
+    assert len(named) > 20
+    made = (".rehearsal/",)
+    assert [one for one in named if not one.startswith(made) and not (ROOT / one).exists()] == []
