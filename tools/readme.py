@@ -1,10 +1,8 @@
 """Writes the parts of README.md that come from elsewhere, each between two comments that name it.
 
-python -m tools.readme                 the rehearsal's table, by rehearsing stack stg
-python -m tools.readme --tiers FILE    also the last lines of `make test`, from a file with its output
+python -m tools.readme    the rehearsal's table, by rehearsing stack stg
 """
 
-import argparse
 import re
 import subprocess
 import sys
@@ -53,21 +51,9 @@ def rehearsal_table() -> str:
     return "\n".join(line for line in shown if not line.startswith("Logs of "))  # a place of this machine
 
 
-def tiers(output: str) -> str:
-    """The last lines of `make test`."""
-    return output[output.rindex("tiers:") :]
-
-
 def main() -> None:
     """Write README.md anew."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.readme", description="Write README.md's generated parts."
-    )
-    parser.add_argument("--tiers", type=Path, help="file with the output of make test")
-    chosen = parser.parse_args()
     text = embed(README.read_text(encoding="utf-8"), "rehearse", fenced(rehearsal_table()))
-    if chosen.tiers:
-        text = embed(text, "test", fenced(tiers(chosen.tiers.read_text(encoding="utf-8"))))
     README.write_text(text, encoding="utf-8")
 
 

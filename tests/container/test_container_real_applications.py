@@ -6,6 +6,7 @@ Each goes through the command as its team would send it: an image, a stack file,
 import json
 import os
 import secrets
+import shlex
 import shutil
 import subprocess
 import sys
@@ -19,9 +20,11 @@ import yaml
 from rehearsal.host.project import ROOT
 from rehearsal.levels.container.docker_api import Engine
 from tests import packages
+from tests.pages import section, write_over
 
 HERE = Path(__file__).parent
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:"
+PAGE = "docs/your-application.md"
 MASTER_KEY = secrets.token_hex(16)
 
 
@@ -43,11 +46,11 @@ def stack_file(folder: Path, migration: Mapping[str, Any], web: Mapping[str, Any
     return file
 
 
-def rehearsed(file: Path, *options: str) -> tuple[dict[str, Any], str]:
+def rehearsed(*options: str) -> tuple[dict[str, Any], str]:
     """The command's JSON, and everything it said besides."""
     words = [sys.executable, "-m", "delivery", "rehearse", "--level", "container", "--json"]
     done = subprocess.run(
-        [*words, "--stack-file", str(file), *options],
+        [*words, *options],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -69,18 +72,11 @@ def rails(engine: Engine) -> str:
 
 @pytest.fixture
 def rails_stack(tmp_path: Path) -> Path:
-    own = {"DATABASE_URL": f"{SECRET}shop/db-AbCdEf:url::", "RAILS_MASTER_KEY": f"{SECRET}shop/rails-AbCdEf"}
-    return stack_file(
-        tmp_path,
-        {"command": ["bin/rails", "db:migrate"], "secrets": own},
-        {
-            "port": 3000,
-            "cpu": 1024,
-            "memory": 2048,
-            "healthCheck": {"path": "/up", "gracePeriodSeconds": 120},
-            "secrets": own,
-        },
-    )
+    """As docs/your-application.md has it."""
+    [settings] = [yaml.safe_load(one.content) for one in section(PAGE, "Rails") if one.language == "yaml"]
+    file = Path(shutil.copy(ROOT / "Pulumi.stg.yaml", tmp_path))
+    write_over(file, settings)
+    return file
 
 
 def test_rails_migrates_and_answers_with_its_own_master_key(
@@ -89,14 +85,18 @@ def test_rails_migrates_and_answers_with_its_own_master_key(
     file = tmp_path / "secrets.yaml"
     file.write_text(f"RAILS_MASTER_KEY: {MASTER_KEY}\n", encoding="utf-8")
     file.chmod(0o600)
-    report, said = rehearsed(rails_stack, "--image", rails, "--secrets", str(file))
+    [command] = section(PAGE, "Rails")[-1].content.splitlines()
+    there = {"hello": rails, "../hello/Pulumi.stg.yaml": str(rails_stack), "../hello.secrets.yaml": str(file)}
+    verb, *options = [there.get(word, word) for word in shlex.split(command)[1:]]
+    assert (verb, rails in options, str(file) in options) == ("rehearse", True, True)
+    report, said = rehearsed(*options)
     assert report["ok"], steps(report)
     assert "RAILS_MASTER_KEY of migration, RAILS_MASTER_KEY of web: from --secrets" in said
     assert MASTER_KEY not in said, "a value of the file is never shown"
 
 
 def test_rails_without_its_key_fails_and_the_made_up_value_is_named(rails: str, rails_stack: Path) -> None:
-    report, _ = rehearsed(rails_stack, "--image", rails)
+    report, _ = rehearsed("--image", rails, "--stack-file", str(rails_stack))
     assert not report["ok"]
     assert "Migrate" in steps(report), "the credentials can't be read before anything is migrated"
     assert "random text, give real ones with --secrets FILE: RAILS_MASTER_KEY of migration" in steps(report)
@@ -122,7 +122,7 @@ def test_an_application_that_needs_twenty_seconds_of_half_a_cpu_is_not_rolled_ba
         {"command": ["migrate"], "secrets": own},
         {"cpu": 512, "memory": 1024, "healthCheck": health, "secrets": own},
     )
-    report, _ = rehearsed(file, "--image", image)
+    report, _ = rehearsed("--image", image, "--stack-file", str(file))
     assert report["ok"], steps(report)
     release = next(one for one in report["scenarios"][0]["steps"] if one["name"].startswith("release "))
     assert release["seconds"] > 20, "it took its time, and was given it"
@@ -142,7 +142,7 @@ def test_gos_driver_connects_with_tls_unasked(engine: Engine, tmp_path: Path) ->
         {"command": ["migrate"], "secrets": own},
         {"healthCheck": {"path": "/ready"}, "secrets": own},
     )
-    report, _ = rehearsed(file, "--image", image)
+    report, _ = rehearsed("--image", image, "--stack-file", str(file))
     assert report["ok"], steps(report)
     logs = "".join(
         one.read_text(encoding="utf-8") for one in Path(report["logs"]).rglob("*") if one.is_file()

@@ -2,6 +2,8 @@
 
 import io
 import json
+import shutil
+import subprocess
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,8 @@ from rehearsal.host.project import ROOT
 from rehearsal.images import image
 from rehearsal.levels.process import listening
 from rehearsal.levels.process.level import ProcessLevel
+from rehearsal.levels.process.standing import labels_of
+from rehearsal.levels.process.unpacked import Unpacked
 from rehearsal.levels.version import LocalImage, Version
 from rehearsal.plays import sample
 from rehearsal.running.starting import settings_of
@@ -194,6 +198,38 @@ def test_a_program_of_the_folders_own_environment_stands_in(tmp_path: Path) -> N
     program.chmod(0o755)
     notes = ProcessLevel.look_at(Version("mine", made), stg(command=["own-alembic", "upgrade"]))
     assert any("not done at level process" in note for note in notes)
+
+
+@pytest.mark.parametrize("script", ["server.js", "server.mjs"])
+def test_packages_that_only_a_run_step_would_install_come_from_the_folder(
+    script: str, tmp_path: Path
+) -> None:
+    """And those that the image brings itself go first."""
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("no node on this machine")
+    folder = tmp_path / "app"
+    for place, said in ((folder, "folder"), (tmp_path / "space" / "root" / "own", "image")):
+        package = place / "node_modules" / "shade"
+        package.mkdir(parents=True)
+        (package / "index.js").write_text(f"module.exports = '{said}'", encoding="utf-8")
+    unpacked = Unpacked({"config": {"Labels": labels_of(folder)}}, tmp_path / "space")
+    told: list[str] = []
+    for inside in ("srv", "own"):
+        file = unpacked.root / inside / script
+        file.parent.mkdir(exist_ok=True)
+        load = "import shade from 'shade'" if script.endswith(".mjs") else "const shade = require('shade')"
+        file.write_text(f"{load}; console.log(shade)", encoding="utf-8")
+        launch = unpacked.launch({}, command=["node", f"/{inside}/{script}"])
+        done = subprocess.run(
+            [node, *launch.words[1:]], env=launch.environment, capture_output=True, text=True, check=False
+        )
+        told.append(done.stdout.strip() or done.stderr)
+    assert told == ["folder", "image"]
+
+
+def test_a_folder_without_packages_says_nothing_of_them(tmp_path: Path) -> None:
+    assert labels_of(tmp_path) is None
 
 
 def test_an_entry_point_that_swallows_the_migrations_command_is_hinted_at(tmp_path: Path) -> None:

@@ -14,8 +14,7 @@ from rehearsal.images.image import pack
 from rehearsal.images.registry import Registry, ecr_token
 from rehearsal.levels.process.docker_shim import install_docker_shim
 from rehearsal.levels.process.runtime import ProcessRuntime
-from rehearsal.levels.process.standing import look_at, swallowed, tools_of
-from rehearsal.levels.process.unpacked import TOOLS_LABEL
+from rehearsal.levels.process.standing import labels_of, look_at, swallowed
 from rehearsal.levels.runtime import Runtime
 from rehearsal.levels.version import LocalImage, Version
 from rehearsal.world.cloud import Cloud
@@ -121,9 +120,7 @@ class ProcessLevel:
         pusher: Credentials,
     ) -> str:
         """Pack the folder by its Dockerfile and push it by the registry protocol."""
-        tools = tools_of(folder)
-        labels = {TOOLS_LABEL: ":".join(tools)} if tools else None
-        image = pack(folder, overlays=overlays, architecture=self._architecture, labels=labels)
+        image = pack(folder, overlays=overlays, architecture=self._architecture, labels=labels_of(folder))
         client = self._cloud.client("ecr", pusher)
         return Registry(self._cloud.endpoint, lambda: ecr_token(client)).push(image, repository, tags)
 

@@ -8,17 +8,29 @@ from typing import Any
 
 from rehearsal.errors import ApplicationError
 from rehearsal.images.image import Image
-from rehearsal.levels.process.unpacked import INTERPRETERS, MACHINE_PATH
+from rehearsal.levels.process.unpacked import INTERPRETERS, MACHINE_PATH, MODULES_LABEL, TOOLS_LABEL
 from settings import Settings
 
 TOOLS = (".venv/bin", "venv/bin", "node_modules/.bin")
 """Folders of an application's own that hold programs which RUN steps would have installed."""
+MODULES = "node_modules"
+"""Folder of an application's own that holds packages for Node.js which RUN steps would have installed."""
 _REMEDY = "rehearse it at level container, which builds the Dockerfile, or put the program on this machine"
 
 
 def tools_of(folder: Path) -> list[str]:
     """The folders with programs that stand in for what RUN steps would have installed."""
     return [str(folder / name) for name in TOOLS if (folder / name).is_dir()]
+
+
+def labels_of(folder: Path) -> dict[str, str] | None:
+    """What an image packed from this folder says of them, so that its processes find them; None when there are none."""
+    tools, modules = tools_of(folder), folder / MODULES
+    labels = {
+        **({TOOLS_LABEL: ":".join(tools)} if tools else {}),
+        **({MODULES_LABEL: str(modules)} if modules.is_dir() else {}),
+    }
+    return labels or None
 
 
 def look_at(

@@ -14,6 +14,8 @@ from typing import Any
 
 TOOLS_LABEL = "delivery.rehearsal.tools"
 """Label of an image that was packed here: folders with programs that stand in for what its RUN steps would have installed."""
+MODULES_LABEL = "delivery.rehearsal.modules"
+"""Label of such an image: the folder of packages for Node.js that its RUN steps would have installed."""
 MACHINE_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 INTERPRETERS = ("python", "python3")
 
@@ -39,6 +41,11 @@ class Unpacked:
         for folder in ("root", "home", "tmp", "bin"):
             (space / folder).mkdir(parents=True, exist_ok=True)
         _link_interpreter(space)
+        modules = (self._config.get("Labels") or {}).get(MODULES_LABEL)
+        if modules:
+            # Above the image's files: a script looks for packages in every folder above its own, so those of the image go first
+            # (Node.js API documentation, Modules: loading from node_modules folders).
+            _link(space / "node_modules", Path(modules))
 
     def launch(
         self,
