@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rehearsal.codebuild import declared
-from rehearsal.codebuild.build import Build, Order, PutOutput, Timeout, Workplace
+from rehearsal.codebuild.build import Build
 from rehearsal.codebuild.buildspec import EnvironmentVariable
+from rehearsal.codebuild.order import Order, PutOutput, Timeout, Workplace
 from rehearsal.codebuild.service_role import Input
 from rehearsal.errors import AwsRefusal
 from rehearsal.host.processes import Processes
