@@ -4,13 +4,11 @@ Everything is in one scratch folder: copies of `Pulumi.yaml` and the stack's fil
 file backend, Pulumi's home. The Automation API serves the program from this process, so no language plugin is needed.
 """
 
-import gc
 import json
 import os
 import runpy
 import secrets
 import shutil
-import sys
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -91,7 +89,6 @@ class Stack:
         except CommandError as error:
             outcome = events.outcome()
             said = "\n".join(outcome.diagnostics) or str(error)
-            _forget_interrupted_program()
             raise EngineFailed(said, outcome) from None
         return events.outcome()
 
@@ -121,10 +118,7 @@ def engine_stack(
         stack = automation.create_or_select_stack(
             name, project_name=PROJECT, program=lambda: _program(root), opts=options
         )
-        try:
-            yield Stack(stack, provider, settings_file)
-        finally:
-            _forget_interrupted_program()
+        yield Stack(stack, provider, settings_file)
 
 
 def _share_no_connections() -> None:
@@ -137,19 +131,6 @@ def _share_no_connections() -> None:
     option = ("grpc.use_local_subchannel_pool", 1)
     if option not in CHANNEL_OPTIONS:
         CHANNEL_OPTIONS.append(option)
-
-
-def _forget_interrupted_program() -> None:
-    """Collect what the SDK leaves of a program whose engine went away first: a coroutine nobody can finish any more.
-
-    Its complaint would otherwise come out at some later moment, in somebody else's test.
-    """
-    before = sys.unraisablehook
-    sys.unraisablehook = lambda _: None
-    try:
-        gc.collect()
-    finally:
-        sys.unraisablehook = before
 
 
 def _program(root: Path) -> None:

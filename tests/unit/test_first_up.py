@@ -7,7 +7,7 @@ import pytest
 from documents.deployer import SERVICE_LINKED
 from tests.unit.worlds import WORLDS, world
 
-README = Path(__file__).parents[2] / "README.md"
+PREREQUISITES = Path(__file__).parents[2] / "docs" / "deploy.md"
 
 MADE_BY_THE_CALL = {
     "aws:ecs/service:Service": "AWSServiceRoleForECS",
@@ -50,7 +50,7 @@ def test_no_first_creation_waits_for_a_role_that_is_not_there(which: str) -> Non
 
 def test_the_roles_that_are_made_by_the_call_are_granted_and_named_as_prerequisites() -> None:
     assert set(MADE_BY_THE_CALL.values()) == set(SERVICE_LINKED), "or the creating call is refused"
-    said = README.read_text(encoding="utf-8")
+    said = PREREQUISITES.read_text(encoding="utf-8")
     assert "aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com" in said
     for service in SERVICE_LINKED.values():
         assert service in said
