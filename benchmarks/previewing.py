@@ -16,12 +16,9 @@ from pathlib import Path
 from benchmarks import copies, programs
 from rehearsal.evaluation.program import stack_config
 from rehearsal.host.project import ROOT
-from rehearsal.identity.authority import Authority
 from rehearsal.pulumi_engine.find_cli import the_cli
 from rehearsal.pulumi_engine.stack import engine_stack
-from rehearsal.running.endpoint import local_endpoint
-from rehearsal.world.cloud import Cloud
-from rehearsal.world.journal import Journal
+from rehearsal.running.endpoint import empty_cloud
 
 STACK = "stg"
 
@@ -39,18 +36,12 @@ def declare(kind: str, recorded: str, size: int) -> None:
 def main() -> None:
     """Time one operation."""
     kind, operation, recorded, size = sys.argv[1:]
-    authority = Authority()
-    gateway = local_endpoint(authority)
-    with tempfile.TemporaryDirectory(prefix="engine-") as folder:
-        try:
-            cloud = Cloud(gateway.start(), authority, Journal(), Path(folder))
-            root = _root(Path(folder) / "root", kind, recorded, int(size))
-            with engine_stack(cloud, STACK, the_cli(), root=root) as stack:
-                begun = time.monotonic()
-                outcome = getattr(stack, operation)()
-                took = time.monotonic() - begun
-        finally:
-            gateway.stop()
+    with tempfile.TemporaryDirectory(prefix="engine-") as folder, empty_cloud(Path(folder)) as cloud:
+        root = _root(Path(folder) / "root", kind, recorded, int(size))
+        with engine_stack(cloud, STACK, the_cli(), root=root) as stack:
+            begun = time.monotonic()
+            outcome = getattr(stack, operation)()
+            took = time.monotonic() - begun
     made = {one.urn for one in outcome.operations if one.op == "create" and one.type.startswith("aws:")}
     print(json.dumps({"seconds": took, "copies": int(size), "resources": len(made)}))
 

@@ -1,6 +1,6 @@
 """Holds a document against the AWS API's own model: unknown keys, missing ones, types, enums, patterns, lengths.
 
-The model's file comes with botocore and is read by itself: loading botocore takes ten times as long as reading it.
+The model's file comes with botocore and is read by itself: every evaluation would have to wait for the rest of botocore.
 """
 
 import gzip
@@ -68,7 +68,9 @@ def _model(service: str) -> Mapping[str, Any]:
 
 def _findings(value: Any, name: str, shapes: Shapes, path: str) -> Iterator[str]:
     shape = shapes[name]
-    kind, said = _KINDS.get(shape["type"], (object, ""))
+    if shape["type"] not in _KINDS:
+        return
+    kind, said = _KINDS[shape["type"]]
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         yield f"{path} is {value!r}, not {said}"
         return

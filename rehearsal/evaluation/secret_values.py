@@ -99,11 +99,6 @@ def readers(settings: Settings) -> list[str]:
     return [_MIGRATION, *settings.services, *sidecars]
 
 
-def uses(settings: Settings) -> list[Use]:
-    """Every variable that is read from a secret."""
-    return list(_uses(settings))
-
-
 def _uses(settings: Settings) -> Iterator[Use]:
     places: dict[str, Mapping[str, str]] = {_MIGRATION: settings.migration.secrets}
     for name, service in settings.services.items():

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from rehearsal.codedeploy.service import Deployments
+from rehearsal.codepipeline.declared import PIPELINE_TYPE
 from rehearsal.codepipeline.execution import Execution
 from rehearsal.codepipeline.service import CodePipeline
 from rehearsal.ecs.service import EcsServices
@@ -17,7 +18,6 @@ from rehearsal.world.cloud import Cloud
 from rehearsal.world.journal import Journal
 from settings import Settings
 
-PIPELINE = "aws:codepipeline/pipeline:Pipeline"
 AROUND_A_MIGRATION = 300.0
 """Real seconds a release may take besides its migration before the rehearsal gives up on it."""
 
@@ -52,7 +52,7 @@ class Rehearsal:
     @property
     def pipeline_name(self) -> str:
         """Name of the declared pipeline."""
-        return str(self.cloud.one(PIPELINE).outputs["name"])
+        return str(self.cloud.one(PIPELINE_TYPE).outputs["name"])
 
     def release_limit(self) -> float:
         """Real seconds to wait for a release: its migration must not be cut off by a limit of ours."""

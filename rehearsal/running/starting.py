@@ -22,7 +22,7 @@ from rehearsal.codepipeline.api import CodePipelineApi
 from rehearsal.codepipeline.declared import PIPELINE_TYPE
 from rehearsal.codepipeline.service import CodePipeline
 from rehearsal.ecr.registry_rules import TagRule
-from rehearsal.ecs.service import EcsServices
+from rehearsal.ecs.service import SERVICE, EcsServices
 from rehearsal.elb.service import LoadBalancers
 from rehearsal.errors import RehearsalError, StackError
 from rehearsal.evaluation import secrets_file
@@ -46,7 +46,7 @@ from rehearsal.running.endpoint import local_endpoint
 from rehearsal.running.outside import Outside
 from rehearsal.running.pushes import Pushes
 from rehearsal.running.rehearsal import Rehearsal
-from rehearsal.running.users import SERVICE_TYPE, Users
+from rehearsal.running.users import Users
 from rehearsal.sns.service import Topics
 from rehearsal.world.clock import Clock
 from rehearsal.world.cloud import ACCOUNT, BOOTSTRAP, Cloud
@@ -228,7 +228,7 @@ def _services(  # noqa: PLR0913, PLR0917  (one argument for each thing the servi
             )
         )
         events = EventBridge(cloud, CodePipelineApi(pipeline).start_pipeline_execution, Topics(cloud))
-        for declared in cloud.declared(SERVICE_TYPE):
+        for declared in cloud.declared(SERVICE):
             cloud.versions[services.create_service(declared).primary.image] = BOOTSTRAP
         pushes, names = Pushes(events, pipeline), Names(settings.application, stack)
         yield Rehearsal(

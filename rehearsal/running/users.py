@@ -5,15 +5,13 @@ from collections.abc import Sequence
 
 from documents.names import Names
 from rehearsal.codedeploy.declared import DeploymentGroup
-from rehearsal.ecs.service import EcsServices, Service
+from rehearsal.ecs.service import SERVICE, EcsServices, Service
 from rehearsal.elb.service import LoadBalancers
 from rehearsal.elb.target_groups import HealthCheck
 from rehearsal.running.traffic import Load, Route, Traffic, answering
 from rehearsal.running.verdict import Answering
 from rehearsal.world.cloud import Cloud, Declared
 from settings import Settings
-
-SERVICE_TYPE = "aws:ecs/service:Service"
 
 
 class Users:
@@ -39,7 +37,7 @@ class Users:
     def steady(self, timeout: float) -> list[str]:
         """Wait until every service's tasks are healthy; who answers then. NotSteady says which are not."""
         deadline = time.monotonic() + timeout
-        for declared in self._cloud.declared(SERVICE_TYPE):
+        for declared in self._cloud.declared(SERVICE):
             self._service(declared).primary.wait_steady(max(0.0, deadline - time.monotonic()))
         return [str(one) for one in self.answering()]
 
@@ -49,7 +47,7 @@ class Users:
         for name, service in self._settings.services.items():
             check = service.health_check
             own = HealthCheck(path=check.path, matcher=check.status_codes)
-            if self._service(self._cloud.one(SERVICE_TYPE, name=self._names.service(name))).primary.count:
+            if self._service(self._cloud.one(SERVICE, name=self._names.service(name))).primary.count:
                 asked += [Route(name, self.url(name), path, own) for path in paths or (check.path,)]
         return asked
 

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from rehearsal.codepipeline.status import ExecutionStatus
+from rehearsal.ecs.service import SERVICE
 from rehearsal.levels.container.docker_api import Engine
 from rehearsal.levels.container.networks import DATABASE
 from rehearsal.levels.container.owner import RUN
@@ -15,7 +16,6 @@ from rehearsal.plays.play import Play
 from rehearsal.plays.scenarios import broken_migration, denied, release
 from rehearsal.plays.versions import V1
 from rehearsal.running.rehearsal import Rehearsal
-from rehearsal.running.users import SERVICE_TYPE as SERVICE
 from tests.container.commandlines import CommandLines
 
 DATABASE_SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/stg/database-AbCdEf"

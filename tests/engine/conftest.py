@@ -1,18 +1,14 @@
 """One local cloud at a time: the emulator's memory is the process's, so every module begins with an empty one."""
 
 from collections.abc import Generator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from pulumi.automation import PulumiCommand
 
-from rehearsal.identity.authority import Authority
 from rehearsal.pulumi_engine.find_cli import find_cli
 from rehearsal.pulumi_engine.stack import Stack, engine_stack
-from rehearsal.running.endpoint import local_endpoint
+from rehearsal.running.endpoint import empty_cloud
 from rehearsal.world.cloud import Cloud
-from rehearsal.world.journal import Journal
 
 
 @pytest.fixture(scope="session")
@@ -24,21 +20,10 @@ def cli() -> PulumiCommand:
     return found
 
 
-@contextmanager
-def local_cloud(folder: Path) -> Generator[Cloud]:
-    """An empty cloud that stores, and in which nothing runs."""
-    authority = Authority()
-    gateway = local_endpoint(authority)
-    try:
-        yield Cloud(gateway.start(), authority, Journal(), folder)
-    finally:
-        gateway.stop()
-
-
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Generator[Cloud]:
     """A module's cloud."""
-    with local_cloud(tmp_path_factory.mktemp("cloud")) as made:
+    with empty_cloud(tmp_path_factory.mktemp("cloud")) as made:
         yield made
 
 

@@ -16,10 +16,10 @@ from rehearsal.evaluation.kinds import KINDS
 from rehearsal.levels.process.level import ProcessLevel
 from rehearsal.plays.versions import V1
 from rehearsal.pulumi_engine.stack import engine_stack
+from rehearsal.running.endpoint import empty_cloud
 from rehearsal.running.rehearsal import Rehearsal
 from rehearsal.running.starting import rehearsing
 from rehearsal.running.traffic import get
-from tests.engine.conftest import local_cloud
 
 ACCOUNT = "111122223333"
 """Another of AWS's example accounts."""
@@ -29,7 +29,7 @@ ACCOUNT = "111122223333"
 def exported(cli: PulumiCommand, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """An export as a real account would give it: its own account number, its own ids."""
     folder = tmp_path_factory.mktemp("exported")
-    with local_cloud(folder) as cloud, engine_stack(cloud, "stg", cli) as stack:
+    with empty_cloud(folder) as cloud, engine_stack(cloud, "stg", cli) as stack:
         stack.up()
         text = json.dumps(stack.export())
     text = re.sub(r"(?<!secretsmanager:us-east-1:)123456789012", ACCOUNT, text)

@@ -79,10 +79,10 @@ def rename(monkeypatch: pytest.MonkeyPatch, tokens: Mapping[str, str]) -> None:
 
 def write() -> None:
     """Write the table anew."""
-    from tests.engine.conftest import local_cloud
+    from rehearsal.running.endpoint import empty_cloud
 
     table: dict[str, list[str]] = {}
-    with tempfile.TemporaryDirectory() as folder, local_cloud(Path(folder)) as made:
+    with tempfile.TemporaryDirectory() as folder, empty_cloud(Path(folder)) as made:
         for name in STACKS:
             with engine_stack(made, name, the_cli(), folder=Path(folder) / name) as stack:
                 table[name] = urns(stack)

@@ -11,22 +11,16 @@ import yaml
 
 from documents.secrets import parse
 from rehearsal.host.project import ROOT
-from rehearsal.identity.authority import Authority
-from rehearsal.running.endpoint import local_endpoint
+from rehearsal.running.endpoint import empty_cloud
 from rehearsal.world.cloud import Cloud
-from rehearsal.world.journal import Journal
 
 DOCUMENT = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture
 def cloud(tmp_path: Path) -> Iterator[Cloud]:
-    authority = Authority()
-    gateway = local_endpoint(authority)
-    try:
-        yield Cloud(gateway.start(), authority, Journal(), tmp_path)
-    finally:
-        gateway.stop()
+    with empty_cloud(tmp_path) as made:
+        yield made
 
 
 def _block(containing: str) -> str:

@@ -19,11 +19,9 @@ from rehearsal.elb.target_groups import HealthCheck as TargetHealthCheck
 from rehearsal.evaluation.resources import declare
 from rehearsal.evaluation.secret_values import store
 from rehearsal.host.database_address import address_of
-from rehearsal.identity.authority import Authority
-from rehearsal.running.endpoint import local_endpoint
+from rehearsal.running.endpoint import empty_cloud
 from rehearsal.running.outside import Outside
 from rehearsal.world.cloud import Cloud
-from rehearsal.world.journal import Journal
 from settings import Settings, parse
 from tests.valid_settings import valid_settings
 
@@ -43,17 +41,11 @@ def test_what_loads_is_declared_and_read_by_every_service(raw: dict[str, Any]) -
     settings = parse(raw)
     place = Place.of(ACCOUNT, "us-east-1")
     config = {"aws:region": place.region, **{f"delivery:{key}": value for key, value in raw.items()}}
-    authority = Authority()
-    gateway = local_endpoint(authority, place=place)
-    with tempfile.TemporaryDirectory() as scratch:
-        try:
-            cloud = Cloud(gateway.start(), authority, Journal(), Path(scratch), place)
-            Outside(approve=lambda text: True).refuse_what_does_not_fit(settings)
-            declare(cloud, STACK, config)
-            store(cloud, settings, address_of("postgresql://app@127.0.0.1:5432/app"))
-            _read_everything(cloud, settings)
-        finally:
-            gateway.stop()
+    with tempfile.TemporaryDirectory() as scratch, empty_cloud(Path(scratch), place) as cloud:
+        Outside(approve=lambda text: True).refuse_what_does_not_fit(settings)
+        declare(cloud, STACK, config)
+        store(cloud, settings, address_of("postgresql://app@127.0.0.1:5432/app"))
+        _read_everything(cloud, settings)
 
 
 def _read_everything(cloud: Cloud, settings: Settings) -> None:

@@ -13,10 +13,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from rehearsal.host.project import ROOT
-from rehearsal.identity.authority import Authority
-from rehearsal.running.endpoint import local_endpoint
+from rehearsal.running.endpoint import empty_cloud
 from rehearsal.world.cloud import Cloud
-from rehearsal.world.journal import Journal
 
 IMAGES = 500
 INDEX = "application/vnd.oci.image.index.v1+json"
@@ -25,12 +23,8 @@ MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Generator[Cloud]:
-    authority = Authority()
-    gateway = local_endpoint(authority)
-    try:
-        yield Cloud(gateway.start(), authority, Journal(), tmp_path_factory.mktemp("cloud"))
-    finally:
-        gateway.stop()
+    with empty_cloud(tmp_path_factory.mktemp("cloud")) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

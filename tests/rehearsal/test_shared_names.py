@@ -14,10 +14,8 @@ import pytest
 from rehearsal.evaluation.kinds import KINDS
 from rehearsal.evaluation.program import stack_config
 from rehearsal.evaluation.resources import CannotMake, declare
-from rehearsal.identity.authority import Authority
-from rehearsal.running.endpoint import local_endpoint
+from rehearsal.running.endpoint import empty_cloud
 from rehearsal.world.cloud import Cloud, Declared
-from rehearsal.world.journal import Journal
 
 NAMES = {"aws:ecs/taskDefinition:TaskDefinition": "family", "aws:codedeploy/deploymentGroup:DeploymentGroup": "deploymentGroupName"}  # fmt: skip
 """Inputs that hold a physical name, where it is not called so."""
@@ -28,12 +26,8 @@ Stack = tuple[str, str, str, dict[str, Any]]
 
 @pytest.fixture
 def cloud(tmp_path: Path) -> Generator[Cloud]:
-    authority = Authority()
-    gateway = local_endpoint(authority)
-    try:
-        yield Cloud(gateway.start(), authority, Journal(), tmp_path)
-    finally:
-        gateway.stop()
+    with empty_cloud(tmp_path) as made:
+        yield made
 
 
 def config(application: str, service: str, more: dict[str, Any]) -> dict[str, Any]:
