@@ -1,7 +1,7 @@
 """Runs the tiers of checks and tests that this machine has the parts for, and says which it left out and why.
 
 python -m tests [tier ...]        the named tiers, or all
-python -m tests --all [tier ...]  a tier that can't run is a failure, and Docker may be installed (CI)
+python -m tests --all [tier ...]  a tier or a test that can't run is a failure, and Docker may be installed (CI)
 """
 
 import argparse
@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -45,6 +45,8 @@ class Result:
     tier: str
     failed: bool
     text: str
+    left_out: bool = False
+    """Whether some of its tests need what this machine lacks; pytest has said what."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ def _pytest(tier: Tier) -> Result:
     text = f"{passed} passed, {bad} failed" + (
         f", {counted['skipped']} skipped" if counted["skipped"] else ""
     )
-    return Result(tier.name, code != 0 or counted["skipped"] > 0, text)
+    return Result(tier.name, code != 0, text, left_out=counted["skipped"] > 0)
 
 
 def _no_cli(install: bool) -> str | None:  # noqa: FBT001  (a CLI is built inside the project; nothing is installed)
@@ -149,29 +151,33 @@ def main(arguments: Sequence[str]) -> int:
     """Run tiers; 0 when every one that ran passed (and, with --all, every one ran)."""
     parser = argparse.ArgumentParser(prog="python -m tests", description="Run the tiers of checks and tests.")
     parser.add_argument(
-        "--all", action="store_true", help="a tier that can't run is a failure, and Docker may be installed"
+        "--all",
+        action="store_true",
+        help="a tier or a test that can't run is a failure, and Docker may be installed",
     )
     parser.add_argument("tier", nargs="*", help=f"of {', '.join(tier.name for tier in TIERS)}; default: all")
     chosen = parser.parse_args(arguments)
     unknown = set(chosen.tier) - {tier.name for tier in TIERS}
     if unknown:
         parser.error(f"no tier {', '.join(sorted(unknown))}")
-    results = [_run(tier, must=chosen.all) for tier in TIERS if not chosen.tier or tier.name in chosen.tier]
+    results = [run(tier, must=chosen.all) for tier in TIERS if not chosen.tier or tier.name in chosen.tier]
     print("\ntiers:")
     for result in results:
         print(f"  {result.tier}: {result.text}")
     return int(any(result.failed for result in results))
 
 
-def _run(tier: Tier, *, must: bool) -> Result:
+def run(tier: Tier, *, must: bool) -> Result:
+    """Run one tier; when it `must`, whatever this machine cannot run is a failure."""
     missing = tier.missing(must)
     if missing:
-        return Result(tier.name, must, f"left out: {missing}")
+        return Result(tier.name, must, f"left out: {missing}", left_out=True)
     print(f"\n== {tier.name}: {tier.shows}", flush=True)
     begun = time.monotonic()
     with tier.around():
         result = tier.run(tier)
-    return Result(result.tier, result.failed, f"{result.text}, {time.monotonic() - begun:.0f} s")
+    failed = result.failed or (must and result.left_out)
+    return replace(result, failed=failed, text=f"{result.text}, {time.monotonic() - begun:.0f} s")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Pages of docs/ as a reader follows them: their files saved, their commands run, their settings written into a file."""
 
+import os
 import re
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,7 @@ from rehearsal.host.project import ROOT
 _FENCE = re.compile(
     r"^(?P<caption>[^\n]*)\n\n```(?P<language>\w+)\n(?P<content>.*?)^```$", re.MULTILINE | re.DOTALL
 )
+SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 _PATH = re.compile(r"`([^` ]+)`")
 
 
@@ -75,9 +77,12 @@ def _merged(old: Any, new: Any) -> Any:
 
 
 def _run(commands: str) -> str:
+    # npm trusts what Node.js brings along; where packages come by way of a host with a certificate of its own, only the system knows it.
+    trusted = {"NODE_EXTRA_CA_CERTS": str(SYSTEM_CERTIFICATES)} if SYSTEM_CERTIFICATES.exists() else {}
     done = subprocess.run(
         ["/usr/bin/env", "bash", "-euo", "pipefail", "-c", commands],
         cwd=ROOT,
+        env=trusted | os.environ,
         capture_output=True,
         text=True,
         check=False,

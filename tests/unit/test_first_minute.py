@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rehearsal.host.project import ROOT
-from tests.__main__ import TIERS
+from tests.__main__ import TIERS, Result, Tier, run
 
 TESTS = ROOT / "tests"
 
@@ -65,3 +65,12 @@ def test_what_contributing_tells_to_run_and_to_open_is_there() -> None:
     assert len(named) > 20
     made = (".rehearsal/",)
     assert [one for one in named if not one.startswith(made) and not (ROOT / one).exists()] == []
+
+
+def test_a_test_that_this_machine_cannot_run_fails_ci_and_nobody_else() -> None:
+    """A first `make test` on a machine without Node is no failure; a CI that lost Node is one."""
+    some = Tier("some", "", lambda tier: Result(tier.name, failed=False, text="1 skipped", left_out=True))
+    assert not run(some, must=False).failed
+    assert run(some, must=True).failed
+    broken = Tier("broken", "", lambda tier: Result(tier.name, failed=True, text="1 failed"))
+    assert run(broken, must=False).failed
