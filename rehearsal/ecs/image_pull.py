@@ -1,9 +1,10 @@
 """What a task's role must be allowed, and an image must be, before the image can be pulled.
 
 Permissions: AmazonECS/latest/developerguide/task_execution_IAM_role; texts: task_cannot_pull_image (same
-guide). Manifest and configuration are really read from the registry with the role's token; the layers are
-the runtime's work, so what they need is asked of the policies alone. So are images of other private ECR registries; public
-ones are left alone.
+guide); the first pull through a cache: AmazonECR/latest/userguide/pull-through-cache-iam. Manifest and configuration are
+really read from the registry with the role's token; the layers are the runtime's work, so what they need is asked of the
+policies alone. So are images of other private ECR registries, and of caches, whose upstream nobody plays; public ones are
+left alone.
 """
 
 import json
@@ -17,6 +18,7 @@ from rehearsal.identity.authority import AccessDenied, Credentials
 from rehearsal.images.registry import Registry, RegistryError, ecr_token
 from rehearsal.world import said
 from rehearsal.world.cloud import Cloud
+from rehearsal.world.pull_through_caches import NotImported
 
 NOT_FOUND = 404
 REFUSED = (401, 403)
@@ -43,8 +45,15 @@ def verify(cloud: Cloud, credentials: Credentials | None, image: str, architectu
     if owner is None:
         return False
     token = _token(cloud, credentials, image)
-    _authorize_layers(cloud, credentials, owner.arn("ecr", f"repository/{reference.repository}"), image)
-    if owner != cloud.place or not _has_repository(cloud, reference.repository):
+    arn = owner.arn("ecr", f"repository/{reference.repository}")
+    _authorize_layers(cloud, credentials, arn, image)
+    there = owner == cloud.place and _has_repository(cloud, reference.repository)
+    if cloud.pull_through_caches.covers(reference.repository) and not (
+        there and _has_image(cloud, reference)
+    ):
+        _fill_cache(cloud, credentials, image, arn, there=there)
+        return False
+    if not there:
         return False
     try:
         offered = _architectures(Registry(cloud.endpoint, lambda: token), reference)
@@ -57,6 +66,32 @@ def verify(cloud: Cloud, credentials: Credentials | None, image: str, architectu
             f"image Manifest does not contain descriptor matching platform 'linux/{architecture}'"
             f" (the image is for {', '.join(sorted(offered))})"
         )
+    return True
+
+
+def _fill_cache(cloud: Cloud, credentials: Credentials | None, image: str, arn: str, *, there: bool) -> None:
+    role = credentials.role_arn if credentials else None
+    try:
+        cloud.pull_through_caches.fill(cloud.authority, role, arn, _pulled(parse(image)), there=there)
+    except NotImported as refused:
+        raise PullFailed(
+            "CannotPullContainerError: pull image manifest has been retried 1 time(s): "
+            f"failed to resolve ref {image}: {image}: not found: {refused}"
+        ) from refused
+
+
+def _pulled(reference: Image) -> str:
+    """The digest or tag by which an image is asked for."""
+    return reference.digest or reference.tag or "latest"
+
+
+def _has_image(cloud: Cloud, reference: Image) -> bool:
+    ecr = cloud.client("ecr")
+    wanted = {"imageDigest" if reference.digest else "imageTag": _pulled(reference)}
+    try:
+        ecr.describe_images(repositoryName=reference.repository, imageIds=[wanted])
+    except ecr.exceptions.ImageNotFoundException:
+        return False
     return True
 
 
@@ -91,9 +126,7 @@ def _authorize_layers(cloud: Cloud, credentials: Credentials | None, arn: str, i
 
 
 def _architectures(registry: Registry, reference: Image) -> set[str]:
-    manifest: Any = json.loads(
-        registry.manifest(reference.repository, reference.digest or reference.tag or "latest")[1]
-    )
+    manifest: Any = json.loads(registry.manifest(reference.repository, _pulled(reference))[1])
     if "manifests" in manifest:
         return {entry.get("platform", {}).get("architecture", "") for entry in manifest["manifests"]}
     configuration: Any = json.loads(registry.blob(reference.repository, manifest["config"]["digest"]))

@@ -52,6 +52,7 @@ from rehearsal.world.clock import Clock
 from rehearsal.world.cloud import ACCOUNT, BOOTSTRAP, Cloud
 from rehearsal.world.journal import Journal
 from rehearsal.world.logs import Logs
+from rehearsal.world.pull_through_caches import PullThroughCaches
 from settings import NAMESPACE, Settings, parse
 
 
@@ -101,6 +102,9 @@ def rehearsing(  # noqa: PLR0913  (one keyword for each thing a caller may choos
             place,
             clock or Clock(),
             kept_logs=Logs.of_run(ROOT, stack),
+            pull_through_caches=PullThroughCaches(
+                prefix for one in settings.services.values() for prefix in one.pull_through_cache_prefixes
+            ),
         )
         ends.callback(cloud.close)
         if not settings.image.create_repository:

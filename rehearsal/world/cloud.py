@@ -13,6 +13,7 @@ from rehearsal.identity.authority import Authority, Credentials
 from rehearsal.world.clock import Clock
 from rehearsal.world.journal import Journal
 from rehearsal.world.logs import Logs
+from rehearsal.world.pull_through_caches import PullThroughCaches
 
 ACCOUNT = "123456789012"
 """The account number that AWS's own documents use for examples; no real account has it."""
@@ -63,6 +64,7 @@ class Cloud:
     clock: Clock = field(default_factory=Clock)
     kept_logs: Logs | None = None
     """Where logs outlive the rehearsal; below `scratch` when left out."""
+    pull_through_caches: PullThroughCaches = field(default_factory=PullThroughCaches)
     versions: dict[str, str] = field(default_factory=dict[str, str])
     """What people call the images that run here: by digest those that were pushed, by reference those that were not."""
     _declared: dict[str, Declared] = field(default_factory=dict[str, Declared])

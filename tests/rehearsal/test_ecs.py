@@ -15,6 +15,7 @@ from rehearsal.images.image import pack
 from rehearsal.images.registry import Registry, ecr_token
 from rehearsal.running.endpoint import local_endpoint
 from rehearsal.world.cloud import Cloud
+from rehearsal.world.pull_through_caches import PullThroughCaches
 from tests.rehearsal.bluegreen_world import (
     ACCOUNT,
     BLUE,
@@ -193,16 +194,16 @@ def test_a_container_that_can_not_start_says_why(cloud: Cloud) -> None:
     assert "CannotStartContainerError: no such file: /app/start" in reason
 
 
-def pushed(cloud: Cloud, tmp_path: Path, architecture: str) -> str:
+def pushed(cloud: Cloud, tmp_path: Path, architecture: str, repository: str = "app") -> str:
     """Push an image for an architecture; its reference by digest."""
     folder = tmp_path / "source"
     folder.mkdir()
     (folder / "Dockerfile").write_text('FROM scratch\nCOPY app.py /app.py\nCMD ["python", "/app.py"]\n')
     (folder / "app.py").write_text("print(1)\n")
-    cloud.client("ecr").create_repository(repositoryName="app")
+    cloud.client("ecr").create_repository(repositoryName=repository)
     registry = Registry(cloud.endpoint, lambda: ecr_token(cloud.client("ecr")))
-    digest = registry.push(pack(folder, architecture=architecture), "app", ["v1"])
-    return f"{cloud.place.registry}/app@{digest}"
+    digest = registry.push(pack(folder, architecture=architecture), repository, ["v1"])
+    return f"{cloud.place.registry}/{repository}@{digest}"
 
 
 def test_an_image_of_our_registry_is_pulled_as_the_execution_role(cloud: Cloud, tmp_path: Path) -> None:
@@ -230,6 +231,76 @@ def test_a_missing_pull_permission_is_named(cloud: Cloud, tmp_path: Path) -> Non
     _, reason = why_not(cloud, image=image)
     assert "CannotPullContainerError: The task can't pull the image." in reason
     assert f"is not authorized to perform: ecr:GetDownloadUrlForLayer on resource: {REPOSITORY}" in reason
+
+
+FILL = ["ecr:BatchImportUpstreamImage", "ecr:CreateRepository"]
+
+
+@pytest.mark.parametrize(
+    ("missing", "said"),
+    [
+        (
+            "ecr:CreateRepository",
+            f"name unknown: The repository with name 'hub/library/redis' does not exist in the registry with id '{ACCOUNT}'",
+        ),
+        ("ecr:BatchImportUpstreamImage", "manifest unknown: Requested image not found"),
+    ],
+)
+def test_the_first_pull_through_a_cache_needs_each_permission_to_fill_it(
+    cloud: Cloud, missing: str, said: str
+) -> None:
+    """Amazon ECR User Guide, pull-through-cache-iam; the answers are those of error-pullthroughcache."""
+    cloud.pull_through_caches = PullThroughCaches(["hub"])
+    image = f"{cloud.place.registry}/hub/library/redis:7"
+    cached = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/hub/library/redis"
+    granted = [one for one in FILL if one != missing]
+    login = {"Action": "ecr:GetAuthorizationToken", "Resource": "*"}
+    allow(cloud, login, {"Action": [*PULL, *granted], "Resource": cached})
+    _, reason = why_not(cloud, image=image)
+    started = (
+        "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref"
+    )
+    assert f"{started} {image}: {image}: not found: {said}" in reason
+    assert f"is not authorized to perform: {missing} on resource: {cached}" in reason, (
+        "ours: ECR does not say"
+    )
+    allow(cloud, login, {"Action": [*PULL, *FILL], "Resource": cached})
+    with running(cloud, image) as world:
+        assert world.answer() == image
+    allow(cloud, login, {"Action": PULL, "Resource": cached})
+    with running(cloud, image) as world:
+        assert world.answer() == image, "what has come once is pulled like any other image"
+    _, reason = why_not(cloud, image=image.replace(":7", ":8"))
+    assert "manifest unknown" in reason, "another tag is imported anew, into the repository that is there now"
+
+
+def test_a_repository_that_is_there_is_filled_without_leave_to_make_one(cloud: Cloud) -> None:
+    """pull-through-cache-iam: CreateRepository is needed while the repository does not exist."""
+    cloud.pull_through_caches = PullThroughCaches(["hub"])
+    cloud.client("ecr").create_repository(repositoryName="hub/redis")
+    allow(cloud, {"Action": ["ecr:GetAuthorizationToken", *PULL, FILL[0]], "Resource": "*"})
+    image = f"{cloud.place.registry}/hub/redis:7"
+    with running(cloud, image) as world:
+        assert world.answer() == image
+
+
+def test_an_image_that_was_pushed_below_a_caches_prefix_comes_from_nowhere_else(
+    cloud: Cloud, tmp_path: Path
+) -> None:
+    image = pushed(cloud, tmp_path, "amd64", "hub/app")
+    cloud.pull_through_caches = PullThroughCaches(["hub"])
+    allow(cloud, {"Action": ["ecr:GetAuthorizationToken", *PULL], "Resource": "*"})
+    with running(cloud, image) as world:
+        assert world.answer() == image
+
+
+@pytest.mark.parametrize("repository", ["hubs/redis", "hub", "example/hub/redis"])
+def test_a_repository_beside_a_caches_prefix_needs_no_leave_to_fill_it(cloud: Cloud, repository: str) -> None:
+    cloud.pull_through_caches = PullThroughCaches(["hub"])
+    allow(cloud, {"Action": ["ecr:GetAuthorizationToken", *PULL], "Resource": "*"})
+    image = f"{cloud.place.registry}/{repository}:7"
+    with running(cloud, image) as world:
+        assert world.answer() == image
 
 
 def test_an_image_of_another_architecture_can_not_be_pulled(cloud: Cloud, tmp_path: Path) -> None:

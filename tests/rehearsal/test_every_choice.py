@@ -10,16 +10,20 @@ import yaml
 
 from rehearsal.codepipeline.status import ExecutionStatus
 from rehearsal.ecr.registry_rules import TagRule
+from rehearsal.ecs import image_pull
+from rehearsal.ecs.task import TASKS
 from rehearsal.host.project import ROOT
 from rehearsal.levels.process.level import ProcessLevel
 from rehearsal.plays.versions import V1, V2, V4
 from rehearsal.running.outside import HookResult, Outside
 from rehearsal.running.rehearsal import Rehearsal
 from rehearsal.running.starting import rehearsing
+from rehearsal.world.pull_through_caches import PullThroughCaches
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 LAMBDA = "arn:aws:lambda:us-east-1:123456789012:function:check"
 SHARED = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/shared/0123456789abcdef"
+CACHED = "123456789012.dkr.ecr.us-east-1.amazonaws.com/hub/library/redis:7"
 HOOKS = ("beforeInstall", "afterInstall", "afterAllowTestTraffic", "beforeAllowTraffic", "afterAllowTraffic")
 
 
@@ -44,7 +48,8 @@ def _every_choice(config: dict[str, Any]) -> None:
     web["secretsKmsKeys"] = [KEY]
     web["loadBalancer"].update(testPort=8443, internal=True)
     web["rollout"] = {"hooks": dict.fromkeys(HOOKS, LAMBDA)}
-    web["sidecars"] = [{"name": "log", "image": "example/log:1"}]
+    web["sidecars"] = [{"name": "log", "image": "example/log:1"}, {"name": "cached", "image": CACHED}]
+    web["pullThroughCachePrefixes"] = ["hub"]
     api = copy.deepcopy(web)
     api["loadBalancer"] = {
         "arn": SHARED,
@@ -81,6 +86,24 @@ def test_a_stack_with_every_choice_is_released(everything: Rehearsal) -> None:
     done = {entry.message.partition(":")[0] for entry in everything.journal.entries("CodeDeploy")}
     for hook in HOOKS:
         assert f"{hook[0].upper()}{hook[1:]}" in done, "each declared hook has its turn"
+
+
+@pytest.mark.parametrize("action", ["ecr:BatchImportUpstreamImage", "ecr:CreateRepository"])
+def test_without_leave_to_fill_a_cache_the_first_pull_is_refused(everything: Rehearsal, action: str) -> None:
+    cloud = everything.cloud
+    [role] = [one.arn for one in cloud.declared("aws:iam/role:Role") if one.name == "web-execution-role"]
+    assert (role, action) in {(call.role_arn, call.action) for call in cloud.authority.calls if call.allowed}
+    [(name, document)] = cloud.authority.policies(role).items()
+    without = [{**one, "Action": [a for a in one["Action"] if a != action]} for one in document["Statement"]]
+    cloud.pull_through_caches = PullThroughCaches(["hub"])  # nothing has come through it yet
+    cloud.authority.put_policy(role, name, {**document, "Statement": without})
+    execution = cloud.authority.assume(role, TASKS)
+    try:
+        with pytest.raises(image_pull.PullFailed, match=rf"not found: .* perform: {action} on"):
+            image_pull.verify(cloud, execution, CACHED, "amd64")
+    finally:
+        cloud.authority.put_policy(role, name, document)
+    assert not image_pull.verify(cloud, execution, CACHED, "amd64"), "then a stand-in plays it"
 
 
 def test_a_rejected_release_touches_nothing(everything: Rehearsal, world: World) -> None:
