@@ -15,6 +15,9 @@ from rehearsal.host.project import ROOT
 STARTED = "BENCHMARK_STARTED"
 """Variable that tells a measured process when it was started, in seconds of the machine's monotonic clock."""
 
+_UNMEASURED = "PYTHONDONTWRITEBYTECODE"
+"""Variable that keeps compiled modules from being kept: with it every run is a first run."""
+
 _LAST_WORDS = 2000
 
 
@@ -29,7 +32,7 @@ class Program:
     name: str
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Added to this process's own, or instead of it when `alone`."""
+    """Added to this process's own (without the one that is not measured), or instead of it when `alone`."""
     alone: bool = False
     folder: Path = ROOT
 
@@ -70,7 +73,7 @@ def python(module: str, *words: str) -> list[str]:
 
 def run(program: Program) -> Run:
     """Run once; raises BenchmarkFailed when the program says it failed."""
-    base = {} if program.alone else dict(os.environ)
+    base = {} if program.alone else {name: value for name, value in os.environ.items() if name != _UNMEASURED}
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         begun = time.monotonic()
         process = subprocess.Popen(
