@@ -8,6 +8,7 @@ from rehearsal.levels.process.level import ProcessLevel
 from rehearsal.running.rehearsal import Rehearsal
 from rehearsal.running.starting import rehearsing
 from rehearsal.world.clock import Clock
+from tests.rehearsal.stagehands import Replay, answering, version
 
 # A process holds one emulator at a time, so no rehearsal may outlive the tests of its file.
 
@@ -18,3 +19,26 @@ def rehearsal() -> Iterator[Rehearsal]:
     and applications, which all start within a second, have a quarter of their time."""
     with rehearsing("stg", level=ProcessLevel, clock=Clock(0.002, own=0.25)) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def good(rehearsal: Rehearsal, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Digest of the version that serves while others fail."""
+    digest = rehearsal.team.push(version(tmp_path_factory.mktemp("good"), "good"))
+    assert rehearsal.pushes.release_of(digest).status == "Succeeded"
+    return digest
+
+
+@pytest.fixture(scope="module")
+def replay(rehearsal: Rehearsal, good: str) -> Replay:
+    """The good version's build, to be played again."""
+    return Replay.of(rehearsal, rehearsal.pushes.release_of(good))
+
+
+@pytest.fixture
+def good_keeps_answering(rehearsal: Rehearsal, good: str) -> Iterator[None]:
+    """Whatever fails, users notice nothing, and nothing is left behind."""
+    yield
+    assert answering(rehearsal) == "good"
+    service = rehearsal.services.service("apps-stg", "shop-stg-web")
+    assert [one.status for one in service.task_sets] == ["PRIMARY"]

@@ -1,6 +1,5 @@
-"""Builds run as codebuild/latest/userguide documents, their role's calls authorized by the real gateway."""
+"""Builds run as codebuild/latest/userguide documents: phases, commands, artifacts, time, logs."""
 
-import json
 import os
 import threading
 import time
@@ -11,213 +10,24 @@ from typing import Any
 import pytest
 
 from rehearsal.codebuild import build
-from rehearsal.codebuild.declared import PROJECT_TYPE
-from rehearsal.codebuild.service import CodeBuild
 from rehearsal.codebuild.shell import BuildShell
-from rehearsal.codepipeline.actions.codebuild import CodeBuildAction
-from rehearsal.codepipeline.artifacts import ArtifactStore
-from rehearsal.codepipeline.execution import ActionCall, ActionFailed, ArtifactLocation
+from rehearsal.codepipeline.execution import ActionFailed
 from rehearsal.host.processes import Processes
 from rehearsal.identity.authority import Authority, Credentials
-from rehearsal.running.endpoint import local_endpoint
-from rehearsal.world.clock import Clock
-from rehearsal.world.cloud import Cloud, Declared
-from rehearsal.world.journal import Journal
-from rehearsal.world.zips import unzipped, zipped
-
-ACCOUNT = "123456789012"
-BUILD_ROLE = f"arn:aws:iam::{ACCOUNT}:role/build"
-PIPELINE_ROLE = f"arn:aws:iam::{ACCOUNT}:role/pipeline"
-PROJECT = f"arn:aws:codebuild:us-east-1:{ACCOUNT}:project/migrate"
-LOGS = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/aws/codebuild/migrate"
-SUBNETS = [f"arn:aws:ec2:us-east-1:{ACCOUNT}:subnet/subnet-{n}" for n in (1, 2)]
-PASSWORD = "correct-horse-battery"
-
-
-def allow(action: Any, resource: Any = "*", **more: Any) -> dict[str, Any]:
-    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
-
-
-def trust(service: str) -> dict[str, Any]:
-    return {"Statement": [{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}]}
-
-
-STATEMENTS = {
-    "logs": allow(["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"], [LOGS, f"{LOGS}:*"]),
-    "artifacts": allow(["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"], "arn:aws:s3:::artifacts/*"),
-    "parameters": allow("ssm:GetParameters", f"arn:aws:ssm:us-east-1:{ACCOUNT}:parameter/app/*"),
-    "secrets": allow(
-        "secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:app/*"
-    ),
-    "interfaces": allow(
-        [
-            f"ec2:{verb}"
-            for verb in (
-                "CreateNetworkInterface", "DescribeDhcpOptions", "DescribeNetworkInterfaces", "DeleteNetworkInterface",
-                "DescribeSubnets", "DescribeSecurityGroups", "DescribeVpcs",
-            )
-        ]
-    ),
-    "permission": allow(
-        "ec2:CreateNetworkInterfacePermission",
-        f"arn:aws:ec2:us-east-1:{ACCOUNT}:network-interface/*",
-        Condition={
-            "StringEquals": {"ec2:AuthorizedService": "codebuild.amazonaws.com"},
-            "ArnEquals": {"ec2:Subnet": SUBNETS},
-        },
-    ),
-}  # fmt: skip
+from rehearsal.world.zips import unzipped
+from tests.rehearsal.build_world import PASSWORD, PROJECT, Shop, spec, stocked_account
 
 
 @pytest.fixture(scope="module")
-def authority() -> Authority:
-    return Authority()
-
-
-@pytest.fixture(scope="module")
-def endpoint(authority: Authority) -> Iterator[str]:
-    with local_endpoint(authority) as gateway:
-        yield gateway.endpoint
-
-
-@pytest.fixture(scope="module")
-def stocked(endpoint: str, authority: Authority, tmp_path_factory: Any) -> str:
-    cloud = Cloud(endpoint, authority, Journal(), tmp_path_factory.mktemp("stock"))
-    cloud.client("s3").create_bucket(Bucket="artifacts")
-    cloud.client("ssm").put_parameter(Name="/app/level", Value="debug-level", Type="SecureString")
-    secrets = cloud.client("secretsmanager")
-    secrets.create_secret(Name="app/db", SecretString=json.dumps({"password": PASSWORD, "port": 5432}))
-    return endpoint
-
-
-class Shop:
-    """One project and what runs it."""
-
-    def __init__(self, endpoint: str, authority: Authority, scratch: Path, processes: Processes) -> None:
-        self.authority = authority
-        self.cloud = Cloud(endpoint, authority, Journal(), scratch, clock=Clock(0.001))
-        self.builds = CodeBuild(self.cloud, processes, limit=20)
-        self.codebuild = CodeBuildAction(self.builds)
-        self.project: dict[str, Any] = {"environmentVariables": []}
-        self.stored: dict[str, ArtifactLocation] = {}
-        self.store = ArtifactStore(self.cloud, "release", "artifacts")
-        self.action: list[dict[str, str]] = []
-        self.outputs: list[str] = []
-        authority.put_role(BUILD_ROLE, trust("codebuild.amazonaws.com"))
-        authority.put_role(PIPELINE_ROLE, trust("codepipeline.amazonaws.com"))
-        authority.put_policy(
-            PIPELINE_ROLE,
-            "start",
-            {"Statement": [allow(["codebuild:StartBuild", "codebuild:BatchGetBuilds"], PROJECT)]},
-        )
-        for name, each in STATEMENTS.items():
-            authority.put_policy(BUILD_ROLE, name, {"Statement": [each]})
-        self.more: dict[str, Any] = {}
-
-    def declare(self, buildspec: str) -> None:
-        environment = {
-            "type": "LINUX_CONTAINER",
-            "image": "aws/codebuild/standard:7.0",
-            "privilegedMode": True,
-            "environmentVariables": self.project["environmentVariables"],
-            **self.more.pop("environment", {}),
-        }
-        inputs = {
-            "name": "migrate",
-            "serviceRole": BUILD_ROLE,
-            "environment": environment,
-            "source": {"type": "CODEPIPELINE", "buildspec": buildspec},
-            "artifacts": {"type": "CODEPIPELINE"},
-            **self.more,
-        }
-        self.cloud.add(Declared("urn:b", PROJECT_TYPE, "b", "migrate", inputs, {**inputs, "arn": PROJECT}))
-
-    def call(self) -> ActionCall:
-        own = Credentials("test", "test", None, None)
-        self.stored = {"Image": self.store.put("Image", zipped({"imageDetail.json": b"{}"}), own)}
-
-        def put(
-            name: str,
-            data: bytes,
-            credentials: Credentials | None = None,
-            key_id: str | None = None,
-            revision: str | None = None,
-        ) -> ArtifactLocation:
-            self.stored[name] = self.store.put(
-                name, data, credentials or own, key_id=key_id, revision=revision
-            )
-            return self.stored[name]
-
-        def get(name: str, credentials: Credentials | None = None) -> bytes:
-            return self.store.get(self.stored[name], credentials or own)
-
-        configuration = {"ProjectName": "migrate"}
-        if self.action:
-            configuration["EnvironmentVariables"] = json.dumps(self.action)
-        return ActionCall(
-            pipeline="release",
-            stage="Release",
-            action="Migrate",
-            execution_id="execution-1",
-            configuration=configuration,
-            inputs=dict(self.stored),
-            outputs=self.outputs,
-            role_arn=PIPELINE_ROLE,
-            credentials=own,
-            put_artifact=put,
-            get_artifact=get,
-        )
-
-    def run(self, buildspec: str) -> dict[str, str]:
-        self.declare(buildspec)
-        return dict(self.codebuild.run(self.call()))
-
-    def fails(self, buildspec: str) -> str:
-        with pytest.raises(ActionFailed) as failed:
-            self.run(buildspec)
-        return failed.value.message
-
-    def log(self) -> list[str]:
-        logs = self.cloud.client("logs")
-        group = "/aws/codebuild/migrate"
-        streams = logs.describe_log_streams(logGroupName=group)["logStreams"]
-        newest = max(streams, key=lambda stream: stream["creationTime"])["logStreamName"]
-        name = next(s["logStreamName"] for s in streams if s["logStreamName"] == self.build_id()) or newest
-        events = logs.get_log_events(logGroupName=group, logStreamName=name)["events"]
-        return [event["message"] for event in events]
-
-    def build_id(self) -> str:
-        entries = self.cloud.journal.entries("CodeBuild")
-        started = next(entry for entry in reversed(entries) if "started" in entry.message)
-        return started.message.split(":")[1].split()[0]
-
-    def phases(self) -> dict[str, str]:
-        words = [
-            e.message.split()
-            for e in self.cloud.journal.entries("CodeBuild")
-            if e.message.startswith("phase")
-        ]
-        return {name: state for _, name, state in words}
+def stocked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Authority]]:
+    with stocked_account(tmp_path_factory.mktemp("stock")) as account:
+        yield account
 
 
 @pytest.fixture
-def shop(stocked: str, authority: Authority, tmp_path: Path) -> Iterator[Shop]:
+def shop(stocked: tuple[str, Authority], tmp_path: Path) -> Iterator[Shop]:
     with Processes() as processes:
-        yield Shop(stocked, authority, tmp_path, processes)
-
-
-def spec(shell: str = "bash", env: str = "", artifacts: str = "", **phases: Any) -> str:
-    lines = [
-        "version: 0.2",
-        "env:",
-        f"  shell: {shell}",
-        *(f"  {line}" for line in env.splitlines()),
-        "phases:",
-    ]
-    for name, commands in phases.items():
-        block = commands if isinstance(commands, dict) else {"commands": commands}
-        lines.append(f"  {name}: {json.dumps(block)}")
-    return "\n".join([*lines, artifacts])
+        yield Shop(*stocked, tmp_path, processes)
 
 
 def test_folder_variables_and_exports_persist_between_commands_and_phases(shop: Shop) -> None:
@@ -362,130 +172,6 @@ def test_a_build_without_the_declared_output_fails(shop: Shop) -> None:
     assert "Phase: UPLOAD_ARTIFACTS, Code: CLIENT_ERROR, Message: no matching artifact paths found" in message
 
 
-SECRET_ENV = """parameter-store: {LEVEL: /app/level}
-secrets-manager: {PASSWORD: 'app/db:password', WHOLE: app/db, PORT: 'app/db:port'}
-exported-variables: [SEEN]"""
-
-
-def test_parameters_and_secrets_reach_the_build_and_never_the_log(shop: Shop) -> None:
-    exported = shop.run(
-        spec(
-            env=SECRET_ENV,
-            build=[
-                'echo "level $LEVEL password $PASSWORD" >&2',
-                'export SEEN="${#PASSWORD} $PORT"',
-                "echo done",
-            ],
-        )
-    )
-    assert exported["SEEN"] == f"{len(PASSWORD)} 5432"
-    log = "\n".join(shop.log())
-    assert "level *** password ***" in log
-    assert PASSWORD not in log
-    assert "debug-level" not in log
-
-
-def test_a_failure_message_shows_no_secret(shop: Shop) -> None:
-    message = shop.fails(spec(env=SECRET_ENV, build=['echo "using $PASSWORD"; exit 1']))
-    assert "using ***" in message
-    entries = [str(entry) for entry in shop.cloud.journal.entries()]
-    assert not any(PASSWORD in text for text in [message, *entries])
-
-
-def test_the_actions_variables_win(shop: Shop) -> None:
-    shop.project["environmentVariables"] = [
-        {"name": "A", "value": "project"},
-        {"name": "B", "value": "project"},
-    ]
-    shop.action = [{"name": "B", "value": "action", "type": "PLAINTEXT"}]
-    exported = shop.run(
-        spec(env="variables: {A: spec, C: spec}\nexported-variables: [A, B, C]", build=["true"])
-    )
-    assert exported == {"A": "project", "B": "action", "C": "spec"}
-
-
-@pytest.mark.parametrize(
-    ("env", "reason"),
-    [
-        ("secrets-manager: {URL: app/absent}", "Secrets Manager Error Message: ResourceNotFoundException"),
-        ("secrets-manager: {URL: 'app/db:absent'}", "no value for key 'absent'"),
-        ("parameter-store: {URL: /app/absent}", "parameter does not exist: /app/absent"),
-    ],
-)
-def test_a_missing_secret_stops_the_build_before_its_commands(shop: Shop, env: str, reason: str) -> None:
-    message = shop.fails(spec(env=env, build=["echo never"]))
-    assert "Phase: DOWNLOAD_SOURCE" in message
-    assert reason in message
-    assert "URL" in message, "the variable is named"
-    assert PASSWORD not in message
-    assert "BUILD" not in shop.phases()
-
-
-@pytest.mark.parametrize(
-    ("statement", "phase", "action"),
-    [
-        ("logs", "PROVISIONING", "logs:CreateLogStream"),
-        ("artifacts", "DOWNLOAD_SOURCE", "s3:GetObject"),
-        ("parameters", "DOWNLOAD_SOURCE", "ssm:GetParameters"),
-        ("secrets", "DOWNLOAD_SOURCE", "secretsmanager:GetSecretValue"),
-        ("interfaces", "PROVISIONING", "ec2:DescribeSecurityGroups"),
-        ("permission", "PROVISIONING", "ec2:CreateNetworkInterfacePermission"),
-    ],
-)
-def test_the_loss_of_one_statement_stops_the_build_where_aws_would(
-    shop: Shop, statement: str, phase: str, action: str
-) -> None:
-    shop.authority.remove_policy(BUILD_ROLE, statement)
-    shop.more["vpcConfig"] = {
-        "vpcId": "vpc-1",
-        "subnets": ["subnet-1", "subnet-2"],
-        "securityGroupIds": ["sg-1"],
-    }
-    message = shop.fails(spec(env=SECRET_ENV, build=["echo never"]))
-    assert f"Phase: {phase}" in message
-    assert f"is not authorized to perform: {action}" in message
-    assert "on resource: " in message
-    assert "BUILD" not in shop.phases()
-
-
-def test_a_vpc_build_with_every_statement_runs(shop: Shop) -> None:
-    shop.more["vpcConfig"] = {
-        "vpcId": "vpc-1",
-        "subnets": ["subnet-1", "subnet-2"],
-        "securityGroupIds": ["sg-1"],
-    }
-    shop.run(spec(build=["true"]))
-
-
-def test_a_role_that_does_not_trust_codebuild_is_not_assumed(shop: Shop) -> None:
-    shop.authority.put_role(BUILD_ROLE, trust("ec2.amazonaws.com"))
-    assert "CodeBuild is not authorized to perform: sts:AssumeRole" in shop.fails(spec(build=["true"]))
-
-
-def test_a_pipeline_that_may_not_start_builds_starts_none(shop: Shop) -> None:
-    shop.authority.put_policy(
-        PIPELINE_ROLE, "start", {"Statement": [allow("codebuild:BatchGetBuilds", PROJECT)]}
-    )
-    message = shop.fails(spec(build=["true"]))
-    assert message.startswith("Error calling startBuild: User: ")
-    assert f"is not authorized to perform: codebuild:StartBuild on resource: {PROJECT}" in message
-
-
-def test_a_vpc_build_without_privileged_mode_has_no_docker(shop: Shop, tmp_path: Path) -> None:
-    front = tmp_path / "front"
-    front.mkdir()
-    (front / "docker").write_text("#!/bin/sh\necho front answers\n")
-    (front / "docker").chmod(0o755)
-    shop.builds.docker = front
-    assert "BUILD" not in shop.phases()
-    shop.run(spec(build=["docker info | grep -q 'front answers'"]))
-    shop.more = {
-        "environment": {"privilegedMode": False},
-        "vpcConfig": {"vpcId": "vpc-1", "subnets": ["subnet-1"], "securityGroupIds": []},
-    }
-    assert "Cannot connect to the Docker daemon" in shop.fails(spec(build=["docker info"]))
-
-
 def test_a_build_over_the_concurrency_limit_is_not_run(shop: Shop) -> None:
     shop.more["concurrentBuildLimit"] = 1
     go = shop.cloud.scratch / "go"
@@ -547,12 +233,6 @@ def test_what_a_build_left_in_the_background_is_stopped(shop: Shop) -> None:
 def test_a_wrong_buildspec_fails_before_any_command(shop: Shop) -> None:
     message = shop.fails("version: 0.2\nphases: {biuld: {commands: [x]}}\n")
     assert "Phase: DOWNLOAD_SOURCE, Code: YAML_FILE_ERROR, Message: buildspec phases.biuld" in message
-
-
-def test_the_aws_cli_of_a_build_acts_as_the_build_role(shop: Shop) -> None:
-    message = shop.fails(spec(build=["aws s3 ls s3://elsewhere"]))
-    assert "is not authorized to perform: s3:ListBucket" in message
-    assert "assumed-role/build/" in message
 
 
 def test_a_builds_whole_log_is_in_a_file_with_its_secrets_masked_also_when_it_succeeds(shop: Shop) -> None:

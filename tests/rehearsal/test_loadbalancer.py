@@ -21,8 +21,8 @@ from tests.rehearsal.bluegreen_world import (
     eventually,
     get,
     new_cloud,
-    served,
 )
+from tests.rehearsal.fake_tasks import served
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ from tests.rehearsal.bluegreen_world import (
     running,
     steady_stream,
 )
-from tests.rehearsal.test_codedeploy import ALARM_ON_GREEN, codedeploy, deploy, on_blue_alone, said
+from tests.rehearsal.deploying import ALARM_ON_GREEN, codedeploy, deploy, on_blue_alone, said
 
 
 @pytest.fixture
