@@ -74,7 +74,11 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("name", nargs="*", help=f"of {', '.join(BENCHMARKS)}; default: all")
     parser.add_argument("--runs", type=int, help="how often each side runs; default: the benchmark's own")
-    parser.add_argument("--json", action="store_true", help="print JSON; progress goes to stderr anyway")
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="print JSON; progress, and each figure when it is known, goes to stderr anyway",
+    )
     chosen = parser.parse_args(arguments)
     unknown = [name for name in chosen.name if name not in BENCHMARKS]
     if unknown:
@@ -99,10 +103,16 @@ def _measured(benchmark: Benchmark, runs: int, report: Report) -> bool:
         return True
     print(f"measuring {benchmark.name}: {benchmark.shows}", file=sys.stderr, flush=True)
     try:
-        report.results[benchmark.name] = benchmark.run(runs)
+        found = report.results[benchmark.name] = benchmark.run(runs)
     except BenchmarkFailed as error:
         report.left_out[benchmark.name] = f"FAILED: {error}"
         return False
+    for figure in found.figures:
+        print(
+            f"  {figure.what}: {figure.value} {figure.unit} {figure.verdict}".rstrip(),
+            file=sys.stderr,
+            flush=True,
+        )
     return True
 
 

@@ -83,7 +83,7 @@ def measure(runs: int) -> Result:
             Figure(
                 "CDK by default over ours",
                 ratios(walls(checked), walls(mine)),
-                aim=Aim(3.0, at_least=True),
+                aim=Aim(2.0, at_least=True),
                 beside=f"{seconds('CDK', walls(checked))}, {seconds('ours', walls(mine))}",
             ),
             Figure(
