@@ -11,8 +11,8 @@ import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from rehearsal.elb.counters import Count
 from rehearsal.elb.service import LoadBalancers
-from rehearsal.elb.target_groups import Count
 from rehearsal.world.cloud import Cloud, Declared
 from rehearsal.world.declared_blocks import block
 

@@ -14,7 +14,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from rehearsal.ecs import task_definition
-from rehearsal.ecs.task_set import Blueprint, TaskSet, TaskSetStatus
+from rehearsal.ecs.registration import Blueprint
+from rehearsal.ecs.task_set import TaskSet, TaskSetStatus
 from rehearsal.elb.service import LoadBalancers
 from rehearsal.errors import AwsRefusal
 from rehearsal.levels.runtime import Runtime

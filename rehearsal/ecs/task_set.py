@@ -8,13 +8,12 @@ one task that was not healthy when its grace period ended, and says so.
 """
 
 import threading
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import InitVar, dataclass, field
 from enum import StrEnum
-from typing import Any
 
 from rehearsal.ecs import task as ecstask
+from rehearsal.ecs.registration import Blueprint, Registration
 from rehearsal.ecs.task import LiveTask, StartFailed, StoppedTask
 from rehearsal.elb.service import LoadBalancers
 from rehearsal.levels.runtime import Runtime
@@ -37,10 +36,6 @@ RETRY_AFTER = 10.0
 """Declared seconds before a failed task is replaced."""
 
 
-class NotSteady(Exception):
-    """A task set did not become steady; the text says which task stopped why."""
-
-
 class TaskSetStatus(StrEnum):
     """API ecs.TaskSet, `status`."""
 
@@ -48,20 +43,6 @@ class TaskSetStatus(StrEnum):
     """It serves production traffic."""
     ACTIVE = "ACTIVE"
     DRAINING = "DRAINING"
-
-
-@dataclass(frozen=True)
-class Blueprint:
-    """What a task set's tasks are made of."""
-
-    definition: Mapping[str, Any]
-    """The registered task definition, as DescribeTaskDefinition answers it."""
-    target_group: str | None
-    container: str
-    port: int
-    grace: float
-    """Declared `healthCheckGracePeriodSeconds`."""
-    security_groups: Sequence[str] = ()
 
 
 @dataclass(eq=False)
@@ -90,11 +71,16 @@ class TaskSet:
     status: TaskSetStatus
     cloud: Cloud
     runtime: Runtime
-    load_balancers: LoadBalancers
+    load_balancers: InitVar[LoadBalancers]
     stopped: list[StoppedTask] = field(default_factory=list[StoppedTask])
     """Tasks that ended by themselves, oldest first."""
     _slots: list[_Slot] = field(default_factory=list[_Slot])
     _hurried: bool = False
+    _registration: Registration = field(init=False)
+
+    def __post_init__(self, load_balancers: LoadBalancers) -> None:
+        """Know where its tasks are registered."""
+        self._registration = Registration(self.blueprint, load_balancers)
 
     @property
     def task_definition(self) -> str:
@@ -104,8 +90,7 @@ class TaskSet:
     @property
     def image(self) -> str:
         """What the load-balanced container runs; empty when no container is behind a load balancer."""
-        containers = self.blueprint.definition["containerDefinitions"]
-        return next((str(one["image"]) for one in containers if one["name"] == self.blueprint.container), "")
+        return self.blueprint.image
 
     @property
     def running(self) -> list[LiveTask]:
@@ -154,19 +139,7 @@ class TaskSet:
         running = self.running
         if len(running) < self.count:
             return False
-        group = self.blueprint.target_group
-        if group is None:
-            return all(task.running.exit_code() is None for task in running)
-        health = self.load_balancers.health(group)
-        return all(task.address and health.get(_target(task.address)) == "healthy" for task in running)
-
-    def wait_steady(self, timeout: float) -> None:
-        """Wait `timeout` real seconds at most; NotSteady with the reasons."""
-        deadline = time.monotonic() + timeout
-        while not self.steady():
-            if self.given_up or time.monotonic() > deadline:
-                raise NotSteady(self.why_not_steady())
-            time.sleep(POLL)
+        return self._registration.all_well(running)
 
     def why_not_steady(self) -> str:
         """Say of each place what runs there and what its health checks see, or which task stopped there why."""
@@ -180,7 +153,7 @@ class TaskSet:
         for slot in self._slots:
             task, ended = slot.task, slot.ended
             if task is not None:
-                unwell = self._unwell(task)
+                unwell = self._registration.unwell(task)
                 if unwell:
                     found.append(
                         f"task {task.task_id} {unwell}{_words(task.running.log_tail(ecstask.LOG_LINES))}"
@@ -191,25 +164,6 @@ class TaskSet:
             elif task is None:
                 found.append("a task is being started")
         return list(dict.fromkeys(found))
-
-    def _unwell(self, task: LiveTask) -> str:
-        """What keeps a running task from being healthy; empty when nothing does."""
-        code = task.running.exit_code()
-        if code is not None:
-            return f"has just exited (exit code {code})"
-        group = self.blueprint.target_group
-        if group is None:
-            return ""
-        if task.address is None:
-            return "runs and is not registered yet"
-        name = _target(task.address)
-        health = self.load_balancers.health(group).get(name)
-        if health in (None, "healthy"):
-            return ""
-        reason = self.load_balancers.reasons(group).get(name, "")
-        seen = self.load_balancers.findings(group).get(name)
-        place = f"container {self.blueprint.container}, port {self.blueprint.port}"
-        return f"({place}) is {health}: {reason}{f': {seen}' if seen else ''}"
 
     def _keep(self, slot: _Slot) -> None:
         """Keep one task alive until the task set ends or too many of them failed."""
@@ -238,7 +192,7 @@ class TaskSet:
             return slot.ended
         reason: str | None = None
         try:
-            self._register(task)
+            self._registration.register(task)
             slot.task = task
             reason = self._watch(slot, task)
         except (LookupError, OSError, RuntimeError) as failure:
@@ -248,7 +202,7 @@ class TaskSet:
                 words = text.last_words(task.running.log_tail(ecstask.LOG_LINES), ecstask.LOG_LINES)
                 slot.ended = StoppedTask(task.task_id, reason, task.running.exit_code(), words)
             slot.task = None
-            self._deregister(task)
+            self._registration.deregister(task)
             stopped = ecstask.stop(
                 self.cloud, task, "Scaling activity initiated by (deployment)", hurried=self._hurried
             )
@@ -259,15 +213,13 @@ class TaskSet:
 
     def _watch(self, slot: _Slot, task: LiveTask) -> str | None:
         """Watch one task; why it must end, or None when the task set ends."""
-        clock, group, grace = self.cloud.clock, self.blueprint.target_group, self.blueprint.grace
+        clock, grace = self.cloud.clock, self.blueprint.grace
         began = clock.now()
         told, slot.was_well = TELL_AFTER[0], False
         while not slot.ending.wait(POLL):
             if task.running.exit_code() is not None:
                 return "Essential container in task exited"
-            if group is None or task.address is None:
-                continue
-            health = self.load_balancers.health(group).get(_target(task.address))
+            health = self._registration.health(task)
             age = clock.now() - began
             if health == "healthy":
                 slot.failures, slot.was_well = 0, True
@@ -276,49 +228,22 @@ class TaskSet:
                     slot.failures = (
                         ATTEMPTS - 1
                     )  # a grace period of real seconds each: once is enough to know
-                return self._failed_checks(task, group)
+                return self._registration.failed_checks(task)
             elif age > told:
                 told = age + TELL_AFTER[1]
                 self._tell(task, age)
         return None
 
-    def _failed_checks(self, task: LiveTask, group: str) -> str:
-        """ECS's reason (troubleshoot-service-load-balancers), and what was seen when; then ours, which settings decide this."""
-        check = self.load_balancers.check(group)
-        return (
-            f"Task failed ELB health checks in (target-group {group}): it {self._unwell(task)}; it had gracePeriodSeconds "
-            f"{self.blueprint.grace:g} and unhealthyThreshold {check.unhealthy_threshold} checks, one each intervalSeconds "
-            f"{check.interval:g}, all real seconds: raise gracePeriodSeconds if it needs longer to start"
-        )
-
     def _tell(self, task: LiveTask, age: float) -> None:
         left = self.blueprint.grace - age
         grace = f"its grace period lasts {left:.0f} s more" if left > 0 else "its grace period is over"
         self.cloud.journal.record(
-            "ECS", f"task {task.task_id[:8]} {self._unwell(task)}, {age:.0f} s after its start; {grace}"
+            "ECS",
+            f"task {task.task_id[:8]} {self._registration.unwell(task)}, {age:.0f} s after its start; {grace}",
         )
-
-    def _register(self, task: LiveTask) -> None:
-        group = self.blueprint.target_group
-        if group is None:
-            return
-        task.address = task.running.address(self.blueprint.container, self.blueprint.port)
-        own = self.load_balancers.health_port(group)
-        health_port = None
-        if own is not None and own != self.blueprint.port:
-            health_port = task.running.address(self.blueprint.container, own)[1]
-        self.load_balancers.register(group, *task.address, health_port, self.image)
-
-    def _deregister(self, task: LiveTask) -> None:
-        if self.blueprint.target_group is not None and task.address is not None:
-            self.load_balancers.deregister(self.blueprint.target_group, *task.address)
 
 
 def _words(lines: Sequence[str]) -> str:
     """The last lines that a task wrote, fit to be shown."""
     shown = text.last_words(lines, ecstask.LOG_LINES)
     return " and wrote:" + "".join(f"\n    {line}" for line in shown) if shown else " and wrote nothing"
-
-
-def _target(address: tuple[str, int]) -> str:
-    return f"{address[0]}:{address[1]}"

@@ -15,7 +15,8 @@ from aiohttp import hdrs, web
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from rehearsal.elb.access_log import AccessLog, Answered
-from rehearsal.elb.target_groups import Target, TargetGroup
+from rehearsal.elb.target import Target
+from rehearsal.elb.target_group import TargetGroup
 
 HOP_BY_HOP = frozenset(
     {

@@ -7,7 +7,6 @@ balancers are not imitated.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -15,12 +14,16 @@ import aiohttp
 from aiohttp import web
 
 from rehearsal.elb.access_log import AccessLog
-from rehearsal.elb.proxy import Entrance, forward
-from rehearsal.elb.target_groups import Count, Health, HealthCheck, TargetGroup
+from rehearsal.elb.counters import Count
+from rehearsal.elb.health_check import HealthCheck
+from rehearsal.elb.listener import Listener, listener_of
+from rehearsal.elb.proxy import forward
+from rehearsal.elb.target import Health
+from rehearsal.elb.target_group import TargetGroup
 from rehearsal.errors import RehearsalError
 from rehearsal.host.loop_thread import LoopThread
 from rehearsal.world.cloud import Cloud, Declared
-from rehearsal.world.declared_blocks import block, blocks
+from rehearsal.world.declared_blocks import block
 
 _T = TypeVar("_T")
 
@@ -40,35 +43,6 @@ def _spoken(group: Declared) -> Mapping[str, Any]:
     return group.inputs
 
 
-@dataclass
-class _Listener:
-    arn: str
-    entrance: Entrance
-    weights: dict[str, int]
-    """Target group ARN → weight of the default forward action, in declared order."""
-    fixed: Mapping[str, Any] | None = None
-    """A `fixed-response` default action."""
-    port: int = 0
-    """Loopback port."""
-    runner: web.ServerRunner | None = None
-    credit: dict[str, int] = field(default_factory=dict[str, int])
-
-    def group(self) -> str | None:
-        """The target group of the next request; smooth weighted round robin, so shares are exact.
-
-        A group with weight 0 gets nothing, and an empty or unhealthy group is *not* replaced by another
-        (elasticloadbalancing/latest/application/load-balancer-listeners, "Forward actions").
-        """
-        able = {arn: weight for arn, weight in self.weights.items() if weight > 0}
-        if not able:
-            return None
-        for arn, weight in able.items():
-            self.credit[arn] = self.credit.get(arn, 0) + weight
-        chosen = max(able, key=lambda arn: self.credit[arn])
-        self.credit[chosen] -= sum(able.values())
-        return chosen
-
-
 class LoadBalancers:
     """Every declared listener and target group of a cloud; a context manager."""
 
@@ -79,7 +53,7 @@ class LoadBalancers:
             d.arn: TargetGroup(d.arn, _spoken(d), cloud.clock) for d in cloud.declared(TARGET_GROUP)
         }
         self.access_log = AccessLog()
-        self._listeners = {d.arn: _listener(d) for d in cloud.declared(LISTENER)}
+        self._listeners = {d.arn: listener_of(d) for d in cloud.declared(LISTENER)}
         self._loop = LoopThread("load balancers")
         self._session: aiohttp.ClientSession | None = None
 
@@ -197,10 +171,6 @@ class LoadBalancers:
         if declared.arn in self._groups:
             self._groups[declared.arn].check = HealthCheck.of(declared.inputs)
 
-    def total(self, target_group_arn: str, metric: str) -> float:
-        """Sum (or present value) of a CloudWatch metric, such as HTTPCode_Target_5XX_Count."""
-        return self._read(lambda: self._group(target_group_arn).counters.total(metric))
-
     def points(self, target_group_arn: str, metric: str) -> Sequence[Count]:
         """Data points of a metric, for alarms."""
         return self._read(lambda: self._group(target_group_arn).counters.points(metric))
@@ -219,7 +189,7 @@ class LoadBalancers:
         """ARNs of all declared target groups."""
         return list(self._groups)
 
-    def _listener(self, arn: str) -> _Listener:
+    def _listener(self, arn: str) -> Listener:
         return _known(self._listeners, arn, "listener")
 
     def _group(self, arn: str) -> TargetGroup:
@@ -263,7 +233,7 @@ class LoadBalancers:
         for arn, group in self._groups.items():
             group.in_use = arn in used
 
-    def _handler(self, listener: _Listener) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
+    def _handler(self, listener: Listener) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
         async def handle(request: web.BaseRequest) -> web.StreamResponse:
             if listener.fixed is not None:
                 return web.Response(
@@ -285,25 +255,3 @@ def _known(things: Mapping[str, _T], arn: str, kind: str) -> _T:
     if arn not in things:
         raise LookupError(f"{arn} is not a declared {kind}; declared are {sorted(things)}")
     return things[arn]
-
-
-def _listener(declared: Declared) -> _Listener:
-    entrance = Entrance(
-        str(declared.inputs.get("protocol") or "HTTP"), int(declared.inputs.get("port") or 80)
-    )
-    action = block(declared.inputs.get("defaultActions"))
-    if action.get("type") == "fixed-response":
-        return _Listener(declared.arn, entrance, {}, block(action.get("fixedResponse")))
-    if action.get("type") != "forward":
-        raise ValueError(
-            f"listener {declared.name} has a default action of type {action.get('type')!r}; the rehearsal "
-            "serves 'forward' and 'fixed-response': declare one of them"
-        )
-    return _Listener(declared.arn, entrance, _forward_weights(action))
-
-
-def _forward_weights(action: Mapping[str, Any]) -> dict[str, int]:
-    groups = blocks(block(action.get("forward")).get("targetGroups"))
-    if groups:
-        return {group["arn"]: int(1 if group.get("weight") is None else group["weight"]) for group in groups}
-    return {action["targetGroupArn"]: 1}

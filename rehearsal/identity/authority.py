@@ -1,8 +1,8 @@
 """Who may do what: the declared roles, their trust and inline policies, and the decision over each call.
 
-The decision itself is ministack's policy evaluator, used as a library. Not here: managed policies, permission
-boundaries, session policies and resource policies; the program declares inline policies only. Documents are refused
-when they hold what the evaluator cannot judge, so a rehearsal never passes by misreading one.
+Not here: managed policies, permission boundaries, session policies and resource policies; the program declares inline
+policies only. Documents are refused when they hold what the evaluator cannot judge, so a rehearsal never passes by
+misreading one.
 
 AWS documents: IAM/latest/UserGuide/reference_policies_evaluation-logic.md (order of the decision) and
 IAM/latest/UserGuide/troubleshoot_access-denied.md (the texts).
@@ -11,19 +11,14 @@ IAM/latest/UserGuide/troubleshoot_access-denied.md (the texts).
 import secrets
 import string
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ministack.core.iam_evaluator import EvalContext, ParsedStatement, evaluate, parse_policy_document
+from ministack.core.iam_evaluator import ParsedStatement, parse_policy_document
 
-from rehearsal.identity.policy_documents import (
-    aws_principals,
-    everybody_with,
-    judgeable,
-    listed,
-    statements,
-)
+from rehearsal.identity import decision
+from rehearsal.identity.policy_documents import everybody_with, judgeable, statements
 
 ADMINISTRATOR_KEY = "test"
 """Access key of whoever runs `pulumi up`: the infrastructure team, allowed everything."""
@@ -160,10 +155,10 @@ class Authority:
             caller, role = self._roles.get(caller_arn), self._roles.get(role_arn)
             own = list(caller.parsed.values()) if caller else []
             trust = statements(role.trust) if role else []
-        question = _question(caller_arn, "sts:AssumeRole", role_arn, {})
-        named = _decide_trust(question, trust, (caller_arn,))
-        shared = _decide_trust(question, trust, everybody_with(caller_arn))
-        allowed = _decide(question, own)
+        question = decision.question(caller_arn, "sts:AssumeRole", role_arn, {})
+        named = decision.decide_trust(question, trust, (caller_arn,))
+        shared = decision.decide_trust(question, trust, everybody_with(caller_arn))
+        allowed = decision.decide(question, own)
         denied = "Deny" in (named, shared, allowed)
         granted = not denied and (named == "Allow" or shared == allowed == "Allow")
         with self._lock:
@@ -193,11 +188,11 @@ class Authority:
         with self._lock:
             role = self._roles.get(role_arn)
             policies = list(role.parsed.values()) if role else []
-        decision = _decide(_question(role_arn, action, resource, context), policies)
+        decided = decision.decide(decision.question(role_arn, action, resource, context), policies)
         with self._lock:
-            self._calls.append(Call(role_arn, action, resource, decision == "Allow"))
-        if decision != "Allow":
-            raise _refusal(session_arn(role_arn), action, resource, explicit=decision == "Deny")
+            self._calls.append(Call(role_arn, action, resource, decided == "Allow"))
+        if decided != "Allow":
+            raise _refusal(session_arn(role_arn), action, resource, explicit=decided == "Deny")
 
     def credentials_of(self, access_key_id: str) -> Credentials:
         """Whose key this is, or UnknownAccessKey."""
@@ -208,10 +203,6 @@ class Authority:
                 return self._keys[access_key_id]
             except KeyError:
                 raise UnknownAccessKey(access_key_id) from None
-
-    def role_of(self, access_key_id: str) -> str | None:
-        """ARN of the role the key acts as, None for the administrator; UnknownAccessKey for any other."""
-        return self.credentials_of(access_key_id).role_arn
 
     def _role(self, role_arn: str) -> _Role:
         try:
@@ -232,16 +223,15 @@ class Authority:
         with self._lock:
             role = self._roles.get(role_arn)
             trust = role.trust if role else {}
-        about = [s for s in statements(trust) if _names(s.get("Principal"), kind, principal)]
-        question = _question(role_arn, action, role_arn, context)
-        decision = _decide(question, [parse_policy_document({"Statement": about})])
+        question = decision.question(role_arn, action, role_arn, context)
+        decided = decision.decide_for(question, statements(trust), kind, principal)
         with self._lock:
-            self._calls.append(Call(role_arn, action, role_arn, decision == "Allow"))
-        if decision == "Allow":
+            self._calls.append(Call(role_arn, action, role_arn, decided == "Allow"))
+        if decided == "Allow":
             return
         if kind == "Federated":  # STS does not tell an outsider more than this
             raise AccessDenied(principal, action, role_arn, f"Not authorized to perform {action}")
-        raise _trust_refusal(principal, action, role_arn, explicit=decision == "Deny")
+        raise _trust_refusal(principal, action, role_arn, explicit=decided == "Deny")
 
 
 def session_arn(role_arn: str) -> str:
@@ -251,35 +241,6 @@ def session_arn(role_arn: str) -> str:
     """
     _, partition, _, _, account, name = role_arn.split(":", 5)
     return f"arn:{partition}:sts::{account}:assumed-role/{name.rpartition('/')[2]}/{SESSION}"
-
-
-def _question(role_arn: str, action: str, resource: str, context: Mapping[str, Any]) -> EvalContext:
-    keys = {key.lower(): value for key, value in context.items()}
-    keys.setdefault("aws:tagkeys", None)  # a request without tags has no such key, so `Null` must see none
-    region = resource.split(":")[3] if resource.count(":") >= 5 else ""  # noqa: PLR2004  (an ARN has six parts)
-    return EvalContext(
-        # aws:PrincipalArn of a session is its role's ARN, not the session's.
-        principal_arn=role_arn,
-        principal_type="AssumedRole",
-        principal_account=role_arn.split(":")[4],
-        action=action,
-        resource_arn=resource,
-        region=str(keys.get("aws:requestedregion", region)),
-        secure_transport=True,  # AWS's endpoints take TLS only; ours stands for them
-        service_context=keys,
-    )
-
-
-def _decide(question: EvalContext, policies: list[list[ParsedStatement]]) -> str:
-    return evaluate(question, policies).decision
-
-
-def _decide_trust(
-    question: EvalContext, trust: Sequence[Mapping[str, Any]], principals: Sequence[str]
-) -> str:
-    """What those statements of a trust policy decide that name one of these AWS principals."""
-    about = [one for one in trust if set(principals) & set(aws_principals(one))]
-    return _decide(question, [parse_policy_document({"Statement": about})])
 
 
 def _refusal(principal: str, action: str, resource: str, *, explicit: bool) -> AccessDenied:
@@ -296,9 +257,3 @@ def _trust_refusal(principal: str, action: str, role_arn: str, *, explicit: bool
         reason = f"because no role trust policy allows the {action} action"
     text = f"User: {principal} is not authorized to perform: {action} on resource: {role_arn} {reason}"
     return AccessDenied(principal, action, role_arn, text)
-
-
-def _names(principal: Any, kind: str, value: str) -> bool:
-    if principal == "*":
-        return True
-    return isinstance(principal, dict) and value in listed(principal.get(kind, []))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]

@@ -17,8 +17,8 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from rehearsal.elb.access_log import AccessLog
+from rehearsal.elb.health_check import HealthCheck
 from rehearsal.elb.proxy import TRACE
-from rehearsal.elb.target_groups import HealthCheck
 from rehearsal.running.verdict import Answering, Failure, Verdict
 from rehearsal.world.cloud import Cloud
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from documents.names import Names
 from rehearsal.codedeploy.declared import DeploymentGroup
 from rehearsal.ecs.service import SERVICE, EcsServices, Service
+from rehearsal.elb.health_check import HealthCheck
 from rehearsal.elb.service import LoadBalancers
-from rehearsal.elb.target_groups import HealthCheck
 from rehearsal.running.traffic import Load, Route, Traffic, answering
 from rehearsal.running.verdict import Answering
 from rehearsal.world.cloud import Cloud, Declared

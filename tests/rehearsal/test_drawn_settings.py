@@ -15,7 +15,7 @@ from rehearsal.codedeploy import appspec
 from rehearsal.codedeploy.declared import GROUP, DeploymentGroup
 from rehearsal.codepipeline import declared as pipelines
 from rehearsal.ecs import task_definition
-from rehearsal.elb.target_groups import HealthCheck as TargetHealthCheck
+from rehearsal.elb.health_check import HealthCheck as TargetHealthCheck
 from rehearsal.evaluation.resources import declare
 from rehearsal.evaluation.secret_values import store
 from rehearsal.host.database_address import address_of

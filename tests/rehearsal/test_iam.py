@@ -188,7 +188,7 @@ def test_a_policy_sees_the_role_as_principal_not_the_session() -> None:
 def test_a_trusted_service_gets_keys_that_act_as_the_role() -> None:
     made = authority()
     keys = made.assume(ROLE, "codebuild.amazonaws.com")
-    assert made.role_of(keys.access_key_id) == ROLE
+    assert made.credentials_of(keys.access_key_id).role_arn == ROLE
     assert keys.access_key_id.startswith("ASIA"), "temporary keys begin so (reference_identifiers.md)"
     assert keys.secret_access_key not in repr(keys), "a secret must not reach a log by way of repr"
     assert str(keys.session_token) not in repr(keys), "nor a session token"
@@ -267,9 +267,9 @@ def test_another_identity_provider_is_not_trusted() -> None:
 
 
 def test_the_administrator_has_no_role_and_a_made_up_key_belongs_to_nobody() -> None:
-    assert Authority().role_of("test") is None
+    assert Authority().credentials_of("test").role_arn is None
     with pytest.raises(UnknownAccessKey):
-        Authority().role_of("AKIAMADEUP")
+        Authority().credentials_of("AKIAMADEUP")
 
 
 @pytest.mark.parametrize(

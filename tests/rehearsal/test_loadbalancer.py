@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from rehearsal.elb.health_check import HealthCheck
 from rehearsal.elb.service import LoadBalancers
-from rehearsal.elb.target_groups import HealthCheck
 from rehearsal.identity.authority import Authority
 from rehearsal.world.cloud import Cloud
 from tests.rehearsal.bluegreen_world import (
@@ -17,6 +17,7 @@ from tests.rehearsal.bluegreen_world import (
     GREEN,
     PRODUCTION,
     TEST,
+    counted,
     declare_balancer,
     eventually,
     get,
@@ -88,7 +89,7 @@ def test_a_wrong_status_makes_a_target_unhealthy_with_aws_reason_code(balancers:
         balancers.register(BLUE, "127.0.0.1", port)
         eventually(lambda: balancers.health(BLUE) == {f"127.0.0.1:{port}": "unhealthy"})
         assert balancers.reasons(BLUE) == {f"127.0.0.1:{port}": "Target.ResponseCodeMismatch [500]"}
-        assert balancers.total(BLUE, "UnHealthyHostCount") == 1
+        assert balancers.points(BLUE, "UnHealthyHostCount")[-1].value == 1
 
 
 def test_when_no_target_is_healthy_all_get_requests(balancers: LoadBalancers) -> None:
@@ -107,7 +108,7 @@ def test_a_target_that_refuses_connections_is_first_waited_for_then_unhealthy(
     assert balancers.health(BLUE) == {"127.0.0.1:1": "initial"}, "real programs need real time to start"
     eventually(lambda: balancers.health(BLUE) == {"127.0.0.1:1": "unhealthy"})
     assert get(balancers.url(PRODUCTION))[0] == 502, "load-balancer-troubleshooting, HTTP 502"
-    assert balancers.total(BLUE, "HTTPCode_Target_5XX_Count") == 0, "the target did not answer this 502"
+    assert counted(balancers, BLUE, "HTTPCode_Target_5XX_Count") == 0, "the target did not answer this 502"
 
 
 def test_a_target_that_hangs_up_gives_502(balancers: LoadBalancers) -> None:
@@ -135,7 +136,7 @@ def test_weights_share_requests_exactly(balancers: LoadBalancers) -> None:
         balancers.modify_listener(PRODUCTION, {BLUE: 90, GREEN: 10})
         answers = [get(balancers.url(PRODUCTION))[1] for _ in range(20)]
         assert (answers.count("v1"), answers.count("v2")) == (18, 2)
-        assert balancers.total(GREEN, "RequestCount") == 2
+        assert counted(balancers, GREEN, "RequestCount") == 2
         assert get(balancers.url(TEST))[1] == "v1", "another listener is not touched"
 
 
@@ -147,7 +148,7 @@ def test_a_draining_target_gets_nothing_new_and_finishes_what_it_has(balancers: 
         healthy(balancers, BLUE, port)
         client = threading.Thread(target=lambda: answers.append(get(f"{balancers.url(PRODUCTION)}/slow")))
         client.start()
-        eventually(lambda: balancers.total(BLUE, "RequestCount") == 1)
+        eventually(lambda: counted(balancers, BLUE, "RequestCount") == 1)
         balancers.deregister(BLUE, "127.0.0.1", port)
         assert get(balancers.url(PRODUCTION))[0] == 503, "nothing new goes to a drained target"
         client.join()
@@ -159,7 +160,7 @@ def test_5xx_answers_of_targets_are_counted(balancers: LoadBalancers) -> None:
     with served("broken") as port:
         balancers.register(BLUE, "127.0.0.1", port)
         assert get(balancers.url(PRODUCTION))[0] == 500
-        assert balancers.total(BLUE, "HTTPCode_Target_5XX_Count") == 1
+        assert counted(balancers, BLUE, "HTTPCode_Target_5XX_Count") == 1
         assert len(balancers.points(BLUE, "HTTPCode_Target_5XX_Count")) == 1
 
 

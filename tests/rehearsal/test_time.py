@@ -22,6 +22,7 @@ from tests.rehearsal.bluegreen_world import (
     GREEN,
     OWN,
     PRODUCTION,
+    counted,
     declare,
     declare_deployment,
     eventually,
@@ -178,7 +179,7 @@ def test_an_alarm_that_is_on_when_a_deployment_is_created_stops_it_before_anythi
     with running(cloud, "example/broken") as world:
         deployments = codedeploy(world)
         with steady_stream(world.url):
-            eventually(lambda: world.load_balancers.total(BLUE, "HTTPCode_Target_5XX_Count") > 3)
+            eventually(lambda: counted(world.load_balancers, BLUE, "HTTPCode_Target_5XX_Count") > 3)
             with pytest.raises(ActionFailed, match=r"stopped: ALARM_ACTIVE: .*Activated alarms: web-5xx-1"):
                 deploy(world, "example/app:v2", deployments=deployments)
         assert deployments.all()[0].status == "Stopped", "monitoring-create-alarms: the status is Stopped"
@@ -191,7 +192,7 @@ def test_with_the_groups_alarms_switched_off_the_fix_goes_through(cloud: Cloud) 
     """What docs/operations.md does: update-deployment-group with enabled=false."""
     declare_deployment(cloud, alarmConfiguration={"enabled": False, "alarms": [errors_on_blue(cloud)]})
     with running(cloud, "example/broken") as world, steady_stream(world.url):
-        eventually(lambda: world.load_balancers.total(BLUE, "HTTPCode_Target_5XX_Count") > 3)
+        eventually(lambda: counted(world.load_balancers, BLUE, "HTTPCode_Target_5XX_Count") > 3)
         deploy(world, "example/app:v2")
         assert get(world.url) == (200, "example/app:v2")
 

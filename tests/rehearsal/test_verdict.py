@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from rehearsal.elb.access_log import AccessLog, Answered
+from rehearsal.elb.health_check import HealthCheck
 from rehearsal.elb.proxy import TRACE
-from rehearsal.elb.target_groups import HealthCheck
 from rehearsal.identity.authority import Authority
 from rehearsal.running.traffic import Route, Traffic, answering
 from rehearsal.running.verdict import Answering, Failure, Verdict

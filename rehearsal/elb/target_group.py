@@ -1,4 +1,4 @@
-"""One target group: its targets, their health by real HTTP checks, and what CloudWatch would count.
+"""One target group: its targets, and their health by real HTTP checks.
 
 Rules follow AWS's "Health checks for Application Load Balancer target groups"
 (elasticloadbalancing/latest/application/target-group-health-checks) and "Edit target group attributes"
@@ -8,20 +8,15 @@ Rules follow AWS's "Health checks for Application Load Balancer target groups"
 import asyncio
 import contextlib
 import time
-from collections import deque
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any
 
 import aiohttp
 
+from rehearsal.elb.counters import Counters
+from rehearsal.elb.health_check import HealthCheck
+from rehearsal.elb.target import Health, Target
 from rehearsal.world.clock import Clock
-from rehearsal.world.declared_blocks import block
-
-Health = Literal["initial", "healthy", "unhealthy", "draining", "unused"]
-
-REMEMBERED = 20_000
-"""Data points kept for each metric; older ones are of no alarm's interest in a rehearsal."""
 
 FASTEST_INTERVAL = 0.05
 """Real seconds between two checks of a target, however much the clock compresses."""
@@ -31,134 +26,6 @@ PROMPT = 0.5
 
 ERROR_HOLDS = 6.0
 """Declared seconds that one server error holds the clock: ten a minute, AWS's usual threshold here, then hold it all the time."""
-
-
-@dataclass(frozen=True)
-class HealthCheck:
-    """How a target group checks its targets, as declared."""
-
-    path: str = "/"
-    port: str = "traffic-port"
-    matcher: str = "200"
-    interval: float = 30.0
-    """Declared seconds between checks of one target."""
-    timeout: float = 5.0
-    """Declared seconds without an answer that make a check fail."""
-    unhealthy_threshold: int = 3
-    """Consecutive failures after which a target is unhealthy."""
-    healthy_threshold: int = 3
-    """Consecutive successes after which an unhealthy target is healthy again."""
-
-    @classmethod
-    def of(cls, inputs: Mapping[str, Any]) -> "HealthCheck":
-        """Read a declared target group; what is left out has the Pulumi provider's defaults."""
-        given = block(inputs.get("healthCheck"))
-        return cls(
-            path=str(given.get("path") or "/"),
-            port=_port_text(given.get("port")),
-            matcher=str(given.get("matcher") or "200"),
-            interval=float(given.get("interval") or 30),
-            timeout=float(given.get("timeout") or 5),
-            unhealthy_threshold=int(given.get("unhealthyThreshold") or 3),
-            healthy_threshold=int(given.get("healthyThreshold") or 3),
-        )
-
-    def accepts(self, status: int) -> bool:
-        """Whether the matcher ("200", "200,202" or "200-299") takes this status code for a success."""
-        for part in self.matcher.split(","):
-            low, _, high = part.strip().partition("-")
-            if int(low) <= status <= int(high or low):
-                return True
-        return False
-
-
-def _port_text(port: Any) -> str:
-    if port in (None, "", "traffic-port"):
-        return "traffic-port"
-    return str(int(float(port)))
-
-
-@dataclass(eq=False)
-class Target:
-    """One registered address."""
-
-    host: str
-    port: int
-    health_port: int
-    image: str = ""
-    """Reference of the image that its container runs."""
-    health: Health = "initial"
-    reason: str = "Elb.RegistrationInProgress"
-    """AWS's reason code, and for a mismatch the status seen."""
-    seen: str = ""
-    """What the last check saw, when it was not good: ours, beside AWS's code."""
-    successes: int = 0
-    failing_since: float | None = None
-    """Declared moment of the first of the present failures in a row."""
-    in_flight: int = 0
-    checker: asyncio.Task[None] | None = None
-    idle: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def __post_init__(self) -> None:
-        """Begin without requests."""
-        self.idle.set()
-
-    @property
-    def name(self) -> str:
-        """`host:port`, how a target is called in answers."""
-        return f"{self.host}:{self.port}"
-
-    def begin(self) -> None:
-        """Count a request that is on its way to this target."""
-        self.in_flight += 1
-        self.idle.clear()
-
-    def end(self) -> None:
-        """Count a request as answered (or broken)."""
-        self.in_flight -= 1
-        if self.in_flight == 0:
-            self.idle.set()
-
-
-@dataclass(frozen=True)
-class Count:
-    """One data point: a declared moment and the value that held from then on (gauge) or came then (counter)."""
-
-    at: float
-    value: float
-
-
-class Counters:
-    """The CloudWatch metrics of one target group (load-balancer-cloudwatch-metrics, same guide)."""
-
-    def __init__(self, clock: Clock) -> None:
-        """Start at zero."""
-        self._clock = clock
-        self._series: dict[str, deque[Count]] = {}
-        self._totals: dict[str, float] = {}
-
-    def add(self, metric: str, value: float = 1.0) -> None:
-        """Count `value` more of a summed metric."""
-        self._totals[metric] = self._totals.get(metric, 0.0) + value
-        self._points(metric).append(Count(self._clock.now(), value))
-
-    def level(self, metric: str, value: float) -> None:
-        """Note the present value of a gauge; repeated values are noted once."""
-        points = self._points(metric)
-        if not points or points[-1].value != value:
-            points.append(Count(self._clock.now(), value))
-        self._totals[metric] = value
-
-    def total(self, metric: str) -> float:
-        """Sum so far (a gauge's present value)."""
-        return self._totals.get(metric, 0.0)
-
-    def points(self, metric: str) -> Sequence[Count]:
-        """A copy of the data points, oldest first."""
-        return tuple(self._points(metric))
-
-    def _points(self, metric: str) -> deque[Count]:
-        return self._series.setdefault(metric, deque(maxlen=REMEMBERED))
 
 
 class TargetGroup:
