@@ -1,9 +1,9 @@
 """Reads the stack's configuration and its place: the one module that asks Pulumi for either."""
 
 import json
-from collections.abc import Generator
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 import pulumi_aws as aws
@@ -17,10 +17,14 @@ from settings import NAMESPACE, Settings, SettingsError, parse, refuse_examples,
 from settings.elsewhere import refuse_elsewhere
 
 
-def read() -> Settings:
-    """The settings in the program's own configuration; a finding ends the program with its sentence alone."""
+def read(given: Mapping[str, Any] | None = None) -> Settings:
+    """The settings in the program's own configuration, and where it has none of a key, those that are `given`.
+
+    A finding ends the program with its sentence alone.
+    """
     with _findings_alone():
-        return parse(_raw())
+        _refuse_outputs(given or {})
+        return parse({**(given or {}), **_raw()})
 
 
 def located(settings: Settings) -> Stack:
@@ -35,6 +39,22 @@ def located(settings: Settings) -> Stack:
         refuse_elsewhere(settings, place)
         _refuse_tags()
     return Stack(settings=settings, names=Names(settings.application, pulumi.get_stack()), place=place)
+
+
+def _refuse_outputs(value: Any, path: str = NAMESPACE) -> None:
+    """Settings are checked before anything is declared, so none can be what a declared resource answers."""
+    if isinstance(value, pulumi.Output):
+        raise SettingsError(
+            f"{path} is an Output, which is known only when the resource it is of has been made; settings are checked before "
+            "anything is declared: write the value itself, or declare that resource in a stack that is there before and read it "
+            "from there"
+        )
+    if isinstance(value, Mapping):
+        for key, inner in cast("Mapping[Any, Any]", value).items():
+            _refuse_outputs(inner, f"{path}{':' if path == NAMESPACE else '.'}{key}")
+    elif isinstance(value, list | tuple):
+        for index, inner in enumerate(cast("Sequence[Any]", value)):
+            _refuse_outputs(inner, f"{path}[{index}]")
 
 
 @contextmanager

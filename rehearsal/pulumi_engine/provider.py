@@ -18,8 +18,8 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from rehearsal.evaluation.resources import answer
+from rehearsal.evaluation.values import from_struct, to_struct, unknown
 from rehearsal.pulumi_engine.lifecycle import Lifecycle, check, diff, kind_of, planned, tagged
-from rehearsal.pulumi_engine.values import from_struct, to_struct, unknown
 from rehearsal.world.cloud import Cloud
 
 HOST = "127.0.0.1"

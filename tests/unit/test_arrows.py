@@ -25,7 +25,7 @@ LAYERS = (
     ("rehearsal.identity", "rehearsal.images"),
     ("rehearsal.host",),
     ("rehearsal.errors",),
-    ("__main__",),
+    ("__main__", "image_delivery"),
     ("components",),
     ("settings",),
     ("documents",),
@@ -37,6 +37,7 @@ CLOSED = {
     "settings": {"documents"},
     "components": {"settings", "documents"},
     "__main__": {"components", "settings", "documents"},
+    "image_delivery": {"components"},
     "rehearsal.gateway": {
         "rehearsal.endpoint",
         "rehearsal.identity",
