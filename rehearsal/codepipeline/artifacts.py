@@ -24,6 +24,10 @@ class ArtifactStore:
     key_id: str | None = None
     """`encryptionKey.id`; None leaves encryption to the bucket, where AWS would take the key `aws/s3`."""
 
+    def place(self, name: str, revision: str | None = None) -> ArtifactLocation:
+        """Where an artifact of this name will lie."""
+        return ArtifactLocation(self.bucket, artifact_key(self.pipeline, name), None, revision)
+
     def put(
         self,
         name: str,

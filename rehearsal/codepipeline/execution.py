@@ -68,6 +68,10 @@ class GetArtifact(Protocol):
         ...
 
 
+PlaceArtifact = Callable[[str], ArtifactLocation]
+"""Answers where an output artifact of this name will lie, for an action whose artifacts others store."""
+
+
 @dataclass(frozen=True)
 class ActionCall:
     """Everything an action is told when it runs."""
@@ -85,6 +89,9 @@ class ActionCall:
     credentials: Credentials
     put_artifact: PutArtifact
     get_artifact: GetArtifact
+    place_artifact: PlaceArtifact
+    encryption_key: str | None = None
+    """The pipeline's own key for its artifacts, as it is declared."""
     source_revision: SourceRevision | None = None
     """The override for this action, when it is a source action that has one."""
     timeout_minutes: float | None = None

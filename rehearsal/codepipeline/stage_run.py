@@ -152,6 +152,8 @@ class Worker:
             credentials=credentials,
             put_artifact=self._putter(action, credentials),
             get_artifact=self._getter(credentials),
+            place_artifact=self._placer(action),
+            encryption_key=run.pipeline.key_id,
             source_revision=next(
                 (r for r in run.execution.source_revisions if r.action_name == action.name), None
             ),
@@ -195,14 +197,30 @@ class Worker:
             store = self._store()
             # CodeBuild encrypts with its project's key, whatever key the pipeline names (GitHub aws/aws-cdk#4182).
             key = store.key_id if credentials is None else key_id
-            handed_on = [self._run.artifacts[i].revision for i in action.inputs if i in self._run.artifacts]
-            known = revision or next((one for one in handed_on if one), None)
+            known = revision or self._revision(action)
             location = store.put(name, data, credentials or own, key_id=key, revision=known)
             with self._changed:
                 self._run.artifacts[name] = location
             return location
 
         return put
+
+    def _placer(self, action: ActionDeclaration) -> Callable[[str], ArtifactLocation]:
+        def place(name: str) -> ArtifactLocation:
+            revision = self._revision(action)
+            location = self._store().place(name, revision)
+            with self._changed:
+                self._run.artifacts[name] = location
+            return location
+
+        return place
+
+    def _revision(self, action: ActionDeclaration) -> str | None:
+        """Revision of the first input that has one: what an action hands on."""
+        artifacts = self._run.artifacts
+        return next(
+            (artifacts[i].revision for i in action.inputs if i in artifacts and artifacts[i].revision), None
+        )
 
     def _getter(self, own: Credentials) -> Callable[..., bytes]:
         def get(name: str, credentials: Credentials | None = None) -> bytes:

@@ -13,6 +13,7 @@ from typing import Any
 from rehearsal.errors import StackError
 from rehearsal.evaluation.kinds import KINDS
 from rehearsal.evaluation.resources import make
+from rehearsal.lambda_.package import ARCHIVE, ASSET
 from rehearsal.world.cloud import Cloud
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
@@ -144,7 +145,7 @@ def _rewrite(value: Any, instead: Mapping[str, str]) -> Any:
 def _plain(value: Any) -> Any:
     """A value without the engine's marks and the provider's own notes."""
     if isinstance(value, Mapping):
-        if SIGNATURE in value:
+        if SIGNATURE in value and value[SIGNATURE] not in (ASSET, ARCHIVE):
             return json.loads(value["plaintext"]) if "plaintext" in value else ENCRYPTED
         return {key: _plain(inner) for key, inner in value.items() if key != "__defaults"}
     if isinstance(value, list):

@@ -13,6 +13,7 @@ from rehearsal.ecs import kinds as ecs
 from rehearsal.elb import kinds as elb
 from rehearsal.emulated import ec2, iam, logs, s3, sqs, ssm
 from rehearsal.eventbridge import kinds as eventbridge
+from rehearsal.lambda_ import kinds as lambda_
 from rehearsal.sns import kinds as sns
 from rehearsal.world.kind import Kind
 
@@ -27,6 +28,7 @@ KINDS: dict[str, Kind] = {
     **elb.KINDS,
     **eventbridge.KINDS,
     **iam.KINDS,
+    **lambda_.KINDS,
     **logs.KINDS,
     **s3.KINDS,
     **sns.KINDS,

@@ -18,6 +18,7 @@ from pulumi.runtime.mocks import MockMonitor, Mocks
 from rehearsal.errors import StackError
 from rehearsal.evaluation import stack_file
 from rehearsal.host.project import ROOT
+from rehearsal.lambda_.package import ARCHIVE, ASSET
 
 PROJECT = "delivery"
 
@@ -111,8 +112,16 @@ def run_program(root: Path = ROOT) -> None:
     pulumi.runtime.test(lambda: runpy.run_path(str(root / "__main__.py"), run_name="__main__") and None)()
 
 
+def _sent(value: pulumi.Asset | pulumi.Archive) -> dict[str, Any]:
+    """An asset or archive in the form that providers get (Pulumi's `resource.proto` properties with a signature)."""
+    signature = ASSET if isinstance(value, pulumi.Asset) else ARCHIVE
+    return {_SIGNATURE_KEY: signature, **{key: plain(inner) for key, inner in vars(value).items()}}
+
+
 def plain(value: Any) -> Any:
-    """A value as the program meant it: secret wrappers taken off."""
+    """A value as the program meant it: secret wrappers taken off, assets and archives as the engine sends them."""
+    if isinstance(value, pulumi.Asset | pulumi.Archive):
+        return _sent(value)
     if isinstance(value, Mapping):
         if value.get(_SIGNATURE_KEY) == _SECRET_SIGNATURE:
             return plain(value["value"])

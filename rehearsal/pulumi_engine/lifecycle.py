@@ -12,6 +12,7 @@ from typing import Any
 from rehearsal.elb.kinds import LISTENER
 from rehearsal.evaluation.kinds import KINDS
 from rehearsal.evaluation.resources import make, unknown
+from rehearsal.lambda_.package import ARCHIVE, ASSET, SIGNATURE
 from rehearsal.pulumi_engine.computed import kept
 from rehearsal.world.cloud import Cloud, Declared
 from rehearsal.world.kind import Kind
@@ -76,10 +77,19 @@ def tagged(type_: str, inputs: Mapping[str, Any], default_tags: Mapping[str, str
 
 def diff(kind: Kind, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Change:
     """Compare inputs; what is not known yet counts as changed."""
-    keys = frozenset(key for key in {*olds, *news} - {DEFAULTS} if olds.get(key) != news.get(key))
+    keys = frozenset(
+        key for key in {*olds, *news} - {DEFAULTS} if _compared(olds.get(key)) != _compared(news.get(key))
+    )
     replacing = keys & kind.replaced_by
     named = kind.named is not None and kind.named not in (news.get(DEFAULTS) or ())
     return Change(keys, replacing, bool(replacing) and named and kind.named not in keys)
+
+
+def _compared(value: Any) -> Any:
+    """What of a value makes a difference: of files their content, wherever they lie (the bridge's `AssetTranslation`)."""
+    if isinstance(value, Mapping) and value.get(SIGNATURE) in (ASSET, ARCHIVE) and value.get("hash"):  # pyright: ignore[reportUnknownMemberType]
+        return value["hash"]  # pyright: ignore[reportUnknownVariableType]
+    return value
 
 
 class Lifecycle:

@@ -17,9 +17,11 @@ from rehearsal.codedeploy.service import Deployments
 from rehearsal.codepipeline.actions.codebuild import CodeBuildAction
 from rehearsal.codepipeline.actions.codedeploy_to_ecs import CodeDeployToECS
 from rehearsal.codepipeline.actions.ecr_source import EcrSource
+from rehearsal.codepipeline.actions.lambda_invoke import LambdaInvoke
 from rehearsal.codepipeline.actions.manual_approval import ManualApproval
 from rehearsal.codepipeline.api import CodePipelineApi
 from rehearsal.codepipeline.declared import PIPELINE_TYPE
+from rehearsal.codepipeline.jobs import Jobs
 from rehearsal.codepipeline.service import CodePipeline
 from rehearsal.ecr.registry_rules import TagRule
 from rehearsal.ecs.service import SERVICE, EcsServices
@@ -40,6 +42,7 @@ from rehearsal.host.project import ROOT
 from rehearsal.host.scratch import run_folder
 from rehearsal.host.tools import require
 from rehearsal.identity.authority import Authority
+from rehearsal.lambda_.service import Functions
 from rehearsal.levels.process.level import ARCHITECTURES, Level
 from rehearsal.running.application_team import ApplicationTeam
 from rehearsal.running.endpoint import local_endpoint
@@ -219,10 +222,13 @@ def _services(  # noqa: PLR0913, PLR0917  (one argument for each thing the servi
             environment=level.build_environment,
             limit=outside.build_limit,
         )
+        functions, jobs = Functions(cloud, processes), Jobs()
+        functions.prepare()
         providers = {
             "ECR": EcrSource(cloud),
             "CodeBuild": CodeBuildAction(builds),
             "CodeDeployToECS": CodeDeployToECS(cloud, deployments),
+            "Lambda": LambdaInvoke(cloud, functions, jobs),
             "Manual": ManualApproval(cloud, outside.approver()),
         }
         news = ends.enter_context(ThreadPoolExecutor(1, thread_name_prefix="events"))

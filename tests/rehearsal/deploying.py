@@ -86,6 +86,7 @@ def deploy(  # noqa: PLR0913  (each test names only what it changes)
         credentials=world.cloud.authority.assume(PIPELINE_ROLE, "codepipeline.amazonaws.com"),
         put_artifact=put_artifact,
         get_artifact=get_artifact,
+        place_artifact=lambda name: ArtifactLocation("bucket", name),
     )
     CodeDeployToECS(world.cloud, deployments or codedeploy(world)).run(call)
 

@@ -20,7 +20,7 @@ LAYERS = (
     ("rehearsal.codedeploy",),
     ("rehearsal.cloudwatch", "rehearsal.ecs"),
     ("rehearsal.elb", "rehearsal.levels"),
-    ("rehearsal.codebuild",),
+    ("rehearsal.codebuild", "rehearsal.lambda_"),
     ("rehearsal.world",),
     ("rehearsal.identity", "rehearsal.images"),
     ("rehearsal.host",),

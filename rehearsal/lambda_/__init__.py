@@ -1,0 +1,1 @@
+"""Lambda: functions of declared code, run as child processes."""
