@@ -4,6 +4,7 @@ Rules: codedeploy/latest/userguide/reference-appspec-file-structure-resources ("
 reference-appspec-file-structure-hooks.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,6 +47,13 @@ class AppSpec:
     network: Mapping[str, Any] | None = None
     """`AwsvpcConfiguration`; None keeps the service's."""
     platform_version: str = "LATEST"
+    text: str = ""
+    """As it was given."""
+
+    @property
+    def sha256(self) -> str:
+        """Its text's checksum, by which a revision is known (API codedeploy.AppSpecContent)."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
 
 
 def filled(template: str, task_definition_arn: str) -> str:
@@ -83,6 +91,7 @@ def parsed(text: str) -> AppSpec:
         _hooks(top.get("Hooks")),
         _network(properties),
         str(properties.get("PlatformVersion") or "LATEST"),
+        text,
     )
 
 

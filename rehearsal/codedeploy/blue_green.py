@@ -7,20 +7,21 @@ traveloka/terraform-aws-alb-single-listener#47; that the *first* deployment adds
 inferred. Lambda functions of hooks are authorized, not run: the rehearsal is told what each would answer.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from rehearsal.cloudwatch.alarms import NoAlarm
-from rehearsal.codedeploy.deployment import Deployment, DeploymentStatus, Failed, new_id
+from rehearsal.codedeploy.deployment import Deployment, DeploymentStatus, EventStatus, Failed, LifecycleEvent
 from rehearsal.codedeploy.preparation import Parts, Prepared, prepare
 from rehearsal.codedeploy.service_role import RoleRefused
+from rehearsal.codedeploy.watch import Watch
 from rehearsal.ecs.service import EcsRefused
-from rehearsal.ecs.task_set import POLL, TaskSet, TaskSetStatus
+from rehearsal.ecs.task_set import TaskSet, TaskSetStatus
 
 FULL = 100
 """All of production traffic, in percent."""
 
-LONGEST_WAIT = 3.0
-"""Real seconds that a declared wait lasts at most while all is well: an hour that blue is kept for shows no more than five minutes do."""
+BLUE = "Blue"
+GREEN = "Green"
+"""API codedeploy.TargetLabel."""
 
 
 def run(parts: Parts, deployment: Deployment, install_timeout: float) -> None:
@@ -28,7 +29,7 @@ def run(parts: Parts, deployment: Deployment, install_timeout: float) -> None:
 
     `install_timeout` is declared seconds that green may take to be steady (AWS: one hour).
     """
-    deployment.status = DeploymentStatus.IN_PROGRESS
+    deployment.begin()
     _say(parts, deployment, "deployment is in progress")
     try:
         prepared = prepare(parts, deployment.group)
@@ -50,7 +51,10 @@ class BlueGreen:
         self._group = deployment.group
         self._found = prepared
         self._install_timeout = install_timeout
+        self._watch = Watch(parts, deployment, prepared)
         self._green: TaskSet | None = None
+        deployment.task_sets.append((BLUE, prepared.blue))
+        deployment.weights = prepared.before
 
     def run(self) -> None:
         """Deploy, and roll back as the group declares it when that fails."""
@@ -60,11 +64,11 @@ class BlueGreen:
             _fail(self._parts, self._deployment, failure, self._last_words())
             self._roll_back()
         else:
-            self._deployment.status = DeploymentStatus.SUCCEEDED
+            self._deployment.end(DeploymentStatus.SUCCEEDED)
             self._say("deployment succeeded")
 
     def _deploy(self) -> None:
-        self._watch()
+        self._watch.look()
         self._event("BeforeInstall")
         self._event("Install", self._install)
         self._event("AfterInstall")
@@ -77,19 +81,21 @@ class BlueGreen:
         self._end_blue()
 
     def _event(self, name: str, work: Callable[[], None] | None = None) -> None:
-        """Run one lifecycle event, or the hook of that name when it is one."""
+        """Run one lifecycle event: its work, or the hook of that name; with neither it succeeds at once."""
+        function = self._deployment.appspec.hooks.get(name)
+        event = LifecycleEvent(name)
+        self._deployment.events.append(event)
         try:
             if work is not None:
                 work()
-            elif function := self._deployment.appspec.hooks.get(name):
+            elif function is not None:
                 self._hook(name, function)
-            else:
-                return
         except Exception:
-            self._deployment.events.append((name, "Failed"))
+            event.end(EventStatus.FAILED)
             raise
-        self._deployment.events.append((name, "Succeeded"))
-        self._say(f"{name} succeeded")
+        event.end(EventStatus.SUCCEEDED)
+        if work is not None or function is not None:
+            self._say(f"{name} succeeded")
 
     def _hook(self, name: str, function: str) -> None:
         """Call a hook's function: a result of Failed fails the deployment (reference-appspec-file-structure-hooks)."""
@@ -123,7 +129,8 @@ class BlueGreen:
                 f"The ECS service cannot be updated due to an unexpected error: {refused} ({refused.code})",
             ) from refused
         self._green = green
-        self._wait(self._install_timeout, green.steady, give_up=lambda: green.given_up)
+        self._deployment.task_sets.append((GREEN, green))
+        self._watch.wait(self._install_timeout, lambda: green.steady() or green.given_up)
         if not green.steady():
             raise Failed(
                 "TIMEOUT",
@@ -137,10 +144,15 @@ class BlueGreen:
             self._forward(self._group.test_listener, {self._found.green_group: FULL})
 
     def _wait_until_ready(self) -> None:
+        deployment = self._deployment
         if not self._group.stop_when_ready:
             return
-        self._wait_declared(self._group.ready_wait)
-        raise Failed("MANUAL_STOP", "nobody continued the deployment before its waiting time was over")
+        deployment.status = DeploymentStatus.READY
+        self._say("green is ready, and gets its traffic when somebody continues the deployment")
+        self._watch.wait_declared(self._group.ready_wait, deployment.continued.is_set)
+        if not deployment.continued.is_set():
+            raise Failed("MANUAL_STOP", "nobody continued the deployment before its waiting time was over")
+        deployment.status = DeploymentStatus.IN_PROGRESS
 
     def _allow_traffic(self) -> None:
         for percent, wait in self._group.steps:
@@ -149,14 +161,16 @@ class BlueGreen:
                 {self._found.green_group: percent, self._found.blue_group: FULL - percent},
             )
             self._say(f"{percent} percent of production traffic goes to green")
-            self._wait_declared(wait)
+            self._watch.wait_declared(wait)
         self._found.role.update_primary()
         self._parts.services.update_primary(self._found.service, self._require_green())
 
     def _end_blue(self) -> None:
         if self._group.keep_blue:
             return
-        self._wait_declared(self._group.termination_wait)
+        deployment = self._deployment
+        deployment.waits_for_termination.set()
+        self._watch.wait_declared(self._group.termination_wait, deployment.terminate_now.is_set)
         self._found.role.delete_task_set(self._found.blue.arn)
         self._parts.services.delete_task_set(self._found.service, self._found.blue)
 
@@ -167,21 +181,28 @@ class BlueGreen:
 
     def _roll_back(self) -> None:
         """Bring blue back as the group declares it, as a deployment with an id of its own."""
+        deployment = self._deployment
         cause = {"ALARM_ACTIVE": "DEPLOYMENT_STOP_ON_ALARM", "MANUAL_STOP": "DEPLOYMENT_STOP_ON_REQUEST"}
-        event = cause.get(str(self._deployment.error_code), "DEPLOYMENT_FAILURE")
-        if event not in self._group.rollback_events:
+        event = cause.get(str(deployment.error_code), "DEPLOYMENT_FAILURE")
+        wanted = event in self._group.rollback_events
+        if deployment.error_code == "MANUAL_STOP" and deployment.rollback_when_stopped is not None:
+            wanted = deployment.rollback_when_stopped
+        if not wanted:
             self._say(f"no automatic rollback on {event}: everything remains as it is")
-            self._deployment.message += f" (no automatic rollback on {event}: everything remains as it is)"
+            deployment.message += f" (no automatic rollback on {event}: everything remains as it is)"
             return
-        rollback = new_id()
-        self._deployment.rollback_id = rollback
+        rollback = deployment.rolled_back()
         try:
             self._restore()
         except RoleRefused as refused:
-            self._deployment.message += f"\n  rollback {rollback} failed: {refused}"
-            self._say(f"rollback {rollback} failed: {refused}")
+            rollback.end(DeploymentStatus.FAILED, "IAM_ROLE_PERMISSIONS", str(refused))
+            deployment.message += f"\n  rollback {rollback.id} failed: {refused}"
+            self._say(f"rollback {rollback.id} failed: {refused}")
         else:
-            self._say(f"rolled back by {rollback}: production traffic is on blue")
+            rollback.end(DeploymentStatus.SUCCEEDED)
+            self._say(f"rolled back by {rollback.id}: production traffic is on blue")
+        finally:
+            rollback.ended.set()
 
     def _restore(self) -> None:
         listeners = self._parts.load_balancers
@@ -204,61 +225,8 @@ class BlueGreen:
     def _forward(self, listener: str, weights: dict[str, int]) -> None:
         self._found.role.modify_listener(listener)
         self._parts.load_balancers.modify_listener(listener, weights)
-
-    def _wait_declared(self, declared: float) -> None:
-        clock = self._parts.cloud.clock
-        self._wait(min(declared, LONGEST_WAIT / clock.factor), lambda: False)
-
-    def _wait(
-        self, declared: float, done: Callable[[], bool], give_up: Callable[[], bool] | None = None
-    ) -> None:
-        """Wait declared seconds or until done, watching alarms and stop requests all the while."""
-        clock = self._parts.cloud.clock
-        end = clock.now() + declared
-        while True:
-            self._watch()
-            if done() or (give_up is not None and give_up()) or clock.now() >= end:
-                return
-            self._deployment.stop_requested.wait(min(POLL, (end - clock.now()) * clock.factor))
-
-    def _watch(self) -> None:
-        if self._deployment.stop_requested.is_set():
-            raise Failed("MANUAL_STOP", "the deployment was stopped on request")
-        if active := self._active_alarms():
-            raise Failed(
-                "ALARM_ACTIVE",
-                "One or more alarms have been activated according to the Amazon CloudWatch metrics you "
-                "selected, and the affected deployments have been stopped. "
-                f"Activated alarms: {', '.join(map(self._watched, active))}",
-            )
-
-    def _watched(self, alarm: str) -> str:
-        """An alarm with what its target group serves: the groups' own names change their colors with every release."""
-        group = self._parts.alarms.target_group(alarm)
-        if group is None:
-            return alarm
-        color = "green" if group == self._found.green_group else "blue"
-        return f"{alarm} ({color}, {self._parts.load_balancers.serves(group)})"
-
-    def _active_alarms(self) -> Sequence[str]:
-        names = self._group.alarms
-        if not names:
-            return ()
-        try:
-            self._found.role.describe_alarms()
-        except RoleRefused:
-            if not self._group.ignore_poll_alarm_failure:
-                raise
-            return ()
-        try:
-            return self._parts.alarms.active(names)
-        except NoAlarm as missing:
-            if self._group.ignore_poll_alarm_failure:
-                return ()
-            raise Failed(
-                "CODEDEPLOY_RESOURCE_CANNOT_BE_FOUND",
-                f"the state of an alarm of the deployment group cannot be retrieved from CloudWatch: {missing}",
-            ) from missing
+        if listener == self._group.listener:
+            self._deployment.weights = weights
 
     def _require_green(self) -> TaskSet:
         assert self._green is not None  # noqa: S101  (Install made it or failed)
@@ -272,9 +240,9 @@ def _fail(parts: Parts, deployment: Deployment, failure: Failed | RoleRefused, l
     code = failure.code if isinstance(failure, Failed) else "IAM_ROLE_PERMISSIONS"
     # monitoring-create-alarms: "the deployment stops, and the status is updated to Stopped"
     stopped = code in ("MANUAL_STOP", "ALARM_ACTIVE")
-    deployment.status = DeploymentStatus.STOPPED if stopped else DeploymentStatus.FAILED
     words = "" if code == "TIMEOUT" else last_words  # which says them itself
-    deployment.error_code, deployment.message = code, f"{failure}{words}"
+    status = DeploymentStatus.STOPPED if stopped else DeploymentStatus.FAILED
+    deployment.end(status, code, f"{failure}{words}")
     _say(parts, deployment, f"deployment {deployment.status.lower()}: {code}: {failure}")
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from documents.names import Names
+from rehearsal.cloudwatch.alarms import Alarms
 from rehearsal.codebuild.service import CodeBuild
 from rehearsal.codedeploy.service import Deployments
 from rehearsal.codepipeline.actions.codebuild import CodeBuildAction
@@ -213,7 +214,8 @@ def _services(  # noqa: PLR0913, PLR0917  (one argument for each thing the servi
     with ExitStack() as ends:
         load_balancers = ends.enter_context(LoadBalancers(cloud))
         services = ends.enter_context(EcsServices(cloud, level.runtime, load_balancers))
-        deployments = Deployments(cloud, services, load_balancers, hooks=outside.hooks)
+        alarms = Alarms(cloud, load_balancers)
+        deployments = Deployments(cloud, services, load_balancers, alarms, hooks=outside.hooks)
         ends.callback(deployments.stop)
         builds = CodeBuild(
             cloud,

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from rehearsal.cloudwatch.alarms import Alarms
 from rehearsal.codedeploy.service import Deployments
 from rehearsal.codepipeline.actions.codedeploy_to_ecs import CodeDeployToECS
 from rehearsal.codepipeline.execution import ActionCall, ArtifactLocation
@@ -92,7 +93,8 @@ def deploy(  # noqa: PLR0913  (each test names only what it changes)
 
 
 def codedeploy(world: World) -> Deployments:
-    return Deployments(world.cloud, world.services, world.load_balancers)
+    alarms = Alarms(world.cloud, world.load_balancers)
+    return Deployments(world.cloud, world.services, world.load_balancers, alarms)
 
 
 def said(world: World, source: str) -> list[str]:

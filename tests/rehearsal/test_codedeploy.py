@@ -13,6 +13,7 @@ import pytest
 
 from rehearsal.cloudwatch.alarms import ALARM
 from rehearsal.codedeploy.declared import GroupInvalid, Step, steps
+from rehearsal.codedeploy.deployment import EVENTS
 from rehearsal.codepipeline.execution import ActionFailed
 from rehearsal.identity.authority import Authority
 from rehearsal.running.endpoint import local_endpoint
@@ -78,8 +79,16 @@ def test_the_lifecycle_events_come_in_order(cloud: Cloud) -> None:
         deploy(world, "example/app:v2", deployments=deployments, appspec=APPSPEC + hooks)
         deployment = deployments.all()[0]
     assert deployment.status == "Succeeded"
-    events = ["BeforeInstall", "Install", "AllowTestTraffic", "AllowTraffic", "AfterAllowTraffic"]
-    assert deployment.events == [(event, "Succeeded") for event in events]
+    assert [(event.name, event.status) for event in deployment.events] == [
+        (name, "Succeeded") for name in EVENTS
+    ], "deployment-steps-ecs has them in this order, with a function or without"
+    told = [
+        message.removesuffix(" succeeded") for message in said(world, "CodeDeploy") if "succeeded" in message
+    ]
+    assert told == [
+        *("BeforeInstall", "Install", "AllowTestTraffic", "AllowTraffic", "AfterAllowTraffic"),
+        "deployment",
+    ], "the timeline tells of those that had something to do"
 
 
 def test_green_is_health_checked_before_it_gets_traffic_by_weight_0(cloud: Cloud) -> None:
