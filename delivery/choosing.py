@@ -39,8 +39,11 @@ def chosen(options: Options) -> Chosen:
     """What the options say; UsageError where they contradict each other."""
     names = options.scenario or []
     if options.app is not None and options.image is not None:
-        rule = "one application is released at a time"
-        raise UsageError(f"--app {options.app} with --image {options.image}", rule, "leave one of them out")
+        raise UsageError(
+            f"--app {options.app} with --image {options.image}",
+            "one application is released at a time",
+            "leave one of them out",
+        )
     version = _own(options)
     if version is None:
         if options.previous is not None:
@@ -51,8 +54,11 @@ def chosen(options: Options) -> Chosen:
             )
         return Chosen(sample.NAME, of_the_sample(names), played_first=played_besides(names))
     if names:
-        rule = "the scenarios are about the sample application's versions"
-        raise UsageError(f"--scenario {names[0]} with {version.name}", rule, "leave one of them out")
+        raise UsageError(
+            f"--scenario {names[0]} with {version.name}",
+            "the scenarios are about the sample application's versions",
+            "leave one of them out",
+        )
     previous = _previous(options)
     own = OwnApplication(version, previous)
     versions = (version,) if previous is None else (previous, version)
@@ -75,8 +81,11 @@ def load(options: Options) -> Load:
             "choose one of them",
         )
     if options.release_timeout is not None and options.release_timeout <= 0:
-        rule = "it is the number of seconds a release may take here"
-        raise UsageError(f"--release-timeout {options.release_timeout:g}", rule, "write for example 600")
+        raise UsageError(
+            f"--release-timeout {options.release_timeout:g}",
+            "it is the number of seconds a release may take here",
+            "write for example 600",
+        )
     return Load(tuple(options.traffic_path or ()), options.traffic_concurrency)
 
 

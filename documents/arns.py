@@ -22,6 +22,7 @@ def parse(text: str) -> Arn:
     """The parts of an ARN; ValueError for a text that is none."""
     parts = text.split(":", _PARTS - 1)
     if len(parts) != _PARTS or parts[0] != "arn" or not all((parts[1], parts[2], parts[5])):
-        message = f"{text!r} is no ARN, which has the form arn:partition:service:region:account:resource"
-        raise ValueError(message)
+        raise ValueError(
+            f"{text!r} is no ARN, which has the form arn:partition:service:region:account:resource"
+        )
     return Arn(*parts[1:])

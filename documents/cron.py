@@ -105,8 +105,9 @@ def next_inside(expression: str, moment: datetime) -> datetime:
                 candidate = day.replace(hour=hour, minute=minute)
                 if candidate > moment:
                     return candidate
-    message = f"cron {expression!r} allows no moment within {SEARCHED_DAYS} days of {moment:%Y-%m-%d}"
-    raise InvalidWindow(message)
+    raise InvalidWindow(
+        f"cron {expression!r} allows no moment within {SEARCHED_DAYS} days of {moment:%Y-%m-%d}"
+    )
 
 
 def zone(name: str | None) -> tzinfo:
@@ -124,8 +125,9 @@ def zone(name: str | None) -> tzinfo:
             return timezone(away if offset[1] == "+" else -away)
     city = given if _CITY.fullmatch(given) else ABBREVIATIONS.get(given, "")
     if city not in available_timezones():
-        message = f"time zone {given!r} is none that CodePipeline knows; write it as Europe/Berlin, UTC+05:30 or PST"
-        raise InvalidWindow(message)
+        raise InvalidWindow(
+            f"time zone {given!r} is none that CodePipeline knows; write it as Europe/Berlin, UTC+05:30 or PST"
+        )
     return ZoneInfo(city)
 
 
@@ -133,18 +135,16 @@ def _read(expression: str) -> tuple[set[int], set[int], _Day]:
     """Minutes, hours, and whether a date is one of the days; seconds are read but never evaluated ("N/A")."""
     words = expression.upper().split()
     if not _REQUIRED <= len(words) <= len(_FIELDS):
-        message = (
+        raise InvalidWindow(
             f"cron {expression!r} has {len(words)} fields; CodePipeline takes seconds, minutes, hours, day of month, month, "
             f"day of week and optionally the year: write it as {EXAMPLE}"
         )
-        raise InvalidWindow(message)
     seconds, minutes, hours, day, month, weekday, *year = words
     if (day == "?") == (weekday == "?"):
-        message = (
+        raise InvalidWindow(
             f"cron {expression!r} gives {'neither' if day == '?' else 'both'} of day of month and day of week; "
             f"exactly one of them is ?: write it as {EXAMPLE}"
         )
-        raise InvalidWindow(message)
     _values(seconds, *_FIELDS[0])
     in_month, in_week = _day_of_month(day), _day_of_week(weekday)
     months, years = _values(month, *_FIELDS[4]), _values(year[0] if year else "*", *_FIELDS[6])
@@ -222,8 +222,9 @@ def _span(span: str, field: str, low: int, high: int, names: Mapping[str, int]) 
     start = _number(first, field, low, high, names)
     end = _number(last, field, low, high, names) if dash else start
     if end < start:
-        message = f"cron field {field} has the range {span!r}, which runs backwards; write it as two, {first}-{high},{low}-{last}"
-        raise InvalidWindow(message)
+        raise InvalidWindow(
+            f"cron field {field} has the range {span!r}, which runs backwards; write it as two, {first}-{high},{low}-{last}"
+        )
     return start, end
 
 
@@ -231,6 +232,7 @@ def _number(word: str, field: str, low: int, high: int, names: Mapping[str, int]
     plain = int(word) if re.fullmatch(r"[0-9]{1,4}", word) else None
     value = names.get(word, plain)
     if value is None or not low <= value <= high:
-        message = f"cron field {field} has {word!r}; CodePipeline takes {low} to {high}, lists, ranges and steps: write it as in {EXAMPLE}"
-        raise InvalidWindow(message)
+        raise InvalidWindow(
+            f"cron field {field} has {word!r}; CodePipeline takes {low} to {high}, lists, ranges and steps: write it as in {EXAMPLE}"
+        )
     return value

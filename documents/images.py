@@ -57,8 +57,7 @@ def parse(text: str) -> Image:
     elif at and not _DIGEST.fullmatch(digest):
         rule = f"has {digest!r} for its digest; one is sha256: and 64 digits or letters a to f: copy it whole"
     if rule is not None:
-        message = f"{text!r} {rule}"
-        raise ValueError(message)
+        raise ValueError(f"{text!r} {rule}")
     _expect_registry(text, host)
     return Image(host, repository, tag, digest)
 
@@ -68,30 +67,26 @@ def _expect_registry(text: str, host: str) -> None:
     match = _ECR.fullmatch(host)
     if match is None:
         if re.search(r"\.dkr[.-]ecr", host):
-            message = (
+            raise ValueError(
                 f"{text!r} is meant for Amazon ECR, and its host is not of the form "
                 "ACCOUNT.dkr.ecr.REGION.amazonaws.com (or dkr-ecr, on.aws): the account has twelve digits: correct it"
             )
-            raise ValueError(message)
         return
     try:
         partition = partition_of(match["region"])
     except ValueError as error:
-        message = f"{text!r}: {error}"
-        raise ValueError(message) from None
+        raise ValueError(f"{text!r}: {error}") from None
     suffix = partition.registry_suffix if match["dual"] == "-ecr" else partition.dns_suffix
     if match["suffix"] != suffix:
-        message = (
+        raise ValueError(
             f"{text!r} ends its host in {match['suffix']}; ECR's hosts of that form in {match['region']} end in {suffix}: "
             "correct it"
         )
-        raise ValueError(message)
     if match["fips"] and not match["region"].startswith("us-"):
-        message = (
+        raise ValueError(
             f"{text!r} names a FIPS endpoint in {match['region']}, and ECR has them in Regions of the United States only "
             "(AWS General Reference, ecr): use dkr.ecr"
         )
-        raise ValueError(message)
 
 
 def registry_of(host: str) -> Place | None:

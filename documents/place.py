@@ -51,11 +51,10 @@ def partition_of(region: str) -> Partition:
     for partition in PARTITIONS.values():
         if re.fullmatch(partition.regions, region):
             return partition
-    message = (
+    raise ValueError(
         f"{region!r} is no Region of the partitions {', '.join(PARTITIONS)}, the ones with CodePipeline, CodeBuild and "
         "CodeDeploy; write a Region's code such as eu-central-1"
     )
-    raise ValueError(message)
 
 
 @dataclass(frozen=True)

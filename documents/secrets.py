@@ -60,33 +60,33 @@ def parse(value: str) -> Reference:
     if match := _SECRET_ARN.fullmatch(value):
         key, stage, version = (match[name] or "" for name in ("key", "stage", "version"))
         if stage and version:
-            message = "names a version stage and a version id; Secrets Manager takes one of the two: leave one empty"
-            raise ValueError(message)
+            raise ValueError(
+                "names a version stage and a version id; Secrets Manager takes one of the two: leave one empty"
+            )
         return Reference(match["arn"], None, key, stage, version)
     if match := _PARAMETER_ARN.fullmatch(value):
         return Reference(value, _parameter(match["name"]))
     if _PARAMETER_NAME.fullmatch(value):
         return Reference(None, _parameter(value))
-    message = (
+    raise ValueError(
         "is neither the full ARN of a Secrets Manager secret (arn:aws:secretsmanager:…:secret:NAME-AbCdEf, "
         "optionally :json-key:: or :json-key:version-stage:version-id), nor an SSM parameter's ARN or name "
         "(shop-database, /shop/database); "
         "store the value in one of the two and name it here (the value seen is not repeated, it may be a secret)"
     )
-    raise ValueError(message)
 
 
 def _parameter(name: str) -> str:
     """The name, when AWS would let somebody create a parameter of it (Systems Manager API Reference, PutParameter)."""
     if _RESERVED.fullmatch(name):
-        message = (
+        raise ValueError(
             "names an SSM parameter that begins with aws or ssm, which AWS keeps for itself: "
             "keep the secret in a parameter of your own"
         )
-        raise ValueError(message)
     if name.count("/") > DEEPEST_PARAMETER:
-        message = f"names an SSM parameter of {name.count('/')} levels; Systems Manager takes {DEEPEST_PARAMETER}: use a shorter path"
-        raise ValueError(message)
+        raise ValueError(
+            f"names an SSM parameter of {name.count('/')} levels; Systems Manager takes {DEEPEST_PARAMETER}: use a shorter path"
+        )
     return name
 
 
@@ -108,11 +108,10 @@ def codebuild_variable(reference: str) -> tuple[str, str]:
     one = parse(reference)
     if one.parameter is not None:
         if one.arn is not None and one.parameter.count("/") == 1:
-            message = (
+            raise ValueError(
                 f"is the ARN of two possible SSM parameters, {one.parameter[1:]} and {one.parameter}, and CodeBuild takes a "
                 "parameter by name only: write the name you mean instead of the ARN"
             )
-            raise ValueError(message)
         return "PARAMETER_STORE", one.parameter
     parts = [one.arn or "", one.json_key, one.stage, one.version]
     return "SECRETS_MANAGER", ":".join(parts).rstrip(":")

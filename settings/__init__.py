@@ -59,8 +59,9 @@ def _one_image(value: Any) -> Any:
         return value
     if not value:
         raise ValueError("names no image; name the one that is built, such as app: {repository: shop}")
-    message = f"names {' and '.join(map(str, value))}, and no release takes several images yet: keep one"
-    raise ValueError(message)
+    raise ValueError(
+        f"names {' and '.join(map(str, value))}, and no release takes several images yet: keep one"
+    )
 
 
 class Settings(Group):
@@ -92,36 +93,34 @@ class Settings(Group):
     def _service_names(self) -> "Settings":
         for name in self.services:
             if not re.fullmatch(SERVICE, name):
-                message = f"service name {name!r} does not have the form {SERVICE}; it becomes part of AWS names: choose another"
-                raise ValueError(message)
+                raise ValueError(
+                    f"service name {name!r} does not have the form {SERVICE}; it becomes part of AWS names: choose another"
+                )
             if name == "migrate" or f"{name}-".startswith("internal-"):
-                message = (
+                raise ValueError(
                     f"service name {name!r} is taken: the migration's log is called migrate, and no load balancer may be "
                     "called internal-… (Elastic Load Balancing API Reference, CreateLoadBalancer): choose another"
                 )
-                raise ValueError(message)
         return self
 
     @model_validator(mode="after")
     def _one_name_a_listener(self) -> "Settings":
         for name, service in self.services.items():
             if service.load_balancer.test_port is not None and f"{name}-test" in self.services:
-                message = (
+                raise ValueError(
                     f"service {name!r} has a testPort, and Pulumi would know its test listener and the listener of service "
                     f"{name + '-test'!r} by one name, {name}-test-listener: call one of them otherwise"
                 )
-                raise ValueError(message)
         return self
 
     @model_validator(mode="after")
     def _one_architecture(self) -> "Settings":
         seen = {service.architecture for service in self.services.values()}
         if len(seen) > 1:
-            message = (
+            raise ValueError(
                 f"services ask for {' and '.join(sorted(seen))}; one pushed image is migrated and deployed on one "
                 "architecture: give all services the same"
             )
-            raise ValueError(message)
         return self
 
     @model_validator(mode="after")
@@ -134,11 +133,10 @@ class Settings(Group):
                     continue
                 other = taken.setdefault((balancer.arn, port), name)
                 if other != name:
-                    message = (
+                    raise ValueError(
                         f"services {other} and {name} both listen on port {port} of one load balancer; "
                         "a port has one listener: choose another port"
                     )
-                    raise ValueError(message)
         return self
 
     @model_validator(mode="after")
@@ -149,14 +147,13 @@ class Settings(Group):
         for name, service in self.services.items():
             check = service.health_check
             if alarms.unhealthy_minutes < check.slow_start_minutes:
-                message = (
+                raise ValueError(
                     f"release.alarms.unhealthyMinutes {alarms.unhealthy_minutes} contradicts services.{name}.healthCheck."
                     f"gracePeriodSeconds {check.grace_period_seconds}: a task that may take that long to start can be unhealthy "
                     f"for as many minutes (after unhealthyThreshold {check.unhealthy_threshold} checks, one each "
                     f"intervalSeconds {check.interval_seconds}), and its own alarm would stop every release; raise "
                     f"unhealthyMinutes to {check.slow_start_minutes}, leave it out, or shorten the grace period"
                 )
-                raise ValueError(message)
         return self
 
     @model_validator(mode="after")
@@ -164,12 +161,11 @@ class Settings(Group):
         for name, image in self.images.items():
             filters = len(image.moving(self.source.push.tag))
             if filters > FILTERS:
-                message = (
+                raise ValueError(
                     f"images.{name}.movingTags and the stack's own tag make {filters} exclusion filters; ECR takes {FILTERS} for a "
                     "repository (Amazon ECR API Reference, PutImageTagMutability): join some by a pattern, such as sha256-* for "
                     "all signatures"
                 )
-                raise ValueError(message)
         return self
 
     @property

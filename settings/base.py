@@ -26,8 +26,7 @@ class Group(BaseModel):
     def _no_truth_for_a_number(cls, value: Any, info: ValidationInfo) -> Any:
         """To Python `true` is the number 1; who wrote `port: yes` meant something else."""
         if isinstance(value, bool) and _numeric(cls.model_fields[info.field_name or ""].annotation):
-            message = f"is {str(value).lower()}, and a number belongs there; write it in digits"
-            raise ValueError(message)
+            raise ValueError(f"is {str(value).lower()}, and a number belongs there; write it in digits")
         return value
 
 
@@ -42,26 +41,23 @@ def _text(value: Any) -> Any:
     """YAML reads `true` and `8080` as a boolean and a number; a process only knows text, so the writer must say which."""
     if isinstance(value, bool | int | float):
         word = "a truth value" if isinstance(value, bool) else "a number"
-        message = f"is {word} to YAML, and an environment variable is text; put it in quotes"
-        raise ValueError(message)  # noqa: TRY004  (pydantic turns ValueError into a finding, TypeError into a crash)
+        raise ValueError(f"is {word} to YAML, and an environment variable is text; put it in quotes")  # noqa: TRY004  (pydantic turns ValueError into a finding, TypeError into a crash)
     return value
 
 
 def whole(value: str) -> str:
     """The text, when a process can be given all of it."""
     if "\0" in value:
-        message = "has a NUL character, where every program would see its end; leave it out"
-        raise ValueError(message)
+        raise ValueError("has a NUL character, where every program would see its end; leave it out")
     return value
 
 
 def _name(name: str) -> str:
     if "=" in name or "\0" in name:
-        message = (
+        raise ValueError(
             f"the variable name {name!r} has an equals sign or a NUL character in it, which end a name for every program: "
             "choose another name"
         )
-        raise ValueError(message)
     return name
 
 
@@ -85,8 +81,7 @@ def no_repeats(values: list[str]) -> list[str]:
     """The values, when each is there once."""
     repeated = sorted({value for value in values if values.count(value) > 1})
     if repeated:
-        message = f"{', '.join(repeated)} stands there more than once; name each once"
-        raise ValueError(message)
+        raise ValueError(f"{', '.join(repeated)} stands there more than once; name each once")
     return values
 
 

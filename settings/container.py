@@ -43,8 +43,9 @@ class Container(Group):
     def _one_source_for_a_variable(self) -> "Container":
         twice = sorted(set(self.environment) & set(self.secrets))
         if twice:
-            message = f"{', '.join(twice)} is in environment and in secrets; a variable has one source: keep one of them"
-            raise ValueError(message)
+            raise ValueError(
+                f"{', '.join(twice)} is in environment and in secrets; a variable has one source: keep one of them"
+            )
         return self
 
 

@@ -65,9 +65,8 @@ class HealthCheck(Group):
     @model_validator(mode="after")
     def _in_time(self) -> "HealthCheck":
         if self.timeout_seconds >= self.interval_seconds:
-            message = (
+            raise ValueError(
                 f"timeoutSeconds {self.timeout_seconds} is not below intervalSeconds {self.interval_seconds}; "
                 "a check must end before the next begins: lower the timeout or raise the interval"
             )
-            raise ValueError(message)
         return self

@@ -49,29 +49,30 @@ class Pusher(Group):
     def _exactly_one(self) -> "Pusher":
         given = [name for name in ("branch", "git_tag", "environment") if getattr(self, name) is not None]
         if len(given) != 1:
-            message = f"names {len(given)} of branch, gitTag and environment; a workflow run has exactly one subject: give one"
-            raise ValueError(message)
+            raise ValueError(
+                f"names {len(given)} of branch, gitTag and environment; a workflow run has exactly one subject: give one"
+            )
         text = f"{self.branch or ''}{self.git_tag or ''}{self.environment or ''}"
         if any(wild in text for wild in "*?"):
-            message = f"{text!r} has a wildcard; subjects are compared exactly: list each branch, gitTag or environment"
-            raise ValueError(message)
+            raise ValueError(
+                f"{text!r} has a wildcard; subjects are compared exactly: list each branch, gitTag or environment"
+            )
         ref = self.branch or self.git_tag
         if ref is not None and not is_ref(ref):
-            message = (
+            raise ValueError(
                 f"{ref!r} is no name of a branch or tag that Git takes (git-check-ref-format), so no workflow run carries it: "
                 "write the name alone, without refs/heads/ or refs/tags/"
             )
-            raise ValueError(message)
         if (self.owner_id is None) != (self.repository_id is None):
-            message = "has only one of ownerId and repositoryId; an immutable subject carries both: give both or neither"
-            raise ValueError(message)
+            raise ValueError(
+                "has only one of ownerId and repositoryId; an immutable subject carries both: give both or neither"
+            )
         return self
 
 
 def _distinct(pushers: list[Pusher]) -> list[Pusher]:
     if len(set(pushers)) != len(pushers):
-        message = "lists the same pusher twice; name each once"
-        raise ValueError(message)
+        raise ValueError("lists the same pusher twice; name each once")
     return pushers
 
 
@@ -92,14 +93,17 @@ class MovingTag(Group):
     @model_validator(mode="after")
     def _as_ecr_takes_it(self) -> "MovingTag":
         if self.tag.count("*") > MOST_WILDCARDS:
-            message = f"{self.tag!r} has {self.tag.count('*')} wildcards; ECR takes {MOST_WILDCARDS} in an exclusion filter: use fewer"
-            raise ValueError(message)
+            raise ValueError(
+                f"{self.tag!r} has {self.tag.count('*')} wildcards; ECR takes {MOST_WILDCARDS} in an exclusion filter: use fewer"
+            )
         if not self.tag.strip("*"):
-            message = f"{self.tag!r} is every tag, so none would be fixed and released images could be overwritten: name what moves"
-            raise ValueError(message)
+            raise ValueError(
+                f"{self.tag!r} is every tag, so none would be fixed and released images could be overwritten: name what moves"
+            )
         if matches(self.tag, RELEASED + "0" * 64) or self.tag.startswith(RELEASED):
-            message = f"{self.tag!r} matches {RELEASED}…, the tags that keep released images from expiring: choose another name"
-            raise ValueError(message)
+            raise ValueError(
+                f"{self.tag!r} matches {RELEASED}…, the tags that keep released images from expiring: choose another name"
+            )
         return self
 
 
@@ -143,14 +147,12 @@ class Image(Group):
         tags = [one.tag for one in self.moving_tags]
         twice = sorted({tag for tag in tags if tags.count(tag) > 1})
         if twice:
-            message = f"movingTags name {', '.join(twice)} twice: name each once"
-            raise ValueError(message)
+            raise ValueError(f"movingTags name {', '.join(twice)} twice: name each once")
         if self.moving_tags and not self.create_repository:
-            message = (
+            raise ValueError(
                 "movingTags says what moves in a repository that this stack makes, and createRepository is false: "
                 "set them where the repository is made"
             )
-            raise ValueError(message)
         return self
 
     @model_validator(mode="after")
@@ -158,11 +160,10 @@ class Image(Group):
         accepted = [subject for pusher in self.pushers for subject in subjects(**pusher.model_dump())]
         text = json.dumps(trust_workflows("a" * 90, accepted), separators=(",", ":"))
         if len(text) > LONGEST_TRUST_POLICY:
-            message = (
+            raise ValueError(
                 f"{len(self.pushers)} pushers make a trust policy of {len(text)} characters; IAM takes "
                 f"{LONGEST_TRUST_POLICY}: list fewer, for example one environment that several branches share"
             )
-            raise ValueError(message)
         return self
 
     def moving(self, tag: str) -> dict[str, int]:

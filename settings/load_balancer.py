@@ -45,22 +45,22 @@ class LoadBalancer(Group):
     @model_validator(mode="after")
     def _new_or_existing(self) -> "LoadBalancer":
         if (self.arn is None) == (self.public_subnet_ids is None):
-            message = "needs exactly one of arn (an existing load balancer) and publicSubnetIds (a new one); give one"
-            raise ValueError(message)
+            raise ValueError(
+                "needs exactly one of arn (an existing load balancer) and publicSubnetIds (a new one); give one"
+            )
         if (self.arn is None) != (self.security_group_id is None):
-            message = "arn and securityGroupId belong together: tasks accept traffic from that group only; give both or neither"
-            raise ValueError(message)
+            raise ValueError(
+                "arn and securityGroupId belong together: tasks accept traffic from that group only; give both or neither"
+            )
         if self.port == HTTPS and self.certificate_arn is None:
-            message = (
+            raise ValueError(
                 f"port {HTTPS} is where browsers expect HTTPS, and there is no certificateArn: "
                 "give a certificate, or another port such as 80"
             )
-            raise ValueError(message)
         if self.test_port == self.port:
-            message = (
+            raise ValueError(
                 f"testPort {self.test_port} is the production port; CodeDeploy needs a test listener of its own: "
                 "choose another port"
             )
-            raise ValueError(message)
         check_rules(self.allowed_cidrs, 1 if self.test_port is None else 2)
         return self

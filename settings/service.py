@@ -96,17 +96,15 @@ class Service(Container):
     @model_validator(mode="after")
     def _fits_fargate(self) -> "Service":
         if self.cpu not in FARGATE_MEMORY:
-            message = (
+            raise ValueError(
                 f"cpu {self.cpu} is not a Fargate size; choose one of {', '.join(map(str, FARGATE_MEMORY))}"
             )
-            raise ValueError(message)
         offered = FARGATE_MEMORY[self.cpu]
         if self.memory not in offered:
-            message = (
+            raise ValueError(
                 f"Fargate offers no {self.memory} MiB with cpu {self.cpu}; "
                 f"choose memory from {', '.join(map(str, offered))}, or another cpu"
             )
-            raise ValueError(message)
         return self
 
     @property
@@ -119,33 +117,30 @@ class Service(Container):
     def _caches_that_are_used(self) -> "Service":
         for prefix in self.pull_through_cache_prefixes:
             if not through_cache(self.named_images, [prefix]):
-                message = (
+                raise ValueError(
                     f"pullThroughCachePrefixes names {prefix}, and no image of this service is in a private ECR registry "
                     f"under {prefix}/ (the pushed image never comes through a cache): remove it, or correct the image"
                 )
-                raise ValueError(message)
         return self
 
     @model_validator(mode="after")
     def _test_traffic_for_its_hook(self) -> "Service":
         """CodeDeploy User Guide, tutorial-ecs-with-hooks-create-second-listener: validation needs a second listener."""
         if self.rollout.hooks.after_allow_test_traffic is not None and self.load_balancer.test_port is None:
-            message = (
+            raise ValueError(
                 "rollout.hooks.afterAllowTestTraffic is called while a test listener points to green, and there is no "
                 "loadBalancer.testPort: give one, or take another hook such as afterInstall"
             )
-            raise ValueError(message)
         return self
 
     @model_validator(mode="after")
     def _one_protocol_for_each_port(self) -> "Service":
         check = self.health_check
         if check.port in (None, self.port) and check.protocol not in (None, self.protocol):
-            message = (
+            raise ValueError(
                 f"healthCheck.protocol {check.protocol} is not what the container speaks on port {self.port} "
                 f"(protocol {self.protocol}): no check would succeed; leave it out, or give healthCheck.port"
             )
-            raise ValueError(message)
         return self
 
     @model_validator(mode="after")
@@ -153,6 +148,7 @@ class Service(Container):
         names = [self.container, *(sidecar.name for sidecar in self.sidecars)]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            message = f"container name {', '.join(twice)} is used twice in one task; give each container its own name"
-            raise ValueError(message)
+            raise ValueError(
+                f"container name {', '.join(twice)} is used twice in one task; give each container its own name"
+            )
         return self

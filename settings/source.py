@@ -28,10 +28,9 @@ class Push(Group):
     @model_validator(mode="after")
     def _marks_no_release(self) -> "Push":
         if self.tag.startswith(RELEASED):
-            message = (
+            raise ValueError(
                 f"tag {self.tag!r} begins with {RELEASED}, which marks released images: choose another tag"
             )
-            raise ValueError(message)
         return self
 
 
@@ -46,11 +45,13 @@ def _an_answer(value: Any) -> Any:
         return value
     given = [name for name in ("push", *NOT_YET) if name in value]
     if len(given) > 1:
-        message = f"names {' and '.join(given)}, and a stack has exactly one source: give push alone, the only one that works yet"
-        raise ValueError(message)
+        raise ValueError(
+            f"names {' and '.join(given)}, and a stack has exactly one source: give push alone, the only one that works yet"
+        )
     if given and given[0] in NOT_YET:
-        message = f"names {given[0]}, and {NOT_YET[given[0]]}: write push: {{tag: …}} with the tag whose push is a release"
-        raise ValueError(message)
+        raise ValueError(
+            f"names {given[0]}, and {NOT_YET[given[0]]}: write push: {{tag: …}} with the tag whose push is a release"
+        )
     return value
 
 

@@ -205,6 +205,7 @@ def work(options: Options, interruption: Interruption) -> int:
     try:
         from delivery.playing import run  # noqa: PLC0415  (operators must not wait for pulumi to load)
     except OSError as error:  # one of the libraries asks for a folder for temporary files as it is loaded
-        rule = "the rehearsal's parts cannot be loaded"
-        raise MachineError(str(error), rule, "make room on the disk and in /tmp") from error
+        raise MachineError(
+            str(error), "the rehearsal's parts cannot be loaded", "make room on the disk and in /tmp"
+        ) from error
     return run(options, interruption)

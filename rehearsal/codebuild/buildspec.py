@@ -128,8 +128,9 @@ def _phase(value: Any, path: str) -> Phase:
     _known(phase, path, {"commands", "finally", "on-failure"}, "phase")
     on_failure = phase.get("on-failure")
     if on_failure not in (None, "ABORT", "CONTINUE"):
-        rule = f"is {on_failure!r}; the rehearsal plays ABORT and CONTINUE"
-        raise InvalidBuildspec(f"{path}.on-failure", rule)
+        raise InvalidBuildspec(
+            f"{path}.on-failure", f"is {on_failure!r}; the rehearsal plays ABORT and CONTINUE"
+        )
     if "commands" not in phase and not path.endswith(".install"):
         raise InvalidBuildspec(f"{path}.commands", "is required")
     commands = _strings(phase.get("commands") or [], f"{path}.commands")

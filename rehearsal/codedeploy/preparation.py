@@ -91,8 +91,9 @@ def _weights(parts: Parts, listener: str) -> dict[str, int]:
 
 def _elb_invalid(text: str) -> Failed:
     """The load balancer's own words, as CodeDeploy hands them on (codedeploy/latest/APIReference/API_ErrorInformation)."""
-    message = f"The ELB could not be updated due to the following error: {text}"
-    return Failed("ELASTIC_LOAD_BALANCING_INVALID", message)
+    return Failed(
+        "ELASTIC_LOAD_BALANCING_INVALID", f"The ELB could not be updated due to the following error: {text}"
+    )
 
 
 def _name(declared: Declared) -> str:

@@ -130,9 +130,10 @@ class Server:
         self._served = self._loop.begin(self._serve(listening))
         if not self._ready.wait(_PATIENCE):
             self.stop()
-            value = f"the {self._name} did not begin to serve within {_PATIENCE:g} s"
             raise MachineError(
-                value, "it answers at once on an idle machine", "run again when the machine is less busy"
+                f"the {self._name} did not begin to serve within {_PATIENCE:g} s",
+                "it answers at once on an idle machine",
+                "run again when the machine is less busy",
             )
         return port
 

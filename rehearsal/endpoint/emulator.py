@@ -40,9 +40,10 @@ class Emulator:
         RehearsalError when another one is open in this process, or it cannot be loaded.
         """
         if not _IN_USE.acquire(blocking=False):
-            rule = "the emulator keeps its state per process"
             raise MachineError(
-                "a second emulator was asked for", rule, "stop the first, or use another process"
+                "a second emulator was asked for",
+                "the emulator keeps its state per process",
+                "stop the first, or use another process",
             )
         try:
             self.application = _load(account, region)
@@ -58,9 +59,10 @@ class Emulator:
         """Forget everything stored, also what an earlier rehearsal in this process left."""
         answer = await ask(self.application, "POST", "/_ministack/reset", headers={})
         if answer.status != 200:  # noqa: PLR2004
-            value = f"the emulator answered {answer.status} to a reset"
             raise MachineError(
-                value, "a rehearsal begins with an empty cloud", "reinstall the locked ministack"
+                f"the emulator answered {answer.status} to a reset",
+                "a rehearsal begins with an empty cloud",
+                "reinstall the locked ministack",
             )
 
     async def call(  # noqa: PLR0913  (three of them only by name)
@@ -112,9 +114,11 @@ def _load(account: str, region: str) -> Application:
     try:
         from ministack.app import app  # noqa: PLC0415  (reads the environment while it is imported)
     except ImportError as problem:
-        value = f"the emulator cannot be loaded ({problem})"
-        rule = "a rehearsal stores what it creates in ministack"
-        raise MachineError(value, rule, "install the lock: make setup") from problem
+        raise MachineError(
+            f"the emulator cannot be loaded ({problem})",
+            "a rehearsal stores what it creates in ministack",
+            "install the lock: make setup",
+        ) from problem
     # The emulator configures the whole process's logging when imported; undo that.
     root.setLevel(before[0])
     root.handlers[:] = before[1]

@@ -69,9 +69,10 @@ def make(cloud: Cloud, urn: str, type_: str, name: str, inputs: Mapping[str, Any
             f"{type_} ({name})", f"AWS refuses it beside what is there: {error}", "declare it otherwise"
         ) from error
     except (ClientError, ParamValidationError, LookupError, TypeError, ValueError) as error:
-        rule = f"the local cloud cannot make it: {type(error).__name__}: {error}"
         raise CannotMake(
-            f"{type_} ({name})", rule, "declare it otherwise, or take it out for the rehearsal"
+            f"{type_} ({name})",
+            f"the local cloud cannot make it: {type(error).__name__}: {error}",
+            "declare it otherwise, or take it out for the rehearsal",
         ) from error
     made = Declared(urn, type_, name, resource_id, named, {**named, "id": resource_id, **added})
     cloud.add(made)

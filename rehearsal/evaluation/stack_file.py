@@ -52,9 +52,8 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         found = error.object[error.start]
-        remedy = "save it as UTF-8"
         raise StackError(
-            path.name, f"byte {error.start} is {found:#04x}, which is not UTF-8", remedy
+            path.name, f"byte {error.start} is {found:#04x}, which is not UTF-8", "save it as UTF-8"
         ) from None
     except OSError as error:
         why = error.strerror or str(error)
@@ -79,8 +78,11 @@ def _parsed(path: Path, text: str) -> Any:
 def _checked(path: Path, config: dict[Any, Any]) -> dict[str, Any]:
     for key in config:
         if not isinstance(key, str):
-            remedy = "write it as namespace:key, such as aws:region, in quotes where YAML would read something else"
-            raise _wrong(path, f"has the configuration key {key!r} ({type(key).__name__})", remedy)
+            raise _wrong(
+                path,
+                f"has the configuration key {key!r} ({type(key).__name__})",
+                "write it as namespace:key, such as aws:region, in quotes where YAML would read something else",
+            )
     region: Any = config.get(REGION)
     if region is not None and not isinstance(region, str):
         raise _wrong(path, f"has {_called(region)} as {REGION}", "it is a text, such as us-east-1")

@@ -182,8 +182,9 @@ class Gateway:
 
     def _running(self) -> tuple[Emulator, Stored]:
         if self._emulator is None or self._stored is None:
-            value = "the gateway is not running"
-            raise RehearsalError(value, "it answers between start and stop", "start it first")
+            raise RehearsalError(
+                "the gateway is not running", "it answers between start and stop", "start it first"
+            )
         return self._emulator, self._stored
 
 
@@ -205,7 +206,8 @@ def _answers(port: int) -> None:
     finally:
         connection.close()
     if status != _OK:
-        value = f"the emulator does not answer on {HOST}:{port} ({status})"
         raise RehearsalError(
-            value, "it answers at once after its start", "run again; see its log when that repeats"
+            f"the emulator does not answer on {HOST}:{port} ({status})",
+            "it answers at once after its start",
+            "run again; see its log when that repeats",
         )

@@ -54,9 +54,10 @@ def judgeable(document: Mapping[str, Any], where: str) -> None:
             )
         for operator in statement.get("Condition", {}):
             if not _OPERATOR.fullmatch(operator):
-                rule = "IAM has no such condition operator"
                 raise StackError(
-                    f"{where} has condition operator {operator!r}", rule, "use one that IAM documents"
+                    f"{where} has condition operator {operator!r}",
+                    "IAM has no such condition operator",
+                    "use one that IAM documents",
                 )
         if "${" in repr(statement):
             raise StackError(

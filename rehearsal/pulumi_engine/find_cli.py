@@ -56,8 +56,9 @@ def build_cli(progress: Progress | None = None, root: Path = ROOT) -> PulumiComm
     """Build the CLI of `tools/pulumi` into `.tools/pulumi/bin`; RehearsalError when Go is missing, too old or fails."""
     absent = _go_missing()
     if absent:
-        rule = f"the engine tier runs the real CLI, {'.'.join(map(str, OLDEST))} or newer"
-        raise MachineError(absent, rule, _REMEDY)
+        raise MachineError(
+            absent, f"the engine tier runs the real CLI, {'.'.join(map(str, OLDEST))} or newer", _REMEDY
+        )
     if progress:
         progress(f"building the Pulumi CLI {VERSION} from tools/pulumi; takes some minutes the first time")
     target = root / BUILT / "bin" / "pulumi"

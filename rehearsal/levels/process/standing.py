@@ -43,12 +43,18 @@ def look_at(
     path = ":".join([*tools_of(folder), MACHINE_PATH])
     for setting, words in _commands(config, settings):
         if not words:
-            rule = "neither the settings nor the Dockerfile (CMD, ENTRYPOINT) say what to run"
-            raise ApplicationError(f"{setting} of {name}", rule, "add one of them")
+            raise ApplicationError(
+                f"{setting} of {name}",
+                "neither the settings nor the Dockerfile (CMD, ENTRYPOINT) say what to run",
+                "add one of them",
+            )
         if not _is_there(words[0], image.files, str(config.get("WorkingDir") or "/"), path):
             not_done = "; ".join(image.not_done)
-            rule = f"level process does not do {not_done}, and neither the folder nor this machine has {words[0]}"
-            raise ApplicationError(f"{setting} of {name} starts {words[0]!r}", rule, _REMEDY)
+            raise ApplicationError(
+                f"{setting} of {name} starts {words[0]!r}",
+                f"level process does not do {not_done}, and neither the folder nor this machine has {words[0]}",
+                _REMEDY,
+            )
     notes: list[str] = []
     if image.not_done:
         done = "; ".join(image.not_done)
