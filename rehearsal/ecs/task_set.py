@@ -8,6 +8,7 @@ one task that was not healthy when its grace period ended, and says so.
 """
 
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import InitVar, dataclass, field
 from enum import StrEnum
@@ -34,6 +35,10 @@ INCIDENT = 90.0
 
 RETRY_AFTER = 10.0
 """Declared seconds before a failed task is replaced."""
+
+
+class NotSteady(Exception):
+    """A task set did not become steady; the text says which task stopped why."""
 
 
 class TaskSetStatus(StrEnum):
@@ -140,6 +145,14 @@ class TaskSet:
         if len(running) < self.count:
             return False
         return self._registration.all_well(running)
+
+    def wait_steady(self, timeout: float) -> None:
+        """Wait `timeout` real seconds at most; NotSteady with the reasons."""
+        deadline = time.monotonic() + timeout
+        while not self.steady():
+            if self.given_up or time.monotonic() > deadline:
+                raise NotSteady(self.why_not_steady())
+            time.sleep(POLL)
 
     def why_not_steady(self) -> str:
         """Say of each place what runs there and what its health checks see, or which task stopped there why."""
