@@ -6,8 +6,7 @@ from typing import Any
 
 import yaml
 
-TASK_DEFINITION_PLACEHOLDER = "<TASK_DEFINITION>"
-"""Literal text that CodeDeployToECS replaces by the new revision's ARN."""
+from documents.templates import TASK_DEFINITION_PLACEHOLDER
 
 HOOKS = ("BeforeInstall", "AfterInstall", "AfterAllowTestTraffic", "BeforeAllowTraffic", "AfterAllowTraffic")
 """Lifecycle events that may have a hook, in their order (CodeDeploy User Guide, reference-appspec-file-structure-hooks)."""

@@ -160,16 +160,6 @@ TEMPLATES = "templates"
 """First part of every template's key in the artifact bucket."""
 
 
-def taskdef_file(service: str) -> str:
-    """File name of a service's task definition template in the deploy artifact."""
-    return f"taskdef-{service}.json"
-
-
-def appspec_file(service: str) -> str:
-    """File name of a service's AppSpec template in the deploy artifact."""
-    return f"appspec-{service}.yaml"
-
-
 def fitting(name: str) -> str:
     """`name` cut so that Pulumi's suffix of eight characters still fits into the 32 that ELB allows.
 

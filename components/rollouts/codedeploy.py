@@ -15,9 +15,9 @@ from documents import appspec, grants
 from documents.actions import Action, Released, codedeploy_action
 from documents.alarms import PERIOD
 from documents.descriptor import DeploymentDescriptor
-from documents.names import appspec_file, taskdef_file
 from documents.policy import Statement, trust
 from documents.taskdef import IMAGE_PLACEHOLDER
+from documents.templates import appspec_file, taskdef_file
 from settings.service import Service
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as examples
 
-from documents.names import appspec_file, taskdef_file
 from documents.place import Place
+from documents.templates import appspec_file, taskdef_file
 from rehearsal.codebuild import buildspec
 from rehearsal.codebuild import declared as projects
 from rehearsal.codedeploy import appspec

@@ -27,7 +27,7 @@ LAYERS = (
     ("rehearsal.errors",),
     ("__main__", "image_delivery"),
     ("components",),
-    ("settings",),
+    ("settings", "release"),
     ("documents",),
 )
 """Every room of the house, from the top: a room knows those of lower layers only, and none of its own."""
@@ -35,6 +35,7 @@ LAYERS = (
 CLOSED = {
     "documents": set[str](),
     "settings": {"documents"},
+    "release": {"documents"},
     "components": {"settings", "documents"},
     "__main__": {"components", "settings", "documents"},
     "image_delivery": {"components"},

@@ -1,0 +1,47 @@
+"""This function's way to AWS: one client for each service and Region, with its patience measured in seconds."""
+
+import urllib.request
+from collections.abc import Mapping
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+_PATIENCE = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 4})
+"""Seconds and attempts: with boto3's own of 60 seconds, one lost answer would outlast the function."""
+
+_DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
+_MOST_BYTES = 8 * 1024 * 1024
+"""Of a blob that is read whole: the configuration of an image has some kilobytes."""
+
+
+class Aws:
+    """The clients of one execution environment, kept for the next call as Lambda keeps the environment."""
+
+    def __init__(self) -> None:
+        self._clients: dict[tuple[str, str], Any] = {}
+
+    def client(self, service: str, region: str = "") -> Any:
+        """The client of a service, in another Region than this function's if one is named."""
+        known = self._clients.get((service, region))
+        if known is None:
+            known = boto3.client(service, region_name=region or None, config=_PATIENCE)  # pyright: ignore[reportUnknownMemberType]
+            self._clients[service, region] = known
+        return known
+
+    def fetch(self, url: str) -> bytes:
+        """What lies behind an address that AWS has signed for this one reading."""
+        with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310  (the address is an answer of ECR's)
+            return answer.read(_MOST_BYTES)
+
+
+def code_of(error: ClientError) -> str:
+    """The code of what a service answered."""
+    answer: Mapping[str, Any] = error.response
+    return str(answer.get("Error", {}).get("Code", ""))
+
+
+def is_denied(error: ClientError) -> bool:
+    """Whether a service answered that the caller may not."""
+    return code_of(error) in _DENIED

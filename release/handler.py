@@ -1,0 +1,120 @@
+"""What Lambda calls: one step of a release for one job of CodePipeline's, answered whatever happens.
+
+The event is never logged nor shown: it carries credentials (CodePipeline User Guide, action-reference-Lambda).
+"""
+
+import threading
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from release import check
+from release.answers import Answers
+from release.aws import Aws, code_of, is_denied
+from release.findings import Refusal, RefusedError
+from release.job import Job
+from release.log import log
+from release.outcome import Outcome, Refused
+from release.subject import Subject, subject
+
+Step = Callable[[Subject, str], Outcome]
+"""Takes a release and the continuation token of the job before."""
+
+STEPS: Mapping[str, Step] = {"check": check.run}
+"""What the function does, by the parameter `step`."""
+
+MARGIN = 5
+"""Seconds before the function's own limit at which it gives up, to be heard still."""
+
+_AWS = Aws()
+_AGAIN = "start the release again; nothing was migrated"
+
+
+class Context(Protocol):
+    """What Lambda says of an invocation (Lambda Developer Guide, python-context)."""
+
+    aws_request_id: str
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until Lambda ends the function."""
+        ...
+
+
+def handle(event: Mapping[str, Any], context: Context) -> None:
+    """Do the step that the job asks for, and answer; LookupError for an event that is no job."""
+    job = Job.of(event)
+    answers = Answers(_AWS, job.id, context.aws_request_id)
+    seconds = max(context.get_remaining_time_in_millis() / 1000 - MARGIN, 0)
+    late = threading.Timer(seconds, _give_up, (answers, round(seconds)))
+    late.daemon = True
+    late.start()
+    try:
+        answers.give(_outcome(job))
+    finally:
+        late.cancel()
+
+
+def _outcome(job: Job) -> Outcome:
+    """How the step ended, also where nobody foresaw it."""
+    try:
+        order = job.order()
+        return _step(order.step)(subject(_AWS, order), job.token)
+    except RefusedError as refused:
+        return Refused((refused.refusal,))
+    except Exception as error:  # noqa: BLE001  (whatever it is, the pipeline must not wait for twenty minutes)
+        return Refused((_unforeseen(error),))
+
+
+def _step(name: str) -> Step:
+    if name in STEPS:
+        return STEPS[name]
+    raise RefusedError(
+        f"step {name!r}",
+        f"this function knows {', '.join(STEPS)}",
+        "run pulumi up, which brings the function and the pipeline to one version",
+        "ConfigurationError",
+    )
+
+
+def _unforeseen(error: Exception) -> Refusal:
+    """A sentence without what the error itself says, unless AWS said it: a value of a secret may stand there."""
+    place = _place(error)
+    log(error=type(error).__name__, place=place)
+    match error:
+        case ClientError() if is_denied(error):
+            return Refusal(
+                f"{error.operation_name} in {place}",
+                f"this function's role may not: {error.response['Error'].get('Message')}",
+                "compare the role with pulumi preview, somebody or a policy of the organization narrowed it; nothing was migrated",
+                "PermissionError",
+            )
+        case ClientError():
+            said = f"AWS answered {code_of(error)}: {error.response['Error'].get('Message')}"
+            return Refusal(f"{error.operation_name} in {place}", said, _AGAIN, "SystemUnavailable")
+        case BotoCoreError() | OSError():
+            return Refusal(
+                f"{type(error).__name__} in {place}", "AWS did not answer", _AGAIN, "SystemUnavailable"
+            )
+        case _:
+            return Refusal(
+                f"{type(error).__name__} in {place}",
+                "this is a fault of the release function",
+                "report it; until it is mended, release.check: false and pulumi up let releases go on without it",
+                "JobFailed",
+            )
+
+
+def _place(error: Exception) -> str:
+    """Where in this package an error came up."""
+    here = Path(__file__).parent
+    frames = [one for one in traceback.extract_tb(error.__traceback__) if Path(one.filename).parent == here]
+    return f"release/{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "release"
+
+
+def _give_up(answers: Answers, seconds: int) -> None:
+    slow = "AWS answered too slowly for it to end in time"
+    found = Refusal(f"the release function after {seconds} seconds", slow, _AGAIN, "SystemUnavailable")
+    answers.give(Refused((found,)))

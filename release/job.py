@@ -1,0 +1,87 @@
+"""What CodePipeline asks for: its event, and the parameters in it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from release.findings import RefusedError
+
+_VALUES: Mapping[str, tuple[str, ...]] = {"trigger": ("push", "chosen"), "migrate": ("run", "skip")}
+"""Parameters that come from variables of the pipeline, which whoever starts a release may set."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """The parameters of one step."""
+
+    step: str
+    digest: str
+    """Digest of the image that is released."""
+    trigger: str
+    """`push` when a push started the release, `chosen` when a person did."""
+    migrate: str
+    """`run` or `skip`."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job of CodePipeline's, without the credentials that come with it."""
+
+    id: str
+    parameters: str
+    """`UserParameters` as they arrived."""
+    token: str
+    """Continuation token of the job before; empty at first."""
+
+    @classmethod
+    def of(cls, event: Mapping[str, Any]) -> "Job":
+        """The job in an event (CodePipeline User Guide, action-reference-Lambda); LookupError for another event.
+
+        The error never shows the event, which carries credentials.
+        """
+        try:
+            job = event["CodePipeline.job"]
+            data = job["data"]
+            given = data["actionConfiguration"]["configuration"].get("UserParameters")
+            return cls(str(job["id"]), str(given or ""), str(data.get("continuationToken") or ""))
+        except (KeyError, TypeError, AttributeError):
+            raise LookupError(
+                "the event is no job of CodePipeline's, and there is nobody to answer: let a Lambda action call this function"
+            ) from None
+
+    def order(self) -> Order:
+        """The step and its parameters; RefusedError when they cannot be followed."""
+        try:
+            given = json.loads(self.parameters, object_pairs_hook=_each_once)
+        except ValueError:
+            given = None
+        expected = set(Order.__dataclass_fields__)
+        if (
+            not isinstance(given, dict)
+            or set(given) != expected
+            or not all(isinstance(one, str) for one in given.values())
+        ):
+            raise RefusedError(
+                f"UserParameters {self.parameters[:200]!r}",
+                f"they are a JSON object of {', '.join(sorted(expected))}, each a text",
+                "start the release again with plain values of the pipeline's variables, or run pulumi up",
+                "ConfigurationError",
+            )
+        order = Order(**given)
+        for name, taken in _VALUES.items():
+            if given[name] not in taken:
+                raise RefusedError(
+                    f"pipeline variable {name.upper()} {given[name]!r}",
+                    f"it is {' or '.join(taken)}",
+                    "start the release again with one of them; nothing was migrated",
+                    "ConfigurationError",
+                )
+        return order
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A variable's value could close its text and say a name again."""
+    if len({name for name, _ in pairs}) != len(pairs):
+        raise ValueError("a name is given twice")
+    return dict(pairs)
