@@ -1,13 +1,18 @@
 """CodePipeline's API, in its own shapes.
 
-AWS document: codepipeline/latest/APIReference/API_StartPipelineExecution.md.
+AWS documents: codepipeline/latest/APIReference, API_<operation>.md. The errors are documented, their exact texts are not.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 from rehearsal.codepipeline.execution import SourceRevision
+from rehearsal.codepipeline.permissions import on_pipeline
 from rehearsal.codepipeline.service import CodePipeline
+from rehearsal.endpoint.operations import operation
+
+Asked = Mapping[str, Any]
+Answered = Mapping[str, Any]
 
 
 class CodePipelineApi:
@@ -17,14 +22,19 @@ class CodePipelineApi:
         """Answer for this service."""
         self._service = service
 
-    def start_pipeline_execution(self, request: Mapping[str, Any], *, trigger: str) -> str:
-        """The new execution's id; StartRefused. Whether the caller may do so is the caller's to check."""
-        return self._service.start(
-            str(request["name"]),
+    @operation(on_pipeline)
+    def start_pipeline_execution(
+        self, asked: Asked, *, caller: str, trigger: str = "StartPipelineExecution"
+    ) -> Answered:
+        """Start an execution; `caller` is the ARN of who calls, or of the rule whose target it is."""
+        execution = self._service.start(
+            str(asked["name"]),
             source_revisions=[
                 SourceRevision(one["actionName"], one["revisionType"], one["revisionValue"])
-                for one in request.get("sourceRevisions", ())
+                for one in asked.get("sourceRevisions", ())
             ],
-            variables={one["name"]: one["value"] for one in request.get("variables", ())},
+            variables={one["name"]: one["value"] for one in asked.get("variables", ())},
             trigger=trigger,
+            trigger_detail=caller,
         )
+        return {"pipelineExecutionId": execution}

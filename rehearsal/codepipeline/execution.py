@@ -139,6 +139,8 @@ class Execution:
     source_revisions: Sequence[SourceRevision]
     started: float
     ended: float | None = None
+    trigger_detail: str = ""
+    """ARN of the rule, user or role that started it (API codepipeline.ExecutionTrigger)."""
     summary: str = ""
     """Why it ended, where CodePipeline says so."""
     stage: str | None = None

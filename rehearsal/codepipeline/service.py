@@ -84,8 +84,9 @@ class CodePipeline:
         source_revisions: Sequence[SourceRevision] = (),
         variables: Mapping[str, str] | None = None,
         trigger: str = "StartPipelineExecution",
+        trigger_detail: str = "",
     ) -> str:
-        """Start an execution and answer its id.
+        """Start an execution and answer its id; `trigger_detail` is the ARN of what or who started it.
 
         Whether the caller may do so is the caller's to check. Raises StartRefused as AWS would, and
         pipelines.InvalidStructure for a pipeline that AWS would not have created.
@@ -99,6 +100,7 @@ class CodePipeline:
                 pipeline=pipeline_name,
                 status=ExecutionStatus.IN_PROGRESS,
                 trigger=trigger,
+                trigger_detail=trigger_detail,
                 variables=given,
                 source_revisions=revisions,
                 started=time.monotonic(),

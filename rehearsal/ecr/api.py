@@ -23,7 +23,7 @@ from rehearsal.ecr.registry_rules import (
 )
 from rehearsal.endpoint.asgi import Answer
 from rehearsal.endpoint.emulator_lookups import Stored
-from rehearsal.endpoint.permissions import Underivable
+from rehearsal.endpoint.permissions import Needed, Underivable, needed
 from rehearsal.endpoint.refusals import json_error, registry_error
 from rehearsal.endpoint.request import Request
 from rehearsal.endpoint.service import Forward
@@ -69,6 +69,10 @@ class Ecr:
         """All of it."""
         del request
         return True
+
+    def needed(self, request: Request, place: Place, secret_arn: str | None) -> list[Needed]:
+        """As the table of permissions has it."""
+        return needed(request, place, secret_arn)
 
     def speaks(self, path: str) -> bool:
         """Whether a path is one of the registry protocol's."""

@@ -10,6 +10,7 @@ from documents.place import Place
 from rehearsal.endpoint import refusals
 from rehearsal.endpoint.asgi import Answer
 from rehearsal.endpoint.emulator_lookups import Stored
+from rehearsal.endpoint.permissions import Needed, needed
 from rehearsal.endpoint.request import Request
 from rehearsal.endpoint.service import Forward, Service
 from rehearsal.identity.authority import Authority, session_arn
@@ -35,6 +36,10 @@ class Emulated:
     def holds(self, request: Request) -> bool:
         """By operation, where there is a choice."""
         return self._operations is None or self._operations(request.operation)
+
+    def needed(self, request: Request, place: Place, secret_arn: str | None) -> list[Needed]:
+        """As the table of permissions has it."""
+        return needed(request, place, secret_arn)
 
     async def answer(self, request: Request, role_arn: str | None, forward: Forward) -> Answer:
         """As the emulator has it."""

@@ -40,16 +40,24 @@ def needed(request: Request, place: Place, secret_arn: str | None = None) -> lis
     return rule(request, place)
 
 
-def _one(request: Request, resource: str, context: Mapping[str, Any] | None = None) -> list[Needed]:
-    return [Needed(f"{request.service}:{request.operation}", resource, context or {})]
+_PREFIXES = {"monitoring": "cloudwatch"}
+"""What a service's actions begin with, where that is not its signing name."""
 
 
-def _each(request: Request, resources: Sequence[str], otherwise: str = "*") -> list[Needed]:
-    return [one for resource in (resources or [otherwise]) for one in _one(request, resource)]
+def on(request: Request, resource: str, context: Mapping[str, Any] | None = None) -> list[Needed]:
+    """The action of the operation's own name on one resource."""
+    prefix = _PREFIXES.get(request.service, request.service)
+    return [Needed(f"{prefix}:{request.operation}", resource, context or {})]
 
 
-def _anywhere(request: Request, _: Place) -> list[Needed]:
-    return _one(request, "*")
+def on_each(request: Request, resources: Sequence[str], otherwise: str = "*") -> list[Needed]:
+    """The action of the operation's own name on each resource, on `otherwise` where there is none."""
+    return [one for resource in (resources or [otherwise]) for one in on(request, resource)]
+
+
+def anywhere(request: Request, _: Place) -> list[Needed]:
+    """The action of the operation's own name, for which AWS knows no resources."""
+    return on(request, "*")
 
 
 def _as_ministack(request: Request, place: Place) -> list[Needed]:
@@ -116,12 +124,12 @@ def _parameters(request: Request, place: Place) -> list[Needed]:
     context = iam_actions.request_tag_context("ssm", f"ssm:{request.operation}", request.body, {})
     if request.operation == "GetParametersByPath":
         context["ssm:Recursive"] = str(asked.get("Recursive", False)).lower()
-    return [one for name in names for one in _one(request, parameter_arn(place, name), context)]
+    return [one for name in names for one in on(request, parameter_arn(place, name), context)]
 
 
 def _secret(request: Request, place: Place, secret_arn: str | None) -> list[Needed]:
     if request.operation in ("ListSecrets", "GetRandomPassword"):
-        return _one(request, "*")
+        return on(request, "*")
     if request.operation == "BatchGetSecretValue":
         raise Underivable(
             "BatchGetSecretValue needs GetSecretValue on secrets that the request does not name"
@@ -134,7 +142,7 @@ def _secret(request: Request, place: Place, secret_arn: str | None) -> list[Need
     context = {"secretsmanager:SecretId": arn}
     if request.operation == "GetSecretValue":
         context["secretsmanager:VersionStage"] = asked.get("VersionStage", "AWSCURRENT")
-    return _one(request, arn, context)
+    return on(request, arn, context)
 
 
 # CloudWatch Logs: AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.md
@@ -143,15 +151,15 @@ def _secret(request: Request, place: Place, secret_arn: str | None) -> list[Need
 def _log_group(request: Request, place: Place) -> list[Needed]:
     group = request.document.get("logGroupName") or request.document.get("logGroupIdentifier")
     if not group:
-        return _one(request, "*")
+        return on(request, "*")
     arn = group if group.startswith("arn:") else place.arn("logs", f"log-group:{group}")
     context = iam_actions.request_tag_context("logs", f"logs:{request.operation}", request.body, {})
-    return _one(request, arn.removesuffix(":*"), context)
+    return on(request, arn.removesuffix(":*"), context)
 
 
 def _log_stream(request: Request, place: Place) -> list[Needed]:
     (group,) = _log_group(request, place)
-    return _one(request, f"{group.resource}:log-stream:{request.document.get('logStreamName', '')}")
+    return on(request, f"{group.resource}:log-stream:{request.document.get('logStreamName', '')}")
 
 
 # ECR is documented in service-authorization/latest/reference/list_amazonelasticcontainerregistry.md
@@ -168,7 +176,7 @@ def _repository(request: Request, place: Place) -> list[Needed]:
     if request.operation == "DescribeRepositories" and not named:
         named = ["*"]
     arns = [repository_arn(place, name) for name in named]
-    return _each(request, arns, otherwise=str(asked.get("resourceArn", "*")))
+    return on_each(request, arns, otherwise=str(asked.get("resourceArn", "*")))
 
 
 # ECS is documented in AmazonECS/latest/developerguide: task-iam-roles.md and in its supported-iam-actions-tagging.md
@@ -184,7 +192,7 @@ def _register(request: Request, place: Place) -> list[Needed]:
             context[key] = str(asked[name])
     if asked.get("requiresCompatibilities"):
         context["ecs:compute-compatibility"] = list(asked["requiresCompatibilities"])
-    found = _one(request, family, context)
+    found = on(request, family, context)
     for role in ("executionRoleArn", "taskRoleArn"):
         if asked.get(role):
             found.append(
@@ -203,7 +211,9 @@ def _tag_context(tags: Sequence[Mapping[str, str]] | None) -> dict[str, Any]:
     return {f"aws:RequestTag/{key}": value for key, value in named.items()} | {"aws:TagKeys": list(named)}
 
 
-def _in_cluster(kind: str, field_name: str) -> "Rule":
+def in_cluster(kind: str, field_name: str) -> "Rule":
+    """The action of the operation's own name on what a field names, of a kind whose ARNs hold the cluster's name."""
+
     def rule(request: Request, place: Place) -> list[Needed]:
         asked = request.document
         cluster = str(asked.get("cluster", "default")).rpartition("/")[2]
@@ -237,18 +247,18 @@ _RULES: Mapping[str, Rule] = dict(
     [
         ("s3", _s3),
         ("ssm", _parameters),
-        *_rows("ssm", "DescribeParameters", _anywhere),
+        *_rows("ssm", "DescribeParameters", anywhere),
         ("logs", _log_group),
         *_rows("logs", "CreateLogStream DeleteLogStream PutLogEvents GetLogEvents", _log_stream),
-        *_rows("logs", "DescribeLogGroups", _anywhere),
+        *_rows("logs", "DescribeLogGroups", anywhere),
         ("ecr", _repository),
         ("ecs", _ecs),
         *_rows("ecs", "RegisterTaskDefinition", _register),
-        *_rows("ecs", "DescribeTaskDefinition DeregisterTaskDefinition ListTaskDefinitions", _anywhere),
-        *_rows("ecs", "ListTaskDefinitionFamilies ListServices ListClusters", _anywhere),
-        *_rows("ecs", "DescribeServices", _in_cluster("service", "services")),
-        *_rows("ecs", "UpdateService DeleteService", _in_cluster("service", "service")),
-        *_rows("ecs", "DescribeTasks", _in_cluster("task", "tasks")),
+        *_rows("ecs", "DescribeTaskDefinition DeregisterTaskDefinition ListTaskDefinitions", anywhere),
+        *_rows("ecs", "ListTaskDefinitionFamilies ListServices ListClusters", anywhere),
+        *_rows("ecs", "DescribeServices", in_cluster("service", "services")),
+        *_rows("ecs", "UpdateService DeleteService", in_cluster("service", "service")),
+        *_rows("ecs", "DescribeTasks", in_cluster("task", "tasks")),
         *_rows("sts", "GetCallerIdentity GetSessionToken", _free),
     ]
 )

@@ -58,11 +58,10 @@ def underivable(reason: Underivable) -> Answer:
 
 
 def not_held(request: Request, held: str) -> Answer:
-    """The truth about this service is not at the endpoint: refuse, for an empty success would be a lie."""
+    """The truth about this is not at the endpoint: refuse, for an empty success would be a lie."""
     text = (
         f"The rehearsal's endpoint does not answer {request.service}"
-        f"{' ' + request.operation if request.operation else ''}: it plays this service elsewhere and would only show "
-        f"an empty one here; the timeline tells what it does, and the endpoint answers {held}"
+        f"{' ' + request.operation if request.operation else ''}, for it would only show an empty account; it answers {held}"
     )
     return _refused(request, code="NotImplemented", text=text)
 

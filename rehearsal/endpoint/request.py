@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -23,10 +23,20 @@ class Request:
     """By lower-case name."""
     body: bytes = b""
     signature: Signature | None = None
+    _operation: str = ""
+    _asked: Mapping[str, Any] | None = None
+
+    def understood(self, operation: str, asked: Mapping[str, Any]) -> "Request":
+        """The same request, its operation and input read as the API's model has them."""
+        return replace(self, _operation=operation, _asked=asked)
 
     @property
     def operation(self) -> str:
-        """The API operation that a JSON or query protocol names; empty for REST."""
+        """The API operation that a JSON, CBOR or query protocol names; empty for REST until it is understood."""
+        if self._operation:
+            return self._operation
+        if "smithy-protocol" in self.headers:
+            return self.path.rpartition("/")[2]
         target = self.headers.get("x-amz-target", "").rpartition(".")[2]
         return target or next(iter(self.parameters.get("Action", ())), "")
 
@@ -39,7 +49,9 @@ class Request:
 
     @property
     def document(self) -> dict[str, Any]:
-        """The JSON body; empty when there is none."""
+        """The operation's input once it is understood; else the JSON body, empty when there is none."""
+        if self._asked is not None:
+            return dict(self._asked)
         try:
             value: Any = json.loads(self.body or b"{}")
         except ValueError:

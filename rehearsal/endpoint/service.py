@@ -3,8 +3,10 @@
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+from documents.place import Place
 from rehearsal.endpoint.asgi import Answer
 from rehearsal.endpoint.emulator_lookups import Stored
+from rehearsal.endpoint.permissions import Needed
 from rehearsal.endpoint.request import Request
 
 Forward = Callable[[], Awaitable[Answer]]
@@ -14,8 +16,10 @@ Forward = Callable[[], Awaitable[Answer]]
 class Service(Protocol):
     """One service: its signed calls, which are authorized before they come here."""
 
-    held: str
-    """What of it is truly answered, as a refusal of the rest says it."""
+    @property
+    def held(self) -> str:
+        """What of it is truly answered, as a refusal of the rest says it."""
+        ...
 
     def begin(self, stored: Stored) -> None:
         """The emulator has been loaded, empty; `stored` asks it."""
@@ -27,6 +31,10 @@ class Service(Protocol):
 
     def holds(self, request: Request) -> bool:
         """Whether the truth about what a request asks is here."""
+        ...
+
+    def needed(self, request: Request, place: Place, secret_arn: str | None) -> list[Needed]:
+        """The permissions that a request which is held here needs; see `rehearsal.endpoint.permissions.needed`."""
         ...
 
     async def answer(self, request: Request, role_arn: str | None, forward: Forward) -> Answer:

@@ -36,8 +36,8 @@ _TIME = "%Y-%m-%dT%H:%M:%SZ"
 class StartPipeline(Protocol):
     """StartPipelineExecution, as a rule's target is invoked."""
 
-    def __call__(self, request: Mapping[str, Any], *, trigger: str) -> str:
-        """Answer the execution's id; `request` is of the API's shape. Raises AwsRefusal."""
+    def __call__(self, asked: Mapping[str, Any], *, rule: str) -> str:
+        """Answer the execution's id; `asked` is of the API's shape, `rule` the ARN of the rule. Raises AwsRefusal."""
         ...
 
 
@@ -116,7 +116,7 @@ class EventBridge:
         request = self._request(rule, target, event)
         self._authorize(rule, target)
         try:
-            return self.start_pipeline({**request, "name": arn.rpartition(":")[2]}, trigger="CloudWatchEvent")
+            return self.start_pipeline({**request, "name": arn.rpartition(":")[2]}, rule=rule.arn)
         except AwsRefusal as refused:
             raise _NotDelivered(
                 "NO_RESOURCE" if refused.code == "PipelineNotFoundException" else "ERROR_FROM_TARGET",

@@ -46,12 +46,12 @@ class Gateway:
         port: int = 0,
         log: Path | None = None,
     ) -> None:
-        """Authorize by `authority`, and let each of `services` answer, by signing name.
+        """Authorize by `authority`, and let each of `services` answer, by signing name; others may follow (`answer_by`).
 
         `port` 0 takes a free one. `log` is a file for the emulator's warnings. Nothing is loaded before `start`.
         """
         self._authority = authority
-        self._services = services
+        self._services = dict(services)
         self._place = place
         self._log = log
         self._server = Server(self._serve, "gateway", port)
@@ -74,6 +74,13 @@ class Gateway:
             self.stop()
             raise
         return self.endpoint
+
+    def answer_by(self, services: Mapping[str, Service]) -> None:
+        """Let these services answer from now on, by signing name, instead of whoever did before."""
+        stored = self._running()[1]
+        for name, service in services.items():
+            service.begin(stored)
+            self._services[name] = service
 
     def stop(self) -> None:
         """Free the port and forget what was stored; harmless when nothing runs."""
@@ -143,12 +150,12 @@ class Gateway:
         if refusal is not None:
             return refusal
         try:
-            if role_arn is not None:
-                await self._authorize(request, role_arn)
             service = self._services.get(request.service)
+            if role_arn is not None:
+                await self._authorize(request, role_arn, service)
             if service is None or not service.holds(request):
                 return refusals.not_held(
-                    request, ", ".join(sorted(one.held for one in self._services.values()))
+                    request, service.held if service else ", ".join(sorted(self._services))
                 )
             return await service.answer(request, role_arn, forward)
         except AccessDenied as denied:
@@ -169,12 +176,13 @@ class Gateway:
             return refusals.wrong_token(request), None
         return None, known.role_arn
 
-    async def _authorize(self, request: Request, role_arn: str) -> None:
+    async def _authorize(self, request: Request, role_arn: str, service: Service | None) -> None:
         stored = self._running()[1]
         region = request.signature.region if request.signature else ""
         place = self._place.elsewhere(region=region)
         secret = await stored.secret(request) if request.service == "secretsmanager" else {}
-        calls = needed(request, place, secret.get("ARN"))
+        derive = service.needed if service is not None else needed
+        calls = derive(request, place, secret.get("ARN"))
         for call in calls:
             self._authority.authorize(role_arn, call.action, call.resource, call.context)
         for call in key_needed(calls, await stored.keys(request, calls, secret), place):

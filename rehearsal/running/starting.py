@@ -20,7 +20,6 @@ from rehearsal.codepipeline.actions.codedeploy_to_ecs import CodeDeployToECS
 from rehearsal.codepipeline.actions.ecr_source import EcrSource
 from rehearsal.codepipeline.actions.lambda_invoke import LambdaInvoke
 from rehearsal.codepipeline.actions.manual_approval import ManualApproval
-from rehearsal.codepipeline.api import CodePipelineApi
 from rehearsal.codepipeline.declared import PIPELINE_TYPE
 from rehearsal.codepipeline.jobs import Jobs
 from rehearsal.codepipeline.service import CodePipeline
@@ -35,6 +34,7 @@ from rehearsal.evaluation.resources import declare
 from rehearsal.evaluation.secret_values import Told, readers, store
 from rehearsal.evaluation.secrets_file import Given
 from rehearsal.eventbridge.service import EventBridge
+from rehearsal.gateway.gateway import Gateway
 from rehearsal.host.database_address import Address, Wanted
 from rehearsal.host.databases import Served, serving
 from rehearsal.host.interruption import Interruption
@@ -49,6 +49,7 @@ from rehearsal.running.application_team import ApplicationTeam
 from rehearsal.running.endpoint import local_endpoint
 from rehearsal.running.outside import Outside
 from rehearsal.running.pushes import Pushes
+from rehearsal.running.reachable import reachable, started_by_rules
 from rehearsal.running.rehearsal import Rehearsal
 from rehearsal.running.users import Users
 from rehearsal.sns.service import Topics
@@ -131,6 +132,7 @@ def rehearsing(  # noqa: PLR0913  (one keyword for each thing a caller may choos
                 stack,
                 settings,
                 cloud,
+                gateway,
                 ends.enter_context(made),
                 processes,
                 outside,
@@ -208,7 +210,13 @@ def _secrets(cloud: Cloud, settings: Settings, database: Address, given: Given |
 
 @contextmanager
 def _services(  # noqa: PLR0913, PLR0917  (one argument for each thing the services stand on)
-    stack: str, settings: Settings, cloud: Cloud, level: Level, processes: Processes, outside: Outside
+    stack: str,
+    settings: Settings,
+    cloud: Cloud,
+    gateway: Gateway,
+    level: Level,
+    processes: Processes,
+    outside: Outside,
 ) -> Generator[Rehearsal]:
     """AWS's services on the declared resources, and the declared ECS services started on their first revision."""
     with ExitStack() as ends:
@@ -239,7 +247,9 @@ def _services(  # noqa: PLR0913, PLR0917  (one argument for each thing the servi
                 cloud, providers, now=outside.now(settings), send=lambda event: _send(news, events, event)
             )
         )
-        events = EventBridge(cloud, CodePipelineApi(pipeline).start_pipeline_execution, Topics(cloud))
+        answering = reachable(cloud.place, pipeline)
+        gateway.answer_by(answering)
+        events = EventBridge(cloud, started_by_rules(answering["codepipeline"]), Topics(cloud))
         for declared in cloud.declared(SERVICE):
             cloud.versions[services.create_service(declared).primary.image] = BOOTSTRAP
         pushes, names = Pushes(events, pipeline), Names(settings.application, stack)

@@ -126,8 +126,8 @@ class Account:
         (message,) = self.cloud.queue.messages
         return {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
 
-    def _start(self, request: Mapping[str, Any], *, trigger: str) -> str:
+    def _start(self, asked: Mapping[str, Any], *, rule: str) -> str:
         if self.refusal:
             raise self.refusal
-        self.started.append({**request, "trigger": trigger})
+        self.started.append({**asked, "rule": rule})
         return "execution-1"

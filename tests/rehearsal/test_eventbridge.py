@@ -43,7 +43,7 @@ def test_a_push_starts_the_pipeline_with_the_pushed_digest(account: Account) -> 
                 {"actionName": "Image", "revisionType": "IMAGE_DIGEST", "revisionValue": DIGEST}
             ],
             "variables": [{"name": "TRIGGER", "value": "push"}],
-            "trigger": "CloudWatchEvent",
+            "rule": RULE,
         }
     ], "pipeline ARNs have no 'pipeline/' in them"
 

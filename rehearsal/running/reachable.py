@@ -1,0 +1,23 @@
+"""The services of a running rehearsal as AWS's APIs at its endpoint, each by its signing name."""
+
+from collections.abc import Callable, Mapping
+
+from documents.place import Place
+from rehearsal.codepipeline.api import CodePipelineApi
+from rehearsal.codepipeline.service import CodePipeline
+from rehearsal.endpoint.operations import Operations
+
+
+def reachable(place: Place, pipeline: CodePipeline) -> Mapping[str, Operations]:
+    """What answers for the rehearsal's own services."""
+    return {"codepipeline": Operations(CodePipelineApi(pipeline), model="codepipeline", place=place)}
+
+
+def started_by_rules(pipelines: Operations) -> Callable[..., str]:
+    """StartPipelineExecution as EventBridge calls it for a rule's target."""
+
+    def start(asked: Mapping[str, object], *, rule: str) -> str:
+        answer = pipelines.ask("start_pipeline_execution", asked, caller=rule, trigger="CloudWatchEvent")
+        return str(answer["pipelineExecutionId"])
+
+    return start
