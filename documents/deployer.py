@@ -81,6 +81,7 @@ def _resources(deployed: Deployed) -> dict[str, Any]:
             place.arn("codedeploy", f"application:{base}-*"),
             place.arn("codedeploy", f"deploymentgroup:{base}-*"),
         ],
+        "deployment-configuration": place.arn("codedeploy", f"deploymentconfig:{base}-*"),
         "pipeline": place.arn("codepipeline", base),
         "repository": place.arn("ecr", f"repository/{deployed.repository}"),
         "service": place.arn("ecs", f"service/*/{base}-*"),

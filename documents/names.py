@@ -45,6 +45,15 @@ class Names:
         """ECS service, task definition family, CodeDeploy application and deployment group of one service."""
         return f"{self.pipeline}-{service}"
 
+    def deployment_configuration(self, service: str, shift: str) -> str:
+        """A CodeDeploy configuration of the stack's own; `shift` says what it does (`Shift.words`).
+
+        CodeDeploy changes no configuration (its API has no UpdateDeploymentConfig), and keeps one while a group has it: another
+        shift has another name, is made first, and the old one goes when the group has left it. Never too long where the roles'
+        names are not: 54 characters and 31 make less than CodeDeploy's 100 (CodeDeploy API Reference, CreateDeploymentConfig).
+        """
+        return f"{self.service(service)}-{shift}"
+
     def log_group(self, what: str) -> str:
         """CloudWatch log group of the migration or of one service."""
         return f"/delivery/{self.application}/{self.stack}/{what}"

@@ -59,6 +59,13 @@ TYPES: Mapping[str, Actions] = {
             *_tagged("codedeploy"),
         )
     },
+    "aws:codedeploy/deploymentConfig:DeploymentConfig": {
+        "deployment-configuration": (
+            "codedeploy:CreateDeploymentConfig",
+            "codedeploy:DeleteDeploymentConfig",
+            "codedeploy:GetDeploymentConfig",
+        )
+    },
     "aws:codedeploy/deploymentGroup:DeploymentGroup": {
         "codedeploy": (
             "codedeploy:CreateDeploymentGroup",

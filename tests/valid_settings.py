@@ -153,6 +153,7 @@ def _together(raw: Drawn) -> Drawn:
         check = service.get("healthCheck", {})
         check["timeoutSeconds"] = min(check.get("timeoutSeconds", 5), check.get("intervalSeconds", 10) - 1)
         _balancer(service["loadBalancer"], number)
+        _one_shift(service.get("rollout", {}))
     _one_source(raw["migration"])
     return raw
 
@@ -163,6 +164,11 @@ def _one_source(group: Drawn) -> None:
         for name, value in group.get("environment", {}).items()
         if name not in group.get("secrets", {})
     }
+
+
+def _one_shift(rollout: Drawn) -> None:
+    for other in [one for one in ("trafficShift", "canary", "linear") if one in rollout][1:]:
+        del rollout[other]
 
 
 def _balancer(balancer: Drawn, number: int) -> None:

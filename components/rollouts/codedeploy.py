@@ -18,6 +18,7 @@ from documents.descriptor import DeploymentDescriptor
 from documents.policy import Statement, trust
 from documents.taskdef import IMAGE_PLACEHOLDER
 from documents.templates import appspec_file, taskdef_file
+from documents.traffic_shift import Routing
 from settings.service import Service
 
 
@@ -35,6 +36,14 @@ class BlueGreenDeploymentArgs:
     def service(self) -> Service:
         """The service whose traffic moves."""
         return self.stack.settings.services[self.key]
+
+    @property
+    def configuration(self) -> str:
+        """Name of the deployment configuration: one of CodeDeploy's, or the stack's own."""
+        rollout = self.service.rollout
+        if rollout.own is None:
+            return rollout.traffic_shift.value
+        return self.stack.names.deployment_configuration(self.key, rollout.own.words)
 
 
 class BlueGreenDeployment(pulumi.ComponentResource):
@@ -93,9 +102,7 @@ class BlueGreenDeployment(pulumi.ComponentResource):
             images={IMAGE_PLACEHOLDER: released.artifact},
             run_order=run_order,
             needs=[
-                *grants.deploy_to_ecs(
-                    stack.place, name, name, self._args.service.rollout.traffic_shift.value
-                ),
+                *grants.deploy_to_ecs(stack.place, name, name, self._args.configuration),
                 grants.register_task_definitions(),
                 grants.pass_roles(
                     [task.execution_role_arn, task.task_role_arn],
@@ -123,7 +130,7 @@ class BlueGreenDeployment(pulumi.ComponentResource):
             app_name=application.name,
             deployment_group_name=names.service(args.key),
             service_role_arn=role.arn,
-            deployment_config_name=args.service.rollout.traffic_shift.value,
+            deployment_config_name=_configuration(name, args, inside),
             deployment_style={"deployment_type": "BLUE_GREEN", "deployment_option": "WITH_TRAFFIC_CONTROL"},
             ecs_service={"cluster_name": args.service.cluster, "service_name": args.web.service_name},
             load_balancer_info={"target_group_pair_info": _routes(args.web)},
@@ -145,6 +152,32 @@ class BlueGreenDeployment(pulumi.ComponentResource):
             },
             opts=pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=role.policies)),
         )
+
+
+def _configuration(
+    name: str, args: BlueGreenDeploymentArgs, inside: pulumi.ResourceOptions
+) -> pulumi.Input[str]:
+    """The configuration's name, known only once a configuration of the stack's own has been made."""
+    own = args.service.rollout.own
+    if own is None:
+        return args.configuration
+    increment = {"percentage": own.percent, "interval": own.minutes}
+    routing = codedeploy.DeploymentConfigTrafficRoutingConfigArgs(
+        type=own.routing.value,
+        time_based_canary=codedeploy.DeploymentConfigTrafficRoutingConfigTimeBasedCanaryArgs(**increment)
+        if own.routing is Routing.CANARY
+        else None,
+        time_based_linear=codedeploy.DeploymentConfigTrafficRoutingConfigTimeBasedLinearArgs(**increment)
+        if own.routing is Routing.LINEAR
+        else None,
+    )
+    return codedeploy.DeploymentConfig(
+        f"{name}-configuration",
+        deployment_config_name=args.configuration,
+        compute_platform="ECS",
+        traffic_routing_config=routing,
+        opts=inside,
+    ).deployment_config_name
 
 
 def _appspec(args: BlueGreenDeploymentArgs, group_id: str) -> str:

@@ -9,15 +9,13 @@ inferred. Lambda functions of hooks are authorized, not run: the rehearsal is to
 
 from collections.abc import Callable
 
+from documents.traffic_shift import ALL
 from rehearsal.codedeploy.deployment import Deployment, DeploymentStatus, EventStatus, Failed, LifecycleEvent
 from rehearsal.codedeploy.preparation import Parts, Prepared, prepare
 from rehearsal.codedeploy.service_role import RoleRefused
 from rehearsal.codedeploy.watch import Watch
 from rehearsal.ecs.service import EcsRefused
 from rehearsal.ecs.task_set import TaskSet, TaskSetStatus
-
-FULL = 100
-"""All of production traffic, in percent."""
 
 BLUE = "Blue"
 GREEN = "Green"
@@ -141,7 +139,7 @@ class BlueGreen:
 
     def _allow_test_traffic(self) -> None:
         if self._group.test_listener:
-            self._forward(self._group.test_listener, {self._found.green_group: FULL})
+            self._forward(self._group.test_listener, {self._found.green_group: ALL})
 
     def _wait_until_ready(self) -> None:
         deployment = self._deployment
@@ -155,13 +153,13 @@ class BlueGreen:
         deployment.status = DeploymentStatus.IN_PROGRESS
 
     def _allow_traffic(self) -> None:
-        for percent, wait in self._group.steps:
+        for percent, minutes in self._group.shift.steps():
             self._forward(
                 self._group.listener,
-                {self._found.green_group: percent, self._found.blue_group: FULL - percent},
+                {self._found.green_group: percent, self._found.blue_group: ALL - percent},
             )
             self._say(f"{percent} percent of production traffic goes to green")
-            self._watch.wait_declared(wait)
+            self._watch.wait_declared(60.0 * minutes)
         self._found.role.update_primary()
         self._parts.services.update_primary(self._found.service, self._require_green())
 
@@ -207,7 +205,7 @@ class BlueGreen:
     def _restore(self) -> None:
         listeners = self._parts.load_balancers
         if listeners.weights(self._group.listener).get(self._found.green_group, 0) > 0:
-            self._forward(self._group.listener, {self._found.blue_group: FULL, self._found.green_group: 0})
+            self._forward(self._group.listener, {self._found.blue_group: ALL, self._found.green_group: 0})
         if (
             self._group.test_listener
             and listeners.weights(self._group.test_listener) != self._found.test_before

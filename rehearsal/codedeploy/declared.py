@@ -1,37 +1,25 @@
 """What a declared CodeDeploy deployment group says, read once.
 
-`aws:codedeploy/deploymentGroup:DeploymentGroup`; predefined configurations:
-codedeploy/latest/userguide/deployment-configurations ("Amazon ECS compute platform").
+`aws:codedeploy/deploymentGroup:DeploymentGroup`; how its configuration shifts traffic is in `configuration.py`.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
+from documents.traffic_shift import Shift
+from rehearsal.codedeploy.configuration import ConfigurationInvalid, configuration_of, of_name
 from rehearsal.world.cloud import Cloud, Declared
 from rehearsal.world.declared_blocks import block, blocks
 
 APPLICATION = "aws:codedeploy/application:Application"
 GROUP = "aws:codedeploy/deploymentGroup:DeploymentGroup"
-CONFIG = "aws:codedeploy/deploymentConfig:DeploymentConfig"
 
-_CANARY = re.compile(r"CodeDeployDefault\.ECSCanary(\d+)Percent(\d+)Minutes")
-_LINEAR = re.compile(r"CodeDeployDefault\.ECSLinear(\d+)PercentEvery(\d+)Minutes")
 _LISTENER_PARTS = 1
 
 
 class GroupInvalid(Exception):
     """CodeDeploy would not take the declared deployment group; the text says value and rule."""
-
-
-class Step(NamedTuple):
-    """One increment of the traffic shift."""
-
-    percent: int
-    """Production traffic on green from this step on."""
-    wait: float
-    """Declared seconds before the next step."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +48,7 @@ class DeploymentGroup:
     keep_blue: bool
     termination_wait: float
     """Declared seconds before blue is terminated."""
-    steps: Sequence[Step]
+    shift: Shift
 
     @classmethod
     def of(cls, cloud: Cloud, application: str, name: str) -> "DeploymentGroup":
@@ -99,10 +87,14 @@ def _read(cloud: Cloud, declared: Declared, application: str, name: str) -> Depl
     blue = block(blue_green.get("terminateBlueInstancesOnDeploymentSuccess"))
     rollback = block(inputs.get("autoRollbackConfiguration"))
     alarms = block(inputs.get("alarmConfiguration"))
-    config = str(inputs.get("deploymentConfigName") or "CodeDeployDefault.OneAtATime")
+    config = configuration_of(inputs)
     listener = _listener(pair.get("prodTrafficRoute"), name)
     if listener is None:
         raise GroupInvalid(f"deployment group {name} has no production listener; ECS needs exactly one")
+    try:
+        shift = of_name(cloud, config)
+    except ConfigurationInvalid as wrong:
+        raise GroupInvalid(str(wrong)) from wrong
     return DeploymentGroup(
         application=application,
         name=name,
@@ -120,42 +112,8 @@ def _read(cloud: Cloud, declared: Declared, application: str, name: str) -> Depl
         ready_wait=60.0 * float(ready.get("waitTimeInMinutes") or 0),
         keep_blue=blue.get("action") == "KEEP_ALIVE",
         termination_wait=60.0 * float(blue.get("terminationWaitTimeInMinutes") or 0),
-        steps=steps(cloud, config),
+        shift=shift,
     )
-
-
-def steps(cloud: Cloud, config: str) -> list[Step]:
-    """List the increments of a predefined or declared configuration; GroupInvalid for any other."""
-    if config == "CodeDeployDefault.ECSAllAtOnce":
-        return [Step(100, 0.0)]
-    if match := _CANARY.fullmatch(config):
-        return _canary(int(match[1]), float(match[2]))
-    if match := _LINEAR.fullmatch(config):
-        return _linear(int(match[1]), float(match[2]))
-    for declared in cloud.declared(CONFIG):
-        if config in (declared.inputs.get("deploymentConfigName"), declared.id):
-            return _own(block(declared.inputs.get("trafficRoutingConfig")))
-    raise GroupInvalid(
-        f"{config} is no deployment configuration for ECS: take CodeDeployDefault.ECSAllAtOnce "
-        "or a canary or linear one"
-    )
-
-
-def _own(routing: Mapping[str, Any]) -> list[Step]:
-    if canary := block(routing.get("timeBasedCanary")):
-        return _canary(int(canary["percentage"]), float(canary["interval"]))
-    if linear := block(routing.get("timeBasedLinear")):
-        return _linear(int(linear["percentage"]), float(linear["interval"]))
-    return [Step(100, 0.0)]
-
-
-def _canary(percent: int, minutes: float) -> list[Step]:
-    return [Step(percent, 60 * minutes), Step(100, 0.0)]
-
-
-def _linear(percent: int, minutes: float) -> list[Step]:
-    waited = [Step(share, 60 * minutes) for share in range(percent, 100, percent)]
-    return [*waited, Step(100, 0.0)]
 
 
 def _listener(route: Any, name: str) -> str | None:

@@ -25,6 +25,7 @@ TAGS = frozenset({"tags", "tagsAll"})
 UNTAGGED = frozenset(
     {
         "aws:cloudwatch/eventTarget:EventTarget",
+        "aws:codedeploy/deploymentConfig:DeploymentConfig",
         "aws:ecr/lifecyclePolicy:LifecyclePolicy",
         "aws:iam/rolePolicy:RolePolicy",
         "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",

@@ -16,6 +16,7 @@ DESCRIPTOR = "delivery:index:Descriptor$aws:ssm/parameter:Parameter::descriptor-
 GROUP = (
     "delivery:index:BlueGreenDeployment$aws:codedeploy/deploymentGroup:DeploymentGroup::web-deployment-group"
 )
+CONFIGURATION = "delivery:index:BlueGreenDeployment$aws:codedeploy/deploymentConfig:DeploymentConfig::web-deployment-configuration"
 LISTENER = "delivery:index:WebService$delivery:index:ServiceFront$aws:lb/listener:Listener::web-listener"
 BALANCER_GROUP = (
     "delivery:index:WebService$delivery:index:ServiceFront$aws:ec2/securityGroup:SecurityGroup"
@@ -75,6 +76,10 @@ EDITS: dict[str, tuple[Callable[[Config], object], dict[str, str]]] = {
     "how traffic moves": (
         lambda c: web(c).update(rollout={"trafficShift": "CodeDeployDefault.ECSCanary10Percent5Minutes"}),
         {GROUP: "update", PIPELINE_POLICY: "update"},
+    ),
+    "a canary of one's own": (
+        lambda c: web(c).update(rollout={"canary": {"percent": 25, "intervalMinutes": 45}}),
+        {CONFIGURATION: "create", GROUP: "update", PIPELINE_POLICY: "update"},
     ),
     "the listener's port": (
         lambda c: web(c)["loadBalancer"].update(port=8088),
@@ -173,6 +178,20 @@ def test_an_environment_variable_leaves_the_earlier_templates_for_releases_under
     assert cloud.one("aws:codepipeline/pipeline:Pipeline") is pipeline, (
         "no UpdatePipeline: no release is stopped"
     )
+    assert edited.up().changes == {}
+
+
+def test_another_canary_is_made_before_the_group_takes_it_and_the_old_one_goes(
+    edited: Stack, cloud: Cloud
+) -> None:
+    """CodeDeploy changes no configuration, and deletes none that a group has: another order would be refused."""
+    for percent in (25, 50):
+        shift = {"canary": {"percent": percent, "intervalMinutes": 45}}
+        edited.edit(lambda config, rollout=shift: web(config).update(rollout=rollout))
+        seen = edited.up()
+    assert short(seen.changes) == {CONFIGURATION: "replace", GROUP: "update", PIPELINE_POLICY: "update"}
+    [configuration] = cloud.declared("aws:codedeploy/deploymentConfig:DeploymentConfig")
+    assert configuration.id == "shop-stg-web-canary-50-percent-45-minutes"
     assert edited.up().changes == {}
 
 

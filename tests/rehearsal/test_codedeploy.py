@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from rehearsal.cloudwatch.alarms import ALARM
-from rehearsal.codedeploy.declared import GroupInvalid, Step, steps
 from rehearsal.codedeploy.deployment import EVENTS
 from rehearsal.codepipeline.execution import ActionFailed
 from rehearsal.identity.authority import Authority
@@ -139,17 +138,6 @@ def test_a_canary_shifts_in_two_steps(cloud: Cloud) -> None:
         waited = shares[1].seconds - shares[0].seconds
         assert waited > 2.9, "the second step waits for the declared minutes"
         assert world.answer() == "example/app:v2"
-
-
-def test_the_predefined_configurations_are_those_of_ecs(cloud: Cloud) -> None:
-    """deployment-configurations, "Predefined deployment configurations for an Amazon ECS compute platform"."""
-    assert steps(cloud, "CodeDeployDefault.ECSAllAtOnce") == [Step(100, 0)]
-    assert steps(cloud, "CodeDeployDefault.ECSCanary10Percent15Minutes") == [Step(10, 900), Step(100, 0)]
-    linear = steps(cloud, "CodeDeployDefault.ECSLinear10PercentEvery3Minutes")
-    assert [step.percent for step in linear] == [10, 20, 30, 40, 50, 60, 70, 80, 90, 100]
-    assert {step.wait for step in linear[:-1]} == {180}
-    with pytest.raises(GroupInvalid, match="no deployment configuration for ECS"):
-        steps(cloud, "CodeDeployDefault.OneAtATime")
 
 
 @pytest.mark.parametrize("image", ["example/unhealthy", "example/crashing", "example/unstartable"])

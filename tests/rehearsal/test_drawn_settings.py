@@ -60,7 +60,7 @@ def _read_everything(cloud: Cloud, settings: Settings) -> None:
     assert len(groups) == len(settings.services)
     for group in groups:
         read = DeploymentGroup.of(cloud, group.inputs["appName"], group.inputs["deploymentGroupName"])
-        assert read.steps[-1].percent == 100, "all traffic is on green in the end"
+        assert read.shift.steps()[-1].percent == 100, "all traffic is on green in the end"
     for target in cloud.declared("aws:lb/targetGroup:TargetGroup"):
         assert TargetHealthCheck.of(target.inputs).accepts(200), "the page before the first push answers 200"
     for name in settings.services:

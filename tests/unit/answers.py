@@ -74,6 +74,9 @@ OUTPUTS: Mapping[str, Callable[[str, Inputs], Inputs]] = {
     "aws:cloudwatch/metricAlarm:MetricAlarm": _named("cloudwatch", "alarm:{}"),
     "aws:codebuild/project:Project": _named("codebuild", "project/{}"),
     "aws:codedeploy/application:Application": _named("codedeploy", "application:{}"),
+    "aws:codedeploy/deploymentConfig:DeploymentConfig": lambda _, inputs: {
+        "arn": _arn("codedeploy", f"deploymentconfig:{inputs['deploymentConfigName']}")
+    },
     "aws:codedeploy/deploymentGroup:DeploymentGroup": _nothing,
     "aws:codepipeline/pipeline:Pipeline": _named("codepipeline", "{}"),
     "aws:ec2/securityGroup:SecurityGroup": lambda logical, _: {"id": f"sg-{logical}"},

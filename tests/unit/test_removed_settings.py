@@ -50,6 +50,8 @@ GIVEN: dict[str, Any] = {
             "afterAllowTraffic",
         )
     },
+    "services.web.rollout.canary": {"percent": 25, "intervalMinutes": 45},
+    "services.web.rollout.linear": {"percent": 25, "intervalMinutes": 45},
     "services.web.sidecars": [{"name": "proxy", "image": "public.ecr.aws/docker/library/busybox:1.37"}],
     "services.web.taskRoleStatements": [STATEMENT],
     "release.approval": {},

@@ -31,3 +31,4 @@ def _everything(config: Config) -> None:
     web["rollout"] = {"hooks": {"beforeAllowTraffic": "arn:aws:lambda:us-east-1:123456789012:function:check"}}
     web["loadBalancer"]["testPort"] = 8443
     config["delivery:services"]["api"] = copy.deepcopy(web)
+    config["delivery:services"]["api"]["rollout"]["canary"] = {"percent": 25, "intervalMinutes": 45}

@@ -9,6 +9,7 @@ EXISTING = {
     "securityGroupId": "sg-0123456789abcdef0",
     "port": 8443,
 }
+SHIFT = {"percent": 10, "intervalMinutes": 5}
 STATEMENT = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}
 
 REFUSED: dict[str, tuple[Change, list[str]]] = {
@@ -357,6 +358,46 @@ REFUSED: dict[str, tuple[Change, list[str]]] = {
     "traffic shift": (
         put("services.web.rollout.trafficShift", "CodeDeployDefault.OneAtATime"),
         ["trafficShift is 'CodeDeployDefault.OneAtATime'", "CodeDeployDefault.ECSAllAtOnce"],
+    ),
+    "a canary beside a linear shift": (
+        put("services.web.rollout", {"canary": SHIFT, "linear": SHIFT}),
+        ["rollout: names canary and linear, and traffic moves in one way: give one"],
+    ),
+    "a canary beside a predefined shift": (
+        put("services.web.rollout", {"canary": SHIFT, "trafficShift": "CodeDeployDefault.ECSAllAtOnce"}),
+        ["rollout: names canary and trafficShift, and traffic moves in one way"],
+    ),
+    "a canary of nothing": (
+        put("services.web.rollout", {"canary": {**SHIFT, "percent": 0}}),
+        ["rollout.canary.percent is 0", "1"],
+    ),
+    "a canary of everything": (
+        put("services.web.rollout", {"canary": {**SHIFT, "percent": 100}}),
+        ["rollout.canary.percent is 100", "99"],
+    ),
+    "a canary of part of a percent": (
+        put("services.web.rollout", {"canary": {**SHIFT, "percent": 2.5}}),
+        ["rollout.canary.percent is 2.5", "integer"],
+    ),
+    "a canary that does not wait": (
+        put("services.web.rollout", {"canary": {**SHIFT, "intervalMinutes": 0}}),
+        ["rollout.canary.intervalMinutes is 0", "1"],
+    ),
+    "a canary without an interval": (
+        put("services.web.rollout", {"canary": {"percent": 10}}),
+        ["rollout.canary.intervalMinutes is missing"],
+    ),
+    "a canary of more than two days": (
+        put("services.web.rollout", {"canary": {**SHIFT, "intervalMinutes": 2881}}),
+        ["rollout.canary.intervalMinutes is 2881", "2880"],
+    ),
+    "a linear shift of more than two days": (
+        put("services.web.rollout", {"linear": {"percent": 1, "intervalMinutes": 30}}),
+        ["rollout: linear: 1 percent every 30 minutes take 2970 minutes", "2880: raise percent or lower"],
+    ),
+    "a configuration by a name of one's own": (
+        put("services.web.rollout.trafficShift", "shop-canary"),
+        ["rollout.trafficShift is 'shop-canary'", "CodeDeployDefault.ECSAllAtOnce"],
     ),
     "hook": (put("services.web.rollout.hooks.beforeInstall", "fn"), ["hooks.beforeInstall is 'fn'"]),
     "sidecar named as the container": (
