@@ -27,6 +27,8 @@ SESSION = "rehearsal"
 """Role session name in every message; AWS's services choose their own."""
 
 _NOTHING: Mapping[str, Any] = {}
+_NARROWED = "#"
+"""Stands between a role's ARN, which has none, and the number of a narrowed session."""
 
 
 class AccessDenied(Exception):
@@ -81,6 +83,8 @@ class Authority:
         self._lock = threading.RLock()
         self._roles: dict[str, _Role] = {}
         self._keys: dict[str, Credentials] = {}
+        self._sessions: dict[str, list[ParsedStatement]] = {}
+        """Session policies, by whom they narrow."""
         self._calls: list[Call] = []
 
     @property
@@ -184,15 +188,39 @@ class Authority:
     def authorize(
         self, role_arn: str, action: str, resource: str, context: Mapping[str, Any] = _NOTHING
     ) -> None:
-        """Decide over one call by the role's inline policies and record it; AccessDenied when refused."""
+        """Decide over one call by the role's inline policies and record it; AccessDenied when refused.
+
+        What a session was narrowed to (`narrowed`) must allow it too.
+        """
         with self._lock:
+            session = self._sessions.get(role_arn)
+            role_arn = role_arn.partition(_NARROWED)[0]
             role = self._roles.get(role_arn)
             policies = list(role.parsed.values()) if role else []
-        decided = decision.decide(decision.question(role_arn, action, resource, context), policies)
+        question = decision.question(role_arn, action, resource, context)
+        decided = decision.decide(question, policies)
+        within = "Allow" if session is None else decision.decide(question, [session])
+        allowed = decided == within == "Allow"
         with self._lock:
-            self._calls.append(Call(role_arn, action, resource, decided == "Allow"))
-        if decided != "Allow":
-            raise _refusal(session_arn(role_arn), action, resource, explicit=decided == "Deny")
+            self._calls.append(Call(role_arn, action, resource, allowed))
+        if not allowed:
+            explicit = "Deny" in (decided, within)
+            kind = "session" if decided == "Allow" else "identity-based"
+            raise _refusal(session_arn(role_arn), action, resource, explicit=explicit, kind=kind)
+
+    def narrowed(self, credentials: Credentials, document: dict[str, Any]) -> Credentials:
+        """Keys of the same role that may do only what a session policy allows besides (IAM User Guide, access_policies).
+
+        Raises RehearsalError for a document that cannot be judged.
+        """
+        if credentials.role_arn is None:
+            return credentials
+        role_arn = credentials.role_arn.partition(_NARROWED)[0]
+        judgeable(document, f"a session policy of {role_arn}")
+        with self._lock:
+            who = f"{role_arn}{_NARROWED}{len(self._sessions)}"
+            self._sessions[who] = parse_policy_document(document)
+            return self._keys_for(who)
 
     def credentials_of(self, access_key_id: str) -> Credentials:
         """Whose key this is, or UnknownAccessKey."""
@@ -239,14 +267,16 @@ def session_arn(role_arn: str) -> str:
 
     A role's path is no part of it: IAM/latest/UserGuide/reference_identifiers.md, "assumed-role".
     """
-    _, partition, _, _, account, name = role_arn.split(":", 5)
+    _, partition, _, _, account, name = role_arn.partition(_NARROWED)[0].split(":", 5)
     return f"arn:{partition}:sts::{account}:assumed-role/{name.rpartition('/')[2]}/{SESSION}"
 
 
-def _refusal(principal: str, action: str, resource: str, *, explicit: bool) -> AccessDenied:
-    reason = "with an explicit deny in an identity-based policy"
+def _refusal(
+    principal: str, action: str, resource: str, *, explicit: bool, kind: str = "identity-based"
+) -> AccessDenied:
+    reason = f"with an explicit deny in {'an' if kind[0] == 'i' else 'a'} {kind} policy"
     if not explicit:
-        reason = f"because no identity-based policy allows the {action} action"
+        reason = f"because no {kind} policy allows the {action} action"
     text = f"User: {principal} is not authorized to perform: {action} on resource: {resource} {reason}"
     return AccessDenied(principal, action, resource, text)
 

@@ -14,6 +14,7 @@ from rehearsal.codepipeline.actions.lambda_invoke import LambdaInvoke
 from rehearsal.codepipeline.execution import Execution
 from rehearsal.codepipeline.jobs import LARGEST_VARIABLES, Done, Failed, JobRefused, Jobs
 from rehearsal.codepipeline.service import CodePipeline
+from rehearsal.identity.authority import AccessDenied
 from rehearsal.lambda_.declared import Function, Logging, arn_of
 from rehearsal.lambda_.service import InvokeRefused
 from rehearsal.world.clock import Clock
@@ -126,8 +127,32 @@ def test_a_function_is_told_its_job_in_the_documented_form(world: World) -> None
     assert templates["location"]["s3Location"]["objectKey"].startswith("a-pipeline-with-a-lo/Templates/")
     assert data["encryptionKey"] == {"id": "key-1", "type": "KMS"}
     assert "continuationToken" not in data, "there is none at first"
-    known = world.account.authority.credentials_of(data["artifactCredentials"]["accessKeyId"])
+
+
+def test_the_credentials_of_a_job_reach_its_artifacts_and_nothing_else_of_the_role(world: World) -> None:
+    """ "used to access input and output artifacts in the Amazon S3 bucket"."""
+    world.allow(*PERMISSIONS, allow("s3:*"))
+    world.release(world.succeeds(variables={"word": "yes"}), outputArtifacts=["Templates"])
+    data = world.queue.events[0]["data"]
+    authority = world.account.authority
+    known = authority.credentials_of(data["artifactCredentials"]["accessKeyId"])
     assert known.session_token == data["artifactCredentials"]["sessionToken"]
+    assert known.role_arn is not None
+    image, templates = (
+        f"arn:aws:s3:::bucket/{data[kind][0]['location']['s3Location']['objectKey']}"
+        for kind in ("inputArtifacts", "outputArtifacts")
+    )
+    authority.authorize(known.role_arn, "s3:GetObject", image)
+    authority.authorize(known.role_arn, "s3:PutObject", templates)
+    for action_, resource in (
+        ("s3:PutObject", image),
+        ("s3:GetObject", "arn:aws:s3:::bucket/another"),
+        ("lambda:ListFunctions", "*"),
+    ):
+        with pytest.raises(AccessDenied, match="because no session policy allows") as denied:
+            authority.authorize(known.role_arn, action_, resource)
+        assert denied.value.principal == "arn:aws:sts::123456789012:assumed-role/pipeline/rehearsal"
+    assert authority.calls[-1].role_arn == ROLE, "CloudTrail names the role"
 
 
 def test_what_a_function_says_is_read_by_later_actions(world: World) -> None:

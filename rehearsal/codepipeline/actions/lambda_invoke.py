@@ -6,9 +6,10 @@ actions-invoke-lambda-function.md (permissions, continuation), limits.md (20 min
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from documents.place import Place
 from rehearsal.codepipeline.execution import ActionCall, ActionFailed, ArtifactLocation
 from rehearsal.codepipeline.jobs import Answer, Failed, Jobs
 from rehearsal.identity.authority import AccessDenied
@@ -44,7 +45,7 @@ class LambdaInvoke:
         end = clock.now() + LONGEST
         token: str | None = None
         while True:
-            answer = self._asked(call, function, _data(call, outputs, token), end)
+            answer = self._asked(function, self._data(call, outputs, token), end)
             if isinstance(answer, Failed):
                 raise ActionFailed(answer.type, answer.message)
             if answer.continuation_token is None:
@@ -52,15 +53,15 @@ class LambdaInvoke:
             token = answer.continuation_token
             if call.abandoned.is_set() or clock.sleep(AGAIN_AFTER, until=call.abandoned):
                 raise ActionFailed("JobFailed", "the execution was stopped")
+            self._authorize(call, "lambda:InvokeFunction", function.arn)
 
-    def _asked(self, call: ActionCall, function: Function, data: Mapping[str, Any], end: float) -> Answer:
+    def _asked(self, function: Function, data: Mapping[str, Any], end: float) -> Answer:
         """One job's answer."""
         left = end - self._cloud.clock.now()
         if left <= 0:
             raise ActionFailed(
                 "JobFailed", f"The action was still in progress after {LONGEST / 3600:g} hours"
             )
-        self._authorize(call, "lambda:InvokeFunction", function.arn)
         job_id = self._jobs.open()
         job = {"id": job_id, "accountId": self._cloud.place.account, "data": data}
         self._functions.queue(function, json.dumps({"CodePipeline.job": job}).encode())
@@ -68,6 +69,28 @@ class LambdaInvoke:
         if answer is None:
             raise ActionFailed("JobFailed", _silence(function))
         return answer
+
+    def _data(
+        self, call: ActionCall, outputs: Mapping[str, ArtifactLocation], token: str | None
+    ) -> dict[str, Any]:
+        """The event's `data` ("Example JSON event")."""
+        policy = _artifacts_only(self._cloud.place, call.inputs.values(), outputs.values())
+        credentials = self._cloud.authority.narrowed(call.credentials, policy)
+        data: dict[str, Any] = {
+            "actionConfiguration": {"configuration": dict(call.configuration)},
+            "inputArtifacts": [_artifact(name, where) for name, where in call.inputs.items()],
+            "outputArtifacts": [_artifact(name, where) for name, where in outputs.items()],
+            "artifactCredentials": {
+                "accessKeyId": credentials.access_key_id,
+                "secretAccessKey": credentials.secret_access_key,
+                "sessionToken": credentials.session_token,
+            },
+        }
+        if token is not None:
+            data["continuationToken"] = token
+        if call.encryption_key is not None:
+            data["encryptionKey"] = {"id": call.encryption_key, "type": "KMS"}
+        return data
 
     def _checked(self, call: ActionCall) -> Function:
         """The function, after everything was looked at that CodePipeline looks at before it invokes."""
@@ -94,23 +117,19 @@ class LambdaInvoke:
             raise ActionFailed("PermissionError", str(denied)) from denied
 
 
-def _data(call: ActionCall, outputs: Mapping[str, ArtifactLocation], token: str | None) -> dict[str, Any]:
-    """The event's `data` ("Example JSON event")."""
-    data: dict[str, Any] = {
-        "actionConfiguration": {"configuration": dict(call.configuration)},
-        "inputArtifacts": [_artifact(name, where) for name, where in call.inputs.items()],
-        "outputArtifacts": [_artifact(name, where) for name, where in outputs.items()],
-        "artifactCredentials": {
-            "accessKeyId": call.credentials.access_key_id,
-            "secretAccessKey": call.credentials.secret_access_key,
-            "sessionToken": call.credentials.session_token,
-        },
-    }
-    if token is not None:
-        data["continuationToken"] = token
-    if call.encryption_key is not None:
-        data["encryptionKey"] = {"id": call.encryption_key, "type": "KMS"}
-    return data
+def _artifacts_only(
+    place: Place, inputs: Iterable[ArtifactLocation], outputs: Iterable[ArtifactLocation]
+) -> dict[str, Any]:
+    """What a job's own credentials are for: "to access input and output artifacts in the Amazon S3 bucket"."""
+    read, written = (
+        [f"{place.bucket_arn(where.bucket)}/{where.key}" for where in places] for places in (inputs, outputs)
+    )
+    statements = [
+        {"Effect": "Allow", "Action": ["s3:GetObject", "s3:GetObjectVersion"], "Resource": read + written},
+        {"Effect": "Allow", "Action": "s3:PutObject", "Resource": written},
+        {"Effect": "Allow", "Action": "kms:*", "Resource": "*"},
+    ]
+    return {"Version": "2012-10-17", "Statement": [one for one in statements if one["Resource"]]}
 
 
 def _artifact(name: str, where: ArtifactLocation) -> dict[str, Any]:
