@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from rehearsal.codepipeline.execution import SourceRevision
+from rehearsal.codepipeline.jobs import Done, Failed, Jobs
 from rehearsal.codepipeline.permissions import on_pipeline
 from rehearsal.codepipeline.service import CodePipeline
 from rehearsal.endpoint.operations import operation
+from rehearsal.endpoint.permissions import anywhere
 
 Asked = Mapping[str, Any]
 Answered = Mapping[str, Any]
@@ -18,9 +20,10 @@ Answered = Mapping[str, Any]
 class CodePipelineApi:
     """The operations that others than this project's code ask for."""
 
-    def __init__(self, service: CodePipeline) -> None:
-        """Answer for this service."""
+    def __init__(self, service: CodePipeline, jobs: Jobs) -> None:
+        """Answer for this service, whose actions wait for the answers to `jobs`."""
         self._service = service
+        self._jobs = jobs
 
     @operation(on_pipeline)
     def start_pipeline_execution(
@@ -38,3 +41,20 @@ class CodePipelineApi:
             trigger_detail=caller,
         )
         return {"pipelineExecutionId": execution}
+
+    @operation(anywhere)
+    def put_job_success_result(self, asked: Asked) -> Answered:
+        """Take a job's success, or that it goes on."""
+        told: Mapping[str, Any] = asked.get("executionDetails") or {}
+        answer = Done(
+            asked.get("outputVariables") or {}, asked.get("continuationToken"), str(told.get("summary") or "")
+        )
+        self._jobs.answer(str(asked["jobId"]), answer)
+        return {}
+
+    @operation(anywhere)
+    def put_job_failure_result(self, asked: Asked) -> Answered:
+        """Take a job's failure."""
+        details: Mapping[str, str] = asked["failureDetails"]
+        self._jobs.answer(str(asked["jobId"]), Failed(details["type"], details["message"]))
+        return {}

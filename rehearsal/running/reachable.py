@@ -4,13 +4,21 @@ from collections.abc import Callable, Mapping
 
 from documents.place import Place
 from rehearsal.codepipeline.api import CodePipelineApi
+from rehearsal.codepipeline.jobs import Jobs
 from rehearsal.codepipeline.service import CodePipeline
 from rehearsal.endpoint.operations import Operations
+from rehearsal.lambda_.api import LambdaApi
+from rehearsal.lambda_.service import Functions
 
 
-def reachable(place: Place, pipeline: CodePipeline) -> Mapping[str, Operations]:
+def reachable(
+    place: Place, pipeline: CodePipeline, jobs: Jobs, functions: Functions
+) -> Mapping[str, Operations]:
     """What answers for the rehearsal's own services."""
-    return {"codepipeline": Operations(CodePipelineApi(pipeline), model="codepipeline", place=place)}
+    return {
+        "codepipeline": Operations(CodePipelineApi(pipeline, jobs), model="codepipeline", place=place),
+        "lambda": Operations(LambdaApi(functions), model="lambda", place=place),
+    }
 
 
 def started_by_rules(pipelines: Operations) -> Callable[..., str]:

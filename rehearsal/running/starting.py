@@ -247,7 +247,7 @@ def _services(  # noqa: PLR0913, PLR0917  (one argument for each thing the servi
                 cloud, providers, now=outside.now(settings), send=lambda event: _send(news, events, event)
             )
         )
-        answering = reachable(cloud.place, pipeline)
+        answering = reachable(cloud.place, pipeline, jobs, functions)
         gateway.answer_by(answering)
         events = EventBridge(cloud, started_by_rules(answering["codepipeline"]), Topics(cloud))
         for declared in cloud.declared(SERVICE):

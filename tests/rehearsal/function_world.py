@@ -9,17 +9,39 @@ from typing import Any
 
 import pulumi
 
+from rehearsal.codepipeline.actions.lambda_invoke import LambdaInvoke
+from rehearsal.codepipeline.execution import ActionCall
+from rehearsal.codepipeline.jobs import Jobs
+from rehearsal.codepipeline.service import CodePipeline
 from rehearsal.evaluation.resources import make
 from rehearsal.host.processes import Processes
+from rehearsal.identity.authority import Authority
 from rehearsal.lambda_.declared import FUNCTION
 from rehearsal.lambda_.execution_environment import Invocation
 from rehearsal.lambda_.service import Functions
-from rehearsal.running.endpoint import empty_cloud
+from rehearsal.running.endpoint import local_endpoint
+from rehearsal.running.reachable import reachable
 from rehearsal.world.cloud import Cloud
+from rehearsal.world.journal import Journal
+from rehearsal.world.zips import zipped
 from tests.rehearsal.build_world import allow, trust
 
 ROLE = "arn:aws:iam::123456789012:role/function"
 LOGS = allow(["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"])
+
+
+class Artifacts:
+    """An action that stores each of its output artifacts, and reads its input artifacts."""
+
+    read: bytes = b""
+    told: Mapping[str, str] = {}
+
+    def run(self, call: ActionCall) -> Mapping[str, str]:
+        for name in call.outputs:
+            call.put_artifact(name, zipped({"from": b"source"}))
+        for name in call.inputs:
+            self.read, self.told = call.get_artifact(name), call.configuration
+        return {}
 
 
 class FunctionWorld:
@@ -28,6 +50,10 @@ class FunctionWorld:
     def __init__(self, cloud: Cloud, processes: Processes) -> None:
         self.cloud = cloud
         self.functions = Functions(cloud, processes)
+        self.jobs = Jobs()
+        self.artifacts = Artifacts()
+        invoke = LambdaInvoke(cloud, self.functions, self.jobs)
+        self.pipelines = CodePipeline(cloud, {"Lambda": invoke, "Artifacts": self.artifacts})
         cloud.authority.put_role(ROLE, trust("lambda.amazonaws.com"))
         self.allow(LOGS)
 
@@ -74,8 +100,14 @@ class FunctionWorld:
 
 @contextmanager
 def function_world(folder: Path) -> Generator[FunctionWorld]:
-    with empty_cloud(folder) as cloud, Processes() as processes:
-        yield FunctionWorld(cloud, processes)
+    authority = Authority()
+    with local_endpoint(authority) as gateway, Processes() as processes:
+        cloud = Cloud(gateway.endpoint, authority, Journal(), folder)
+        world = FunctionWorld(cloud, processes)
+        gateway.answer_by(reachable(cloud.place, world.pipelines, world.jobs, world.functions))
+        with world.pipelines:
+            yield world
+        cloud.close()
 
 
 def eventually(true: Callable[[], bool], within: float = 10.0) -> None:
