@@ -18,7 +18,7 @@ from rehearsal.elb.counters import Count
 from rehearsal.elb.health_check import HealthCheck
 from rehearsal.elb.listener import Listener, listener_of
 from rehearsal.elb.proxy import forward
-from rehearsal.elb.target import Health
+from rehearsal.elb.target import Health, Seen
 from rehearsal.elb.target_group import TargetGroup
 from rehearsal.errors import RehearsalError
 from rehearsal.host.loop_thread import LoopThread
@@ -27,6 +27,7 @@ from rehearsal.world.declared_blocks import block
 
 _T = TypeVar("_T")
 
+LOAD_BALANCER = "aws:lb/loadBalancer:LoadBalancer"
 LISTENER = "aws:lb/listener:Listener"
 TARGET_GROUP = "aws:lb/targetGroup:TargetGroup"
 
@@ -88,7 +89,7 @@ class LoadBalancers:
 
     def url(self, listener_arn: str) -> str:
         """Where a declared listener answers, without a slash at the end."""
-        return f"http://127.0.0.1:{self._listener(listener_arn).port}"
+        return f"http://127.0.0.1:{self.listener(listener_arn).port}"
 
     def register(
         self, target_group_arn: str, host: str, port: int, health_port: int | None = None, image: str = ""
@@ -126,6 +127,10 @@ class LoadBalancers:
         """What the last check of each target saw, in our words; empty after a good answer."""
         return self._read(self._group(target_group_arn).findings)
 
+    def registered(self, target_group_arn: str) -> list[Seen]:
+        """Every registered or draining target as it is now."""
+        return self._read(self._group(target_group_arn).seen)
+
     def check(self, target_group_arn: str) -> HealthCheck:
         """How a target group checks its targets."""
         return self._group(target_group_arn).check
@@ -146,21 +151,28 @@ class LoadBalancers:
 
     def weights(self, listener_arn: str) -> dict[str, int]:
         """Present weights of a listener's forward action."""
-        return dict(self._listener(listener_arn).weights)
+        return dict(self.listener(listener_arn).weights)
 
-    def modify_listener(self, listener_arn: str, weights: Mapping[str, int]) -> None:
-        """Replace a listener's forward action; the next request follows it."""
-        listener = self._listener(listener_arn)
+    def listener(self, listener_arn: str) -> Listener:
+        """A listener, with its default action as it is now."""
+        return _known(self._listeners, listener_arn, "listener")
+
+    def modify_listener(
+        self, listener_arn: str, weights: Mapping[str, int], fixed: Mapping[str, Any] | None = None
+    ) -> None:
+        """Replace a listener's default action, by weights or a `fixed` response; the next request follows it."""
+        listener = self.listener(listener_arn)
         for arn in weights:
             self._group(arn)
 
         async def do() -> None:
-            listener.weights, listener.credit, listener.fixed = dict(weights), {}, None
+            listener.weights, listener.credit, listener.fixed = dict(weights), {}, fixed
             self._mark_in_use()
 
         self._call(do())
         shares = ", ".join(f"{weight} to {self.told(arn)}" for arn, weight in weights.items())
-        self._cloud.journal.record("ELB", f"listener on port {listener.entrance.port} forwards {shares}")
+        does = f"forwards {shares}" if fixed is None else f"answers {fixed['statusCode']} to everything"
+        self._cloud.journal.record("ELB", f"listener on port {listener.entrance.port} {does}")
 
     def opened(self, listener_arn: str) -> bool:
         """Whether this listener was declared before everything was started."""
@@ -188,9 +200,6 @@ class LoadBalancers:
     def target_groups(self) -> list[str]:
         """ARNs of all declared target groups."""
         return list(self._groups)
-
-    def _listener(self, arn: str) -> Listener:
-        return _known(self._listeners, arn, "listener")
 
     def _group(self, arn: str) -> TargetGroup:
         return _known(self._groups, arn, "target group")

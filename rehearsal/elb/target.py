@@ -2,9 +2,20 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Health = Literal["initial", "healthy", "unhealthy", "draining", "unused"]
+
+
+class Seen(NamedTuple):
+    """A registered target at one moment."""
+
+    host: str
+    port: int
+    health_port: int
+    state: Health
+    reason: str
+    """AWS's reason code, and for a mismatch the status seen; empty for a healthy one."""
 
 
 @dataclass(eq=False)

@@ -15,7 +15,7 @@ import aiohttp
 
 from rehearsal.elb.counters import Counters
 from rehearsal.elb.health_check import HealthCheck
-from rehearsal.elb.target import Health, Target
+from rehearsal.elb.target import Health, Seen, Target
 from rehearsal.world.clock import Clock
 
 FASTEST_INTERVAL = 0.05
@@ -60,6 +60,11 @@ class TargetGroup:
     def findings(self) -> dict[str, str]:
         """What the last check of each target saw; empty for a good answer."""
         return {t.name: t.seen for t in self.targets}
+
+    def seen(self) -> list[Seen]:
+        """Each target as it is now, with the port of its own that is checked."""
+        states, reasons = self.health(), self.reasons()
+        return [Seen(t.host, t.port, t.health_port, states[t.name], reasons[t.name]) for t in self.targets]
 
     def server_error(self) -> None:
         """Count an answer of 5xx, and let time pass as it is for a while: errors come at their own pace."""

@@ -34,12 +34,17 @@ _BAD_REQUEST = 400
 _STATUS = {"InternalFailure": 500, "NotImplemented": 501}
 _RULE = "needed_permissions"
 
+OwnRule = Callable[[Any, Request, Place], list[Needed]]
+"""A rule that is a method of an API."""
 Method = Callable[..., Mapping[str, Any]]
 M = TypeVar("M", bound=Method)
 
 
-def operation(rule: Rule) -> Callable[[M], M]:
-    """Mark a method as an operation whose callers need what `rule` derives from a request."""
+def operation(rule: Rule | OwnRule) -> Callable[[M], M]:
+    """Mark a method as an operation whose callers need what `rule` derives from a request.
+
+    A rule that is a method of the same class is told the API: for what only the service knows, such as whose a deployment is.
+    """
 
     def marked(method: M) -> M:
         method.__dict__[_RULE] = rule
@@ -69,6 +74,7 @@ class Operations:
 
         `otherwise` answers for operations that `api` does not have.
         """
+        self._api = api
         self._model = model
         self._place = place
         self._invalid = invalid
@@ -107,7 +113,9 @@ class Operations:
             understood = self._understood(request)
         except AwsRefusal:
             return []
-        rule: Rule = getattr(method, _RULE)
+        rule = getattr(method, _RULE)
+        if getattr(type(self._api), rule.__name__, None) is rule:
+            return rule(self._api, understood, place)
         return rule(understood, place)
 
     def ask(self, name: str, asked: Mapping[str, Any], **told: str) -> Mapping[str, Any]:

@@ -6,9 +6,12 @@ from documents.place import Place
 from rehearsal.codepipeline.api import CodePipelineApi
 from rehearsal.codepipeline.jobs import Jobs
 from rehearsal.codepipeline.service import CodePipeline
+from rehearsal.elb.api import INVALID, LoadBalancersApi
+from rehearsal.elb.service import LoadBalancers
 from rehearsal.endpoint.operations import Operations
 from rehearsal.lambda_.api import LambdaApi
 from rehearsal.lambda_.service import Functions
+from rehearsal.world.cloud import Cloud
 
 
 def reachable(
@@ -19,6 +22,12 @@ def reachable(
         "codepipeline": Operations(CodePipelineApi(pipeline, jobs), model="codepipeline", place=place),
         "lambda": Operations(LambdaApi(functions), model="lambda", place=place),
     }
+
+
+def balancing(cloud: Cloud, load_balancers: LoadBalancers) -> Mapping[str, Operations]:
+    """Elastic Load Balancing, on these load balancers."""
+    api = LoadBalancersApi(cloud, load_balancers)
+    return {"elasticloadbalancing": Operations(api, model="elbv2", place=cloud.place, invalid=INVALID)}
 
 
 def started_by_rules(pipelines: Operations) -> Callable[..., str]:

@@ -30,6 +30,7 @@ ELB_ARN = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}"
 CODEDEPLOY_ARN = f"arn:aws:codedeploy:{REGION}:{ACCOUNT}"
 BLUE = f"{ELB_ARN}:targetgroup/web-1/1111111111111111"
 GREEN = f"{ELB_ARN}:targetgroup/web-2/2222222222222222"
+BALANCER = f"{ELB_ARN}:loadbalancer/app/shop/50dc6c495c0c9188"
 PRODUCTION = f"{ELB_ARN}:listener/app/shop/50dc6c495c0c9188/1"
 TEST = f"{ELB_ARN}:listener/app/shop/50dc6c495c0c9188/2"
 CLUSTER = f"{ECS_ARN}:cluster/shop"
@@ -131,8 +132,9 @@ def declare_balancer(cloud: Cloud, **more: Any) -> None:
             healthCheck=CHECK, deregistrationDelay=30, **more,
         )  # fmt: skip
     forward = [{"type": "forward", "targetGroupArn": BLUE}]
-    declare(cloud, LISTENER, "production", arn=PRODUCTION, port=443, protocol="HTTPS", defaultActions=forward)
-    declare(cloud, LISTENER, "test", arn=TEST, port=9443, protocol="HTTPS", defaultActions=forward)
+    common = {"loadBalancerArn": BALANCER, "protocol": "HTTPS", "defaultActions": forward}
+    declare(cloud, LISTENER, "production", arn=PRODUCTION, port=443, **common)
+    declare(cloud, LISTENER, "test", arn=TEST, port=9443, **common)
     for name in ("web-1", "web-2"):
         resource = cloud.one(TARGET_GROUP, arn=BLUE if name == "web-1" else GREEN)
         cloud.add(
