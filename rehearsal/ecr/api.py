@@ -12,6 +12,7 @@ from typing import Any
 
 from documents.place import Place
 from rehearsal.ecr.image_deletion import delete_images
+from rehearsal.ecr.layer_links import LayerLinks
 from rehearsal.ecr.registry_calls import RegistryRequest, registry_needed, registry_request
 from rehearsal.ecr.registry_rules import (
     Push,
@@ -33,6 +34,7 @@ from rehearsal.identity.authority import AccessDenied, Authority
 _OK = 200
 _CREATED = 201
 _UNAUTHORIZED = 401
+_FORBIDDEN = 403
 _NOT_FOUND = 404
 
 
@@ -46,6 +48,7 @@ class Ecr:
         self._stored_behind: Stored | None = None
         self._on_push = on_push
         self._tokens = RegistryTokens()
+        self._links = LayerLinks()
         self._one_push = asyncio.Lock()  # a tag is looked at and moved as one step
         self._pushes: list[threading.Thread] = []
         self.rules: dict[str, TagRule] = {}
@@ -75,8 +78,8 @@ class Ecr:
         return needed(request, place, secret_arn)
 
     def speaks(self, path: str) -> bool:
-        """Whether a path is one of the registry protocol's."""
-        return path == "/v2" or path.startswith("/v2/")
+        """Whether a path is one of the registry protocol's, or an address for one layer."""
+        return path == "/v2" or path.startswith("/v2/") or self._links.holds(path)
 
     @property
     def _stored(self) -> Stored:
@@ -85,7 +88,12 @@ class Ecr:
         return self._stored_behind
 
     async def unsigned(self, request: Request, realm: str, forward: Forward) -> Answer:
-        """Answer one request of the registry protocol; `realm` is where clients log in."""
+        """Answer one request of the registry protocol, or the reading of one layer; `realm` is where clients log in."""
+        if self._links.holds(request.path):
+            return await self._linked(request)
+        return await self._protocol(request, realm, forward)
+
+    async def _protocol(self, request: Request, realm: str, forward: Forward) -> Answer:
         try:
             role_arn = self._tokens.owner(request.headers["authorization"])
         except KeyError:
@@ -113,11 +121,32 @@ class Ecr:
         if request.operation == "BatchDeleteImage":
             return await delete_images(self._stored, request.document)
         answer = await forward()
+        if answer.status == _OK and request.operation == "GetDownloadUrlForLayer":
+            return await self._link(request)
         if answer.status == _OK and request.operation in {"CreateRepository", "PutImageTagMutability"}:
             self.rules[request.document["repositoryName"]] = TagRule.of(request.document)
         if answer.status == _OK and request.operation == "DescribeImages":
             return self._missing_image(request.document, answer) or answer
         return answer
+
+    async def _link(self, request: Request) -> Answer:
+        """Where a layer can be read, by whoever is told (API_GetDownloadUrlForLayer.md)."""
+        repository, digest = str(request.document["repositoryName"]), str(request.document["layerDigest"])
+        if await self._stored.blob(repository, digest) is None:
+            text = (
+                f"The layer with digest '{digest}' does not exist in the repository with name '{repository}'"
+            )
+            return json_error("LayersNotFoundException", text)
+        url = self._links.give(request.headers["host"], repository, digest)
+        body = json.dumps({"downloadUrl": url, "layerDigest": digest}).encode()
+        return Answer(_OK, {"content-type": "application/x-amz-json-1.1"}, body)
+
+    async def _linked(self, request: Request) -> Answer:
+        found = self._links.named(request.path) if request.method == "GET" else None
+        blob = await self._stored.blob(*found) if found else None
+        if blob is None:
+            return Answer(_FORBIDDEN, {"content-type": "text/plain"}, b"AccessDenied")
+        return Answer(_OK, {"content-type": "application/octet-stream"}, blob)
 
     async def _registry(self, request: Request, role_arn: str | None, forward: Forward) -> Answer:
         asked = registry_request(request.path)

@@ -53,6 +53,11 @@ class Stored:
         found = await self._json("ecr", "BatchGetImage", {**named, "imageIds": ids}, _ECR)
         return {one["imageId"]["imageDigest"]: one["imageManifest"] for one in found.get("images", [])}
 
+    async def blob(self, repository: str, digest: str) -> bytes | None:
+        """A layer, or another blob, of a repository; None when it has none of this digest."""
+        answer = await self._emulator.get("ecr", "GET", f"/v2/{repository}/blobs/{digest}")
+        return answer.body if answer.status == _OK else None
+
     async def delete(self, repository: str, digests: Sequence[str]) -> dict[str, Any]:
         """Let the emulator delete images; its answer."""
         ids = [{"imageDigest": digest} for digest in digests]

@@ -193,3 +193,25 @@ def test_a_slow_handler_of_pushes_holds_nobody_up(local: Local, repository: str)
     finally:
         held._on_push = before
         leave.set()
+
+
+def test_a_layers_address_can_be_read_by_whoever_has_it_and_by_nobody_who_guesses(
+    local: Local, repository: str
+) -> None:
+    """API_GetDownloadUrlForLayer.md."""
+    local.push(repository, "stg-1", b"layer", local.password(ADMINISTRATOR))
+    local.allow(("ecr:GetDownloadUrlForLayer", repository_arn(repository)))
+    ecr, asked = local.client("ecr"), {"repositoryName": repository, "layerDigest": digest_of(b"layer")}
+    answer = ecr.get_download_url_for_layer(**asked)
+    assert answer["layerDigest"] == asked["layerDigest"]
+    path = answer["downloadUrl"].removeprefix(local.gateway.endpoint)
+    assert local.registry("GET", path, None)[::2] == (200, b"layer"), "the address itself is the permission"
+    assert local.registry("PUT", path, None, b"other")[0] == 403, "to read, not to write"
+    assert local.registry("GET", f"{path}x", None)[0] == 403
+    with pytest.raises(ClientError) as absent:
+        ecr.get_download_url_for_layer(repositoryName=repository, layerDigest=digest_of(b"another"))
+    assert code_and_text(absent)[0] == "LayersNotFoundException"
+    local.allow()
+    with pytest.raises(ClientError) as denied:
+        ecr.get_download_url_for_layer(**asked)
+    assert "ecr:GetDownloadUrlForLayer" in code_and_text(denied)[1]
