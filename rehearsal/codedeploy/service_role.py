@@ -31,6 +31,16 @@ class RoleRefused(Exception):
     """The service role may not do what the deployment needs; the text is CodeDeploy's and then IAM's."""
 
 
+def expect_trust(cloud: Cloud, role_arn: str) -> None:
+    """Raise RoleRefused when a role's trust policy does not let CodeDeploy assume it."""
+    try:
+        cloud.authority.assume(role_arn, CODEDEPLOY)
+    except AccessDenied as denied:
+        raise RoleRefused(
+            f"AWS CodeDeploy does not have the permissions required to assume the role {role_arn}. ({denied})"
+        ) from denied
+
+
 class ServiceRole:
     """One deployment's use of its group's service role."""
 
@@ -39,13 +49,7 @@ class ServiceRole:
         self._cloud = cloud
         self._group = group
         self._service = service
-        try:
-            cloud.authority.assume(group.role_arn, CODEDEPLOY)
-        except AccessDenied as denied:
-            raise RoleRefused(
-                "AWS CodeDeploy does not have the permissions required to assume the role "
-                f"{group.role_arn}. ({denied})"
-            ) from denied
+        expect_trust(cloud, group.role_arn)
 
     def describe(self) -> None:
         """Look at service, target groups, listeners and rules; the last three have no resource but `*`."""

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 
 from documents.place import Place
+from rehearsal.codedeploy.api import CodeDeployApi
+from rehearsal.codedeploy.service import Deployments
 from rehearsal.codepipeline.api import CodePipelineApi
 from rehearsal.codepipeline.jobs import Jobs
 from rehearsal.codepipeline.service import CodePipeline
@@ -28,6 +30,13 @@ def balancing(cloud: Cloud, load_balancers: LoadBalancers) -> Mapping[str, Opera
     """Elastic Load Balancing, on these load balancers."""
     api = LoadBalancersApi(cloud, load_balancers)
     return {"elasticloadbalancing": Operations(api, model="elbv2", place=cloud.place, invalid=INVALID)}
+
+
+def deploying(cloud: Cloud, deployments: Deployments) -> Mapping[str, Operations]:
+    """CodeDeploy, with these deployments."""
+    return {
+        "codedeploy": Operations(CodeDeployApi(cloud, deployments), model="codedeploy", place=cloud.place)
+    }
 
 
 def started_by_rules(pipelines: Operations) -> Callable[..., str]:

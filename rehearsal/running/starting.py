@@ -49,7 +49,7 @@ from rehearsal.running.application_team import ApplicationTeam
 from rehearsal.running.endpoint import local_endpoint
 from rehearsal.running.outside import Outside
 from rehearsal.running.pushes import Pushes
-from rehearsal.running.reachable import balancing, reachable, started_by_rules
+from rehearsal.running.reachable import balancing, deploying, reachable, started_by_rules
 from rehearsal.running.rehearsal import Rehearsal
 from rehearsal.running.users import Users
 from rehearsal.sns.service import Topics
@@ -249,7 +249,7 @@ def _services(  # noqa: PLR0913, PLR0917  (one argument for each thing the servi
         )
         answering = reachable(cloud.place, pipeline, jobs, functions)
         gateway.answer_by(answering)
-        gateway.answer_by(balancing(cloud, load_balancers))
+        gateway.answer_by({**balancing(cloud, load_balancers), **deploying(cloud, deployments)})
         events = EventBridge(cloud, started_by_rules(answering["codepipeline"]), Topics(cloud))
         for declared in cloud.declared(SERVICE):
             cloud.versions[services.create_service(declared).primary.image] = BOOTSTRAP
