@@ -9,6 +9,7 @@ import importlib
 import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
+from keyword import iskeyword
 from types import NoneType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -50,7 +51,8 @@ def _inside(kind: Any, value: Any, path: str) -> Iterator[str]:
 @cache
 def _resource(type_: str) -> type:
     _, module, name = type_.split(":")
-    package = importlib.import_module(f"pulumi_aws.{module.split('/')[0]}")
+    folder = module.split("/")[0]
+    package = importlib.import_module(f"pulumi_aws.{folder}{'_' if iskeyword(folder) else ''}")
     return getattr(package, name)
 
 
