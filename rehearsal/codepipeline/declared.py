@@ -41,6 +41,8 @@ class ActionDeclaration:
     run_order: int = 1
     role_arn: str | None = None
     timeout_minutes: float | None = None
+    owner: str = "AWS"
+    version: str = "1"
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,8 @@ def _action(inputs: Mapping[str, Any]) -> ActionDeclaration:
         run_order=int(inputs.get("runOrder") or 1),
         role_arn=inputs.get("roleArn"),
         timeout_minutes=inputs.get("timeoutInMinutes"),
+        owner=str(inputs.get("owner") or "AWS"),
+        version=str(inputs.get("version") or "1"),
     )
 
 

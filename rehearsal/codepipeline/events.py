@@ -46,6 +46,10 @@ class News:
         """Tell what an execution has become."""
         self._tell("Pipeline", execution, {"state": STATES[execution.status]})
 
+    def resumed(self, execution: Execution) -> None:
+        """Tell that a stage of a failed execution is retried."""
+        self._tell("Pipeline", execution, {"state": "RESUMED"})
+
     def action(
         self,
         execution: Execution,

@@ -72,6 +72,18 @@ PlaceArtifact = Callable[[str], ArtifactLocation]
 """Answers where an output artifact of this name will lie, for an action whose artifacts others store."""
 
 
+class Note(Protocol):
+    """Puts on record what a provider knows of a run while it goes on."""
+
+    def __call__(self, **known: str) -> None:
+        """Set fields of the ActionRun: `external_id`, `summary`, `token`, `updated_by`."""
+        ...
+
+
+def _unnoted(**known: str) -> None:
+    """Nobody keeps a record."""
+
+
 @dataclass(frozen=True)
 class ActionCall:
     """Everything an action is told when it runs."""
@@ -98,6 +110,7 @@ class ActionCall:
     """The declared `timeoutInMinutes`."""
     abandoned: threading.Event = field(default_factory=threading.Event)
     """Set when the execution was stopped without waiting; the provider may go on all the same."""
+    note: Note = _unnoted
 
 
 class Action(Protocol):
@@ -124,6 +137,19 @@ class ActionRun:
     error_message: str | None = None
     outputs: Mapping[str, str] = field(default_factory=dict[str, str])
     """Output variables, also those of an action without namespace."""
+    id: str = ""
+    """The action execution's own."""
+    configuration: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Every variable resolved; empty where one could not be."""
+    inputs: Mapping[str, ArtifactLocation] = field(default_factory=dict[str, ArtifactLocation])
+    made: Mapping[str, ArtifactLocation] = field(default_factory=dict[str, ArtifactLocation])
+    """Its output artifacts."""
+    external_id: str = ""
+    """The provider's own id of what it does: of a build, of a deployment."""
+    token: str = ""
+    """What an approval is answered by."""
+    updated_by: str = ""
+    """ARN of who answered it."""
 
 
 @dataclass(frozen=True)
@@ -139,14 +165,18 @@ class Execution:
     source_revisions: Sequence[SourceRevision]
     started: float
     ended: float | None = None
-    trigger_detail: str = ""
-    """ARN of the rule, user or role that started it (API codepipeline.ExecutionTrigger)."""
     summary: str = ""
     """Why it ended, where CodePipeline says so."""
     stage: str | None = None
     """The stage it is in, waits for, or ended in."""
     actions: Sequence[ActionRun] = ()
     """In the order they started; a retried action is here twice."""
+    trigger_detail: str = ""
+    """ARN of the rule, user or role that started it (API codepipeline.ExecutionTrigger)."""
+    entered: Sequence[str] = ()
+    """The stages it was let into, in that order."""
+    stop_reason: str | None = None
+    """What StopPipelineExecution was given; None while nobody stopped it."""
 
     def action(self, name: str) -> ActionRun:
         """The last run of an action; LookupError that names those which ran."""

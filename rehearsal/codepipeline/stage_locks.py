@@ -10,12 +10,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 
+@dataclass(frozen=True)
+class Transition:
+    """The transition into a stage (API codepipeline.TransitionState)."""
+
+    enabled: bool = True
+    reason: str = ""
+    """Why it was disabled."""
+    changed_by: str = ""
+    """ARN of who changed it last; empty while nobody has."""
+    changed: float = 0.0
+    """When, in seconds on the monotonic clock."""
+
+
 @dataclass
 class _Door:
     holder: int | None = None
     waiting: list[int] = field(default_factory=list[int])
-    closed: str | None = None
-    """The reason a disabled transition was given."""
+    transition: Transition = field(default_factory=Transition)
 
 
 class StageLocks:
@@ -58,14 +70,26 @@ class StageLocks:
         """Whether the execution has been let in."""
         return (execution, stage) in self._inside
 
-    def close(self, stage: str, reason: str) -> None:
-        """Disable the transition into a stage (DisableStageTransition, Inbound)."""
-        self._door(stage).closed = reason
+    def return_to(self, execution: int, stage: str) -> bool:
+        """Enter a stage again that was entered before (RetryStageExecution); False while another is in it."""
+        door = self._doors[stage]
+        if door.holder is not None and not self._parallel:
+            return False
+        door.holder = execution
+        self._inside.add((execution, stage))
+        return True
 
-    def open(self, stage: str) -> None:
-        """Enable the transition again; whoever waits longest enters: under SUPERSEDED the only one, the most recent."""
-        self._door(stage).closed = None
+    def change(self, stage: str, transition: Transition) -> None:
+        """Disable or enable the transition into a stage; LookupError for a stage that is not there.
+
+        Once it is enabled whoever waits longest enters: under SUPERSEDED the only one, the most recent.
+        """
+        self._door(stage).transition = transition
         self._admit(stage)
+
+    def transition(self, stage: str) -> Transition:
+        """The transition into a stage."""
+        return self._door(stage).transition
 
     def _door(self, stage: str) -> _Door:
         if stage not in self._doors:
@@ -74,6 +98,6 @@ class StageLocks:
 
     def _admit(self, stage: str) -> None:
         door = self._doors[stage]
-        while door.waiting and door.closed is None and (self._parallel or door.holder is None):
+        while door.waiting and door.transition.enabled and (self._parallel or door.holder is None):
             door.holder = door.waiting.pop(0)
             self._inside.add((door.holder, stage))

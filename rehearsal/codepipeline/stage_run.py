@@ -1,15 +1,17 @@
-"""One execution while it runs, and the running of one stage's actions."""
+"""The running of one stage's actions."""
 
 import threading
 import time
+import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from typing import Any
 
 from botocore.exceptions import ClientError
 
 from rehearsal.codepipeline import variables
 from rehearsal.codepipeline.artifacts import ArtifactStore
-from rehearsal.codepipeline.declared import ActionDeclaration, Pipeline, Stage
+from rehearsal.codepipeline.declared import ActionDeclaration, Stage
 from rehearsal.codepipeline.events import News
 from rehearsal.codepipeline.execution import (
     Action,
@@ -17,37 +19,12 @@ from rehearsal.codepipeline.execution import (
     ActionFailed,
     ActionRun,
     ArtifactLocation,
-    Execution,
+    Note,
 )
+from rehearsal.codepipeline.run import Run
 from rehearsal.codepipeline.status import ActionStatus
 from rehearsal.identity.authority import AccessDenied, Credentials
 from rehearsal.world import said
-
-
-@dataclass
-class Run:
-    """One execution's state; every change happens under the service's lock."""
-
-    execution: Execution
-    pipeline: Pipeline
-    number: int
-    """Executions are numbered in the order of their start."""
-    namespaces: dict[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
-    artifacts: dict[str, ArtifactLocation] = field(default_factory=dict[str, ArtifactLocation])
-    stopping: bool = False
-    abandoned: threading.Event = field(default_factory=threading.Event)
-    fault: BaseException | None = None
-    credentials: Credentials | None = None
-
-    def __post_init__(self) -> None:
-        """Make the reserved namespaces (reference-variables.md, "Namespaces")."""
-        self.namespaces[variables.IMPLICIT] = {"PipelineExecutionId": self.execution.id}
-        self.namespaces[variables.PIPELINE] = self.execution.variables
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing more may start."""
-        return self.stopping or self.execution.status.is_final
 
 
 class Worker:
@@ -68,7 +45,7 @@ class Worker:
         self._run = run
         self._stage = stage
         self._news = news
-        self._succeeded: set[str] = set()
+        self._succeeded = run.succeeded(stage.name)
 
     def run(self, *, skip_succeeded: bool = False) -> list[str]:
         """Run group after group of equal run order, those of one group at the same time.
@@ -140,13 +117,15 @@ class Worker:
         configuration = {
             key: variables.resolve(value, run.namespaces) for key, value in action.configuration.items()
         }
+        inputs = {name: run.artifacts[name] for name in action.inputs}
+        self._update(action, configuration=configuration, inputs=inputs)
         return ActionCall(
             pipeline=run.pipeline.name,
             stage=self._stage.name,
             action=action.name,
             execution_id=run.execution.id,
             configuration=configuration,
-            inputs={name: run.artifacts[name] for name in action.inputs},
+            inputs=inputs,
             outputs=tuple(action.outputs),
             role_arn=role,
             credentials=credentials,
@@ -159,7 +138,14 @@ class Worker:
             ),
             timeout_minutes=action.timeout_minutes,
             abandoned=run.abandoned,
+            note=self._noter(action),
         )
+
+    def _noter(self, action: ActionDeclaration) -> Note:
+        def note(**known: str) -> None:
+            self._update(action, **known)
+
+        return note
 
     def _credentials(self, action: ActionDeclaration) -> Credentials:
         """The pipeline's role, or the action's own, assumed by it (action-requirements.md, "roleArn")."""
@@ -231,7 +217,12 @@ class Worker:
     def _begin(self, action: ActionDeclaration) -> None:
         with self._changed:
             begun = ActionRun(
-                self._stage.name, action.name, action.provider, ActionStatus.IN_PROGRESS, time.monotonic()
+                self._stage.name,
+                action.name,
+                action.provider,
+                ActionStatus.IN_PROGRESS,
+                time.monotonic(),
+                id=str(uuid.uuid4()),
             )
             execution = self._run.execution
             self._run.execution = replace(execution, actions=(*execution.actions, begun))
@@ -248,22 +239,34 @@ class Worker:
     ) -> None:
         """Put the end of an action on record, unless it was abandoned before."""
         with self._changed:
-            runs = list(self._run.execution.actions)
-            at = max(i for i, run in enumerate(runs) if run.action == action.name)
-            if runs[at].status != ActionStatus.IN_PROGRESS:
-                return
-            runs[at] = replace(
-                runs[at],
+            made = {name: self._run.artifacts[name] for name in action.outputs if name in self._run.artifacts}
+            ended = self._update(
+                action,
                 status=status,
                 ended=time.monotonic(),
                 error_code=code,
                 error_message=message,
                 outputs=outputs or {},
+                made=made if status == ActionStatus.SUCCEEDED else {},
             )
-            self._run.execution = replace(self._run.execution, actions=tuple(runs))
+            if not ended:
+                return
             self._record(action, status + (f" ({code}): {message}" if code else ""))
             self._news.action(self._run.execution, self._stage.name, action, status, code)
             self._changed.notify_all()
+
+    def _update(self, action: ActionDeclaration, **known: Any) -> bool:
+        """Put on record what is known of an action's last run; False when that has ended before."""
+        with self._changed:
+            runs = list(self._run.execution.actions)
+            at = max(
+                i for i, run in enumerate(runs) if (run.stage, run.action) == (self._stage.name, action.name)
+            )
+            if runs[at].status != ActionStatus.IN_PROGRESS:
+                return False
+            runs[at] = replace(runs[at], **known)
+            self._run.execution = replace(self._run.execution, actions=tuple(runs))
+            return True
 
     def _record(self, action: ActionDeclaration, what: str) -> None:
         execution = self._run.execution

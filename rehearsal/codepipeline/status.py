@@ -20,6 +20,17 @@ class ExecutionStatus(StrEnum):
         return self not in {ExecutionStatus.IN_PROGRESS, ExecutionStatus.STOPPING}
 
 
+class StageStatus(StrEnum):
+    """API codepipeline.StageExecutionStatus, as far as it is played."""
+
+    IN_PROGRESS = "InProgress"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+    STOPPED = "Stopped"
+    STOPPING = "Stopping"
+    CANCELLED = "Cancelled"
+
+
 class ActionStatus(StrEnum):
     """API codepipeline.ActionExecutionStatus."""
 

@@ -10,6 +10,7 @@ from rehearsal.codepipeline import declared
 from rehearsal.codepipeline.actions.manual_approval import ManualApproval
 from rehearsal.codepipeline.execution import ActionCall, SourceRevision, StartRefused
 from rehearsal.codepipeline.service import QUEUED_LIMIT, CodePipeline
+from rehearsal.codepipeline.stage_locks import Transition
 from tests.rehearsal.pipeline_world import DIGEST, NAME, PATIENCE, SOURCE, Account, action, stage
 
 
@@ -182,7 +183,7 @@ APPROVED = (SOURCE, stage("Approve", action("Ask", "Manual")), stage("Release", 
 def test_an_approval_decides(account: Account, approved: Any, status: str) -> None:
     account.declare(*APPROVED)
     execution = account.start()
-    account.engine.approve(execution, approved=approved, comment="not today", timeout=PATIENCE)
+    account.engine.approvals.decide(execution, approved=approved, comment="not today", timeout=PATIENCE)
     ended = account.end(execution)
     assert ended.status == status
     if not approved:
@@ -237,13 +238,13 @@ def test_stop_and_abandon_frees_the_stage_at_once(account: Account) -> None:
 
 def test_a_disabled_transition_holds_the_newest_execution(account: Account) -> None:
     account.declare(SOURCE, stage("Release", action("Migrate")))
-    account.engine.disable_transition(NAME, "Release", "frozen")
+    account.engine.change_transition(NAME, "Release", Transition(enabled=False, reason="frozen"))
     first = account.start()
     account.steps.wait("Source", first)
     second = account.start()
     assert account.end(first).status == "Superseded"
     assert account.steps.ran("Migrate") == []
-    account.engine.enable_transition(NAME, "Release")
+    account.engine.change_transition(NAME, "Release", Transition())
     assert account.end(second).status == "Succeeded"
 
 

@@ -64,7 +64,7 @@ def addresses(running: Running) -> Mapping[str, Any]:
     refused = {
         name: said_of(endpoint, name, call)
         for name, call in {
-            "codepipeline": "list_pipelines", "codedeploy": "list_applications", "codebuild": "list_projects",
+            "codedeploy": "list_applications", "codebuild": "list_projects",
             "elbv2": "describe_load_balancers", "events": "list_rules", "iam": "list_roles", "ecs": "list_clusters",
             "cloudwatch": "describe_alarms", "sns": "list_topics",
         }.items()
@@ -224,7 +224,7 @@ def test_services_whose_truth_is_not_at_the_endpoint_refuse_by_name(
     played: Mapping[str, "Future[Ended]"],
 ) -> None:
     refused = played["stg"].result().facts["refused"]
-    assert len(refused) == 9
+    assert len(refused) == 8
     for said in refused.values():
         assert "The rehearsal's endpoint does not answer" in said, refused
 

@@ -66,6 +66,7 @@ class CodeDeployToECS:
         group = self._authorized_group(call)
         arn = self._register(call, definition)
         deployment = self._create(call, group, spec, arn)
+        call.note(external_id=deployment.id)
         deployment.ended.wait()
         self._allowed(call, "GetDeployment", f"deploymentgroup:{group.application}/{group.name}")
         return _outcome(deployment)

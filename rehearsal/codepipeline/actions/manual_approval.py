@@ -6,10 +6,12 @@ timeout.
 
 import json
 import threading
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rehearsal.codepipeline.execution import ActionCall, ActionFailed, Approver
+from rehearsal.errors import AwsRefusal
 from rehearsal.world.cloud import Cloud
 
 DEFAULT_TIMEOUT_MINUTES = 7 * 24 * 60
@@ -18,6 +20,8 @@ DEFAULT_TIMEOUT_MINUTES = 7 * 24 * 60
 
 @dataclass
 class _Pending:
+    execution_id: str
+    token: str
     approved: bool | None = None
     comment: str = ""
 
@@ -30,13 +34,17 @@ class ManualApproval:
         self._cloud = cloud
         self._approver = approver
         self._changed = threading.Condition()
+        self._asked: dict[str, tuple[_Pending, ActionCall]] = {}
+        """Every approval that was ever asked for, by its token."""
         self._pending: dict[str, _Pending] = {}
 
     def run(self, call: ActionCall) -> Mapping[str, str]:
         """Wait for the decision; ActionFailed when it is no, or does not come in the declared time."""
-        pending = _Pending()
+        pending = _Pending(call.execution_id, str(uuid.uuid4()))
+        call.note(token=pending.token)
         with self._changed:
-            self._pending[call.execution_id] = pending
+            self._pending[pending.token] = pending
+            self._asked[pending.token] = pending, call
             self._changed.notify_all()
         try:
             self._notify(call)
@@ -48,7 +56,7 @@ class ManualApproval:
             self._wait(call, pending)
         finally:
             with self._changed:
-                self._pending.pop(call.execution_id, None)
+                self._pending.pop(pending.token, None)
         if not pending.approved:
             raise ActionFailed(
                 "ApprovalRejected", f"The approval action was rejected: {pending.comment or 'no comment'}"
@@ -56,18 +64,49 @@ class ManualApproval:
         return {}
 
     def decide(self, execution_id: str, *, approved: bool, comment: str = "", timeout: float = 0) -> None:
-        """Answer the approval that an execution waits for (PutApprovalResult).
+        """Answer the approval that an execution waits for.
 
         Waits up to `timeout` real seconds for it to be asked; LookupError when none is pending then.
         """
         with self._changed:
-            if not self._changed.wait_for(lambda: execution_id in self._pending, timeout):
-                raise LookupError(
-                    f"execution {execution_id} waits for no approval; these do: {sorted(self._pending)}"
+            if not self._changed.wait_for(lambda: self._of(execution_id) is not None, timeout):
+                waiting = sorted(one.execution_id for one in self._pending.values())
+                raise LookupError(f"execution {execution_id} waits for no approval; these do: {waiting}")
+            pending = self._of(execution_id)
+            token = pending.token if pending else ""
+        self.answer(token, approved=approved, comment=comment)
+
+    def answer(
+        self,
+        token: str,
+        *,
+        approved: bool,
+        comment: str,
+        by: str = "",
+        of: tuple[str, str, str] | None = None,
+    ) -> None:
+        """Answer the approval of a token (PutApprovalResult); AwsRefusal for one that waits for no answer.
+
+        `of` is the pipeline, stage and action that the caller means; a token belongs to one.
+        """
+        with self._changed:
+            pending, call = self._asked.get(token, (None, None))
+            if pending is None or call is None or of not in {None, (call.pipeline, call.stage, call.action)}:
+                raise AwsRefusal("InvalidApprovalTokenException", "The approval token is not valid")
+            if pending.approved is not None:
+                raise AwsRefusal(
+                    "ApprovalAlreadyCompletedException",
+                    "The approval action has already been approved or rejected",
                 )
-            pending = self._pending[execution_id]
+            if token not in self._pending:
+                raise AwsRefusal("InvalidApprovalTokenException", "The approval request has expired")
+            call.note(summary=comment, updated_by=by)
             pending.comment, pending.approved = comment, approved
             self._changed.notify_all()
+
+    def _of(self, execution_id: str) -> _Pending | None:
+        waiting = (one for one in self._pending.values() if one.execution_id == execution_id)
+        return next((one for one in waiting if one.approved is None), None)
 
     def wake(self) -> None:
         """Look again whether waiting approvals were abandoned."""
