@@ -1,99 +1,135 @@
-"""CloudWatch alarms on a load balancer's target groups, evaluated from what the load balancer counted.
+"""CloudWatch alarms on a load balancer's target groups: their states, who sets them, and whom a change is told.
 
-AmazonCloudWatch/latest/monitoring/alarm-evaluation: the last `evaluationPeriods` periods decide, whenever somebody asks, in
-declared time; nothing that was counted is forgotten when a deployment ends. Metrics come in whole periods whose borders
-nobody chooses, so the rehearsal takes those that are worst: what could be an alarm is one. Only metrics of namespace
-AWS/ApplicationELB with a TargetGroup dimension have data. Alarms that combine metrics (`metricQueries`) have none and stay
-in INSUFFICIENT_DATA.
+They are evaluated whenever somebody asks, in declared time; nothing that was counted is forgotten when a deployment ends. Only
+metrics of namespace AWS/ApplicationELB with a TargetGroup dimension have data; other alarms, and those that combine metrics
+(`metricQueries`), stay in INSUFFICIENT_DATA until somebody sets them.
 """
 
-import operator
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import json
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
-from rehearsal.elb.counters import Count
+from rehearsal.cloudwatch.evaluation import UNKNOWN, Verdict, evaluate
 from rehearsal.elb.service import LoadBalancers
+from rehearsal.errors import AwsRefusal
 from rehearsal.world.cloud import Cloud, Declared
 from rehearsal.world.declared_blocks import block
 
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 
-GAUGES = frozenset({"UnHealthyHostCount", "HealthyHostCount"})
-"""Metrics with a level; all others are sums of events."""
+NEXT_EVALUATION = 60.0
+"""Declared seconds for which a state that somebody set stands, at most: alarms are evaluated every minute (alarm-evaluation)."""
 
-BORDERS = 12
-"""How many places of a period's border are tried."""
+_ACTIONS = {"ALARM": "alarmActions", "OK": "okActions", UNKNOWN: "insufficientDataActions"}
 
-_COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
-    "GreaterThanThreshold": operator.gt,
-    "GreaterThanOrEqualToThreshold": operator.ge,
-    "LessThanThreshold": operator.lt,
-    "LessThanOrEqualToThreshold": operator.le,
-}
+Tell = Callable[[str, str, str], None]
+"""Publishes to a topic (ARN) a text in the name of an alarm (ARN)."""
 
 
 class NoAlarm(LookupError):
     """An alarm that does not exist was asked for."""
 
 
-class Alarms:
-    """Answers which declared alarms are in ALARM."""
+def _nobody(topic: str, text: str, alarm: str) -> None:
+    """Nobody is told."""
 
-    def __init__(self, cloud: Cloud, load_balancers: LoadBalancers) -> None:
-        """Read nothing yet."""
+
+@dataclass
+class State:
+    """What an alarm says, and since when."""
+
+    value: str
+    """OK, ALARM or INSUFFICIENT_DATA."""
+    reason: str
+    data: str = ""
+    """`StateReasonData`: JSON."""
+    changed: datetime = field(default_factory=lambda: datetime.now(UTC))
+    stands: float = 0.0
+    """Declared moment until which it stands whatever the metric says, because somebody set it."""
+
+
+class Alarms:
+    """The declared alarms, and the state of each."""
+
+    def __init__(self, cloud: Cloud, load_balancers: LoadBalancers, tell: Tell = _nobody) -> None:
+        """Read nothing yet; `tell` publishes what an alarm's actions say."""
         self._cloud = cloud
         self._load_balancers = load_balancers
-        self._states: dict[str, str] = {}
+        self._tell = tell
+        self._states: dict[str, State] = {}
+        self._lock = threading.RLock()
 
     def active(self, names: Sequence[str]) -> list[str]:
         """List the named alarms that are in ALARM, in the order asked; NoAlarm names one that is not declared."""
-        declared = {_name(d): d for d in self._cloud.declared(ALARM)}
+        declared = self.declared()
         if unknown := [name for name in names if name not in declared]:
             raise NoAlarm(
                 f"alarm {', '.join(unknown)} does not exist; there are {', '.join(sorted(declared)) or 'none'}"
             )
-        return [name for name in names if self._now(name, declared[name].inputs) == "ALARM"]
+        return [name for name in names if self.state(declared[name]).value == "ALARM"]
+
+    def declared(self) -> dict[str, Declared]:
+        """Every alarm, by name."""
+        return {_name(one): one for one in self._cloud.declared(ALARM)}
+
+    def state(self, alarm: Declared) -> State:
+        """An alarm's state now; a change is told."""
+        name, now = _name(alarm), self._cloud.clock.now()
+        with self._lock:
+            before = self._states.get(name)
+            if before is not None and now < before.stands:
+                return before
+            value = UNKNOWN if before is None else before.value
+            verdict = evaluate(alarm.inputs, self._points(alarm.inputs), now, value)
+            return self._note(alarm, verdict)
+
+    def set_state(self, name: str, value: str, reason: str, data: str = "") -> None:
+        """Set an alarm's state until its next evaluation (SetAlarmState); AwsRefusal when there is none of that name."""
+        alarm = self.declared().get(name)
+        if alarm is None:
+            raise AwsRefusal("ResourceNotFound", f"Alarm {name} does not exist")
+        with self._lock:
+            state = self._note(alarm, Verdict(value, reason))
+            state.reason, state.data = reason, data
+            state.stands = self._cloud.clock.now() + NEXT_EVALUATION
 
     def target_group(self, name: str) -> str | None:
         """ARN of the target group that an alarm watches; None when it watches none."""
-        found = next((one for one in self._cloud.declared(ALARM) if _name(one) == name), None)
+        found = self.declared().get(name)
         return None if found is None else self._group(found.inputs)
 
-    def _now(self, name: str, alarm: Mapping[str, Any]) -> str:
-        """An alarm's state; a change is told."""
-        state = self._state(alarm)
-        before = self._states.get(name, "OK")
-        self._states[name] = state
-        if state != before and "ALARM" in (state, before):
-            self._cloud.journal.record("CloudWatch", f"alarm {name} is {state}")
+    def _note(self, alarm: Declared, verdict: Verdict) -> State:
+        """Keep a verdict; whom the alarm names is told when its state is another than before."""
+        name = _name(alarm)
+        before = self._states.get(name)
+        if before is not None and before.value == verdict.state:
+            before.reason, before.stands = verdict.reason, 0.0
+            return before
+        state = self._states[name] = State(verdict.state, verdict.reason)
+        was = UNKNOWN if before is None else before.value
+        if "ALARM" in (verdict.state, was):
+            self._cloud.journal.record("CloudWatch", f"alarm {name} is {verdict.state}")
+        if before is not None or verdict.state == "ALARM":
+            self._act(alarm, was, state)
         return state
 
-    def _state(self, alarm: Mapping[str, Any]) -> str:
-        group = self._group(alarm)
-        compare = _COMPARISONS.get(str(alarm.get("comparisonOperator")))
-        if group is None or compare is None:
-            return "INSUFFICIENT_DATA"
-        wanted = int(alarm.get("evaluationPeriods") or 1)
-        breaching_wanted = int(alarm.get("datapointsToAlarm") or wanted)
-        missing_breaches = alarm.get("treatMissingData") == "breaching"
-        threshold = float(alarm.get("threshold") or 0)
-        for values in self._values(alarm, group, wanted):
-            breaching = [missing_breaches if value is None else compare(value, threshold) for value in values]
-            if sum(breaching) >= breaching_wanted:
-                return "ALARM"
-        return "OK"
+    def _act(self, alarm: Declared, was: str, state: State) -> None:
+        """Publish to the topics that the alarm has for its new state; other actions are told and not played."""
+        if alarm.inputs.get("actionsEnabled") is False:
+            return
+        for action in alarm.inputs.get(_ACTIONS[state.value]) or ():
+            if f"{action}::::".split(":")[2] == "sns":
+                self._tell(str(action), _notice(self._cloud, alarm, was, state), alarm.arn)
+            else:
+                text = f"action {action} of alarm {_name(alarm)} is not played"
+                self._cloud.journal.record("CloudWatch", text)
 
-    def _values(self, alarm: Mapping[str, Any], group: str, periods: int) -> Iterator[list[float | None]]:
-        """The values of the last periods, for each place their borders may have."""
-        metric = str(alarm.get("metricName"))
-        statistic = str(alarm.get("statistic") or "Sum")
-        length = float(alarm.get("period") or 60)
-        points = self._load_balancers.points(group, metric)
-        now = self._cloud.clock.now()
-        for place in range(BORDERS):
-            end = now + length * place / BORDERS
-            ends = [end - number * length for number in range(periods)]
-            yield [_value(points, metric, statistic, end - length, end) for end in ends]
+    def _points(self, alarm: Mapping[str, Any]) -> Sequence[Any] | None:
+        group = self._group(alarm)
+        return None if group is None else self._load_balancers.points(group, str(alarm.get("metricName")))
 
     def _group(self, alarm: Mapping[str, Any]) -> str | None:
         """Find the target group that the alarm's dimension names by the last part of its ARN."""
@@ -103,21 +139,21 @@ class Alarms:
         return next((arn for arn in self._load_balancers.target_groups() if arn.endswith(f":{suffix}")), None)
 
 
-def _value(points: Sequence[Count], metric: str, statistic: str, start: float, end: float) -> float | None:
-    inside = [point.value for point in points if start <= point.at < end]
-    if metric in GAUGES:
-        # A gauge holds between two notes, so its value at the start counts too.
-        inside = [point.value for point in points if point.at < start][-1:] + inside
-    if not inside:
-        return None
-    reduced: Mapping[str, Callable[[Sequence[float]], float]] = {
-        "Sum": sum,
-        "Maximum": max,
-        "Minimum": min,
-        "SampleCount": len,
-        "Average": lambda values: sum(values) / len(values),
-    }
-    return float(reduced[statistic](inside))
+def _notice(cloud: Cloud, alarm: Declared, was: str, state: State) -> str:
+    """What a topic hears of an alarm (AmazonCloudWatch/latest/monitoring, Notify_Users_Alarm_Changes)."""
+    return json.dumps(
+        {
+            "AlarmName": _name(alarm),
+            "AlarmDescription": alarm.inputs.get("alarmDescription"),
+            "AWSAccountId": cloud.place.account,
+            "NewStateValue": state.value,
+            "NewStateReason": state.reason,
+            "StateChangeTime": f"{state.changed:%Y-%m-%dT%H:%M:%S.000+0000}",
+            "Region": cloud.place.region,
+            "AlarmArn": alarm.arn,
+            "OldStateValue": was,
+        }
+    )
 
 
 def _name(alarm: Declared) -> str:

@@ -3,16 +3,19 @@
 from collections.abc import Callable, Mapping
 
 from documents.place import Place
+from rehearsal.cloudwatch import api as cloudwatch
+from rehearsal.cloudwatch.alarms import Alarms, Tell
 from rehearsal.codedeploy.api import CodeDeployApi
 from rehearsal.codedeploy.service import Deployments
 from rehearsal.codepipeline.api import CodePipelineApi
 from rehearsal.codepipeline.jobs import Jobs
 from rehearsal.codepipeline.service import CodePipeline
-from rehearsal.elb.api import INVALID, LoadBalancersApi
+from rehearsal.elb import api as elb
 from rehearsal.elb.service import LoadBalancers
 from rehearsal.endpoint.operations import Operations
 from rehearsal.lambda_.api import LambdaApi
 from rehearsal.lambda_.service import Functions
+from rehearsal.sns.service import NoTopic, PublishDenied, Topics
 from rehearsal.world.cloud import Cloud
 
 
@@ -28,8 +31,8 @@ def reachable(
 
 def balancing(cloud: Cloud, load_balancers: LoadBalancers) -> Mapping[str, Operations]:
     """Elastic Load Balancing, on these load balancers."""
-    api = LoadBalancersApi(cloud, load_balancers)
-    return {"elasticloadbalancing": Operations(api, model="elbv2", place=cloud.place, invalid=INVALID)}
+    api = elb.LoadBalancersApi(cloud, load_balancers)
+    return {"elasticloadbalancing": Operations(api, model="elbv2", place=cloud.place, invalid=elb.INVALID)}
 
 
 def deploying(cloud: Cloud, deployments: Deployments) -> Mapping[str, Operations]:
@@ -37,6 +40,25 @@ def deploying(cloud: Cloud, deployments: Deployments) -> Mapping[str, Operations
     return {
         "codedeploy": Operations(CodeDeployApi(cloud, deployments), model="codedeploy", place=cloud.place)
     }
+
+
+def alarming(cloud: Cloud, alarms: Alarms) -> Mapping[str, Operations]:
+    """CloudWatch, with these alarms."""
+    api = cloudwatch.CloudWatchApi(alarms)
+    invalid = cloudwatch.INVALID
+    return {"monitoring": Operations(api, model="cloudwatch", place=cloud.place, invalid=invalid)}
+
+
+def told_by_alarms(topics: Topics) -> Tell:
+    """Publish as CloudWatch does for an alarm: the topic's own policy decides (sns-access-policy-use-cases.md)."""
+
+    def tell(topic: str, text: str, alarm: str) -> None:
+        try:
+            topics.publish(topic, text, service="cloudwatch.amazonaws.com", source_arn=alarm)
+        except (NoTopic, PublishDenied) as failure:
+            topics.cloud.journal.record("CloudWatch", f"{topic} is not told: {failure}")
+
+    return tell
 
 
 def started_by_rules(pipelines: Operations) -> Callable[..., str]:

@@ -49,7 +49,14 @@ from rehearsal.running.application_team import ApplicationTeam
 from rehearsal.running.endpoint import local_endpoint
 from rehearsal.running.outside import Outside
 from rehearsal.running.pushes import Pushes
-from rehearsal.running.reachable import balancing, deploying, reachable, started_by_rules
+from rehearsal.running.reachable import (
+    alarming,
+    balancing,
+    deploying,
+    reachable,
+    started_by_rules,
+    told_by_alarms,
+)
 from rehearsal.running.rehearsal import Rehearsal
 from rehearsal.running.users import Users
 from rehearsal.sns.service import Topics
@@ -222,7 +229,8 @@ def _services(  # noqa: PLR0913, PLR0917  (one argument for each thing the servi
     with ExitStack() as ends:
         load_balancers = ends.enter_context(LoadBalancers(cloud))
         services = ends.enter_context(EcsServices(cloud, level.runtime, load_balancers))
-        alarms = Alarms(cloud, load_balancers)
+        topics = Topics(cloud)
+        alarms = Alarms(cloud, load_balancers, told_by_alarms(topics))
         deployments = Deployments(cloud, services, load_balancers, alarms, hooks=outside.hooks)
         ends.callback(deployments.stop)
         builds = CodeBuild(
@@ -249,8 +257,14 @@ def _services(  # noqa: PLR0913, PLR0917  (one argument for each thing the servi
         )
         answering = reachable(cloud.place, pipeline, jobs, functions)
         gateway.answer_by(answering)
-        gateway.answer_by({**balancing(cloud, load_balancers), **deploying(cloud, deployments)})
-        events = EventBridge(cloud, started_by_rules(answering["codepipeline"]), Topics(cloud))
+        gateway.answer_by(
+            {
+                **balancing(cloud, load_balancers),
+                **deploying(cloud, deployments),
+                **alarming(cloud, alarms),
+            }
+        )
+        events = EventBridge(cloud, started_by_rules(answering["codepipeline"]), topics)
         for declared in cloud.declared(SERVICE):
             cloud.versions[services.create_service(declared).primary.image] = BOOTSTRAP
         pushes, names = Pushes(events, pipeline), Names(settings.application, stack)

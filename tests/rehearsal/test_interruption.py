@@ -257,7 +257,7 @@ STAGES = (
     "        ends.callback(gateway.stop)\n",
     "        rehearsal.told, rehearsal.served = told, served\n",
     "        services = ends.enter_context(EcsServices(cloud, level.runtime, load_balancers))\n",
-    '        events = EventBridge(cloud, started_by_rules(answering["codepipeline"]), Topics(cloud))\n',
+    '        events = EventBridge(cloud, started_by_rules(answering["codepipeline"]), topics)\n',
 )
 """Behind each of them a signal is sent when it is stopped; the last is stopped first."""
 
