@@ -1,8 +1,8 @@
 """CloudWatch alarms on a load balancer's target groups: their states, who sets them, and whom a change is told.
 
 They are evaluated whenever somebody asks, in declared time; nothing that was counted is forgotten when a deployment ends. Only
-metrics of namespace AWS/ApplicationELB with a TargetGroup dimension have data; other alarms, and those that combine metrics
-(`metricQueries`), stay in INSUFFICIENT_DATA until somebody sets them.
+what is counted of a target group has data; an alarm on anything else stays in INSUFFICIENT_DATA until somebody sets it, and no
+deployment group may have it.
 """
 
 import json
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from rehearsal.cloudwatch.evaluation import UNKNOWN, Verdict, evaluate
+from rehearsal.cloudwatch.evaluation import GAUGES, UNKNOWN, Verdict, evaluate
 from rehearsal.elb.service import LoadBalancers
 from rehearsal.errors import AwsRefusal
 from rehearsal.world.cloud import Cloud, Declared
@@ -25,8 +25,23 @@ NEXT_EVALUATION = 60.0
 
 _ACTIONS = {"ALARM": "alarmActions", "OK": "okActions", UNKNOWN: "insufficientDataActions"}
 
+_NAMESPACE = "AWS/ApplicationELB"
+
+COUNTED = frozenset({"HTTPCode_Target_5XX_Count", "RequestCount"}) | GAUGES
+"""Metrics that the rehearsal has of a target group."""
+
 Tell = Callable[[str, str, str], None]
 """Publishes to a topic (ARN) a text in the name of an alarm (ARN)."""
+
+
+def without_data(alarm: Mapping[str, Any]) -> str | None:
+    """What keeps a declared alarm from ever being on in a rehearsal, where it might be on AWS; None when nothing does."""
+    if alarm.get("namespace") != _NAMESPACE or not block(alarm.get("dimensions")).get("TargetGroup"):
+        watched = f"{alarm.get('namespace')} {alarm.get('metricName')}"
+        return f"watches {watched}, and a rehearsal has metrics of {_NAMESPACE} with a TargetGroup dimension"
+    if alarm.get("metricName") not in COUNTED:
+        return f"watches {alarm.get('metricName')}, and a rehearsal counts {', '.join(sorted(COUNTED))}"
+    return None
 
 
 class NoAlarm(LookupError):
@@ -134,7 +149,7 @@ class Alarms:
     def _group(self, alarm: Mapping[str, Any]) -> str | None:
         """Find the target group that the alarm's dimension names by the last part of its ARN."""
         suffix = block(alarm.get("dimensions")).get("TargetGroup")
-        if alarm.get("namespace") != "AWS/ApplicationELB" or not suffix:
+        if alarm.get("namespace") != _NAMESPACE or not suffix:
             return None
         return next((arn for arn in self._load_balancers.target_groups() if arn.endswith(f":{suffix}")), None)
 

@@ -9,6 +9,7 @@ from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks
 
 from rehearsal.errors import RehearsalError
 from rehearsal.evaluation.kinds import KINDS
+from rehearsal.evaluation.not_played import refuse_what_is_not_played
 from rehearsal.evaluation.program import Monitor, evaluating, plain, run_program
 from rehearsal.host.interruption import Interruption
 from rehearsal.world.cloud import Cloud, Declared
@@ -61,6 +62,7 @@ def make(cloud: Cloud, urn: str, type_: str, name: str, inputs: Mapping[str, Any
         raise unknown(type_, name)
     kind = KINDS[type_]
     named = kind.with_name(name, plain(inputs), f"{cloud.place.account}{urn}")
+    refuse_what_is_not_played(type_, name, named, cloud.place.region)
     try:
         kind.refuse(cloud, named)
         resource_id, added = kind.make(cloud, named)

@@ -7,15 +7,6 @@ from rehearsal.world.kind import Inputs, Kind, Made, on_record
 _PLAYED = ("codepipeline", "sns")
 """Services whose resources are played as targets."""
 
-_NOT_PLAYED_OF_A_TARGET = (
-    "inputPath",
-    "ecsTarget",
-    "httpTarget",
-    "runCommandTargets",
-    "sqsTarget",
-    "batchTarget",
-)
-
 
 def _rule(cloud: Cloud, inputs: Inputs) -> Made:
     name = str(inputs["name"])
@@ -40,9 +31,6 @@ def _target(cloud: Cloud, inputs: Inputs) -> Made:
             f"target {inputs['arn']} of rule {inputs['rule']}",
             f"is a target in {service or 'no service'}, and the rehearsal plays targets in {' and '.join(_PLAYED)}",
         )
-    for key in _NOT_PLAYED_OF_A_TARGET:
-        if inputs.get(key):
-            _refuse(f"target {inputs['arn']} of rule {inputs['rule']}", f"has {key}, which is not played")
     rule = str(inputs["rule"])
     return f"{rule}-{inputs.get('targetId', 'target')}", {"region": cloud.place.region}
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from rehearsal.elb.kinds import LISTENER
 from rehearsal.evaluation.kinds import KINDS
+from rehearsal.evaluation.not_played import refuse_what_is_not_played
 from rehearsal.evaluation.resources import make, unknown
 from rehearsal.lambda_.package import ARCHIVE, ASSET, SIGNATURE
 from rehearsal.pulumi_engine.computed import kept
@@ -136,6 +137,7 @@ class Lifecycle:
         kind, inputs = kind_of(urn), _without_defaults(news)
         added: dict[str, Any] = {}
         if not diff(kind, old_inputs, news).keys <= TAGS:
+            refuse_what_is_not_played(_type(urn), _name(urn), inputs, self._cloud.place.region)
             added = kind.make(self._cloud, inputs)[1]
         planned_outputs = planned(old_inputs, old_outputs, news)
         identity = {key: old_outputs[key] for key in IDENTITY if key in old_outputs}

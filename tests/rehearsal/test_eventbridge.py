@@ -16,7 +16,6 @@ from rehearsal.evaluation.kinds import KINDS
 from rehearsal.eventbridge.service import RULE_TYPE, TARGET_TYPE, matches
 from tests.rehearsal.rule_world import (
     DIGEST,
-    NEWS,
     NOW,
     PATTERN,
     PIPELINE,
@@ -194,14 +193,9 @@ def test_a_target_that_is_not_played_is_refused_by_name_and_never_buried(account
     [
         (RULE_TYPE, {"name": "nightly", "scheduleExpression": "rate(1 day)"}, "rule nightly: has a schedule"),
         (RULE_TYPE, {"name": "r", "eventBusName": "orders", "eventPattern": "{}"}, "is on event bus orders"),
-        (
-            TARGET_TYPE,
-            {"rule": "r", "arn": NEWS, "inputPath": "$.detail"},
-            "has inputPath, which is not played",
-        ),
     ],
 )
-def test_a_rule_or_input_that_is_not_played_is_refused_by_name(
+def test_a_rule_that_is_not_played_is_refused_by_name(
     account: Account, type_: str, inputs: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(RehearsalError, match=re.escape(said)):
