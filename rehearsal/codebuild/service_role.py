@@ -187,16 +187,18 @@ def build_arn(cloud: Cloud, project: Project, build_id: str) -> str:
 def _attach(cloud: Cloud, project: Project, role_arn: str) -> None:
     """Make the network interface of a VPC build.
 
-    CodeBuild takes one of the subnets; all are asked for, since any may be the one.
+    CodeBuild takes one of the subnets; all are asked for, since any may be the one. The interface is this account's, a shared
+    subnet its owner's (Amazon VPC User Guide, vpc-sharing).
     """
     if not project.in_vpc:
         return
     for action in _VPC_ACTIONS:
         cloud.authority.authorize(role_arn, f"ec2:{action}", "*")
+    owner = cloud.place.elsewhere(account=cloud.subnets_owner)
     for subnet in project.subnets:
         context = {
             "ec2:AuthorizedService": _SERVICE,
-            "ec2:Subnet": cloud.place.arn("ec2", f"subnet/{subnet}"),
+            "ec2:Subnet": owner.arn("ec2", f"subnet/{subnet}"),
         }
         interface = cloud.place.arn("ec2", f"network-interface/{_INTERFACE}")
         cloud.authority.authorize(role_arn, "ec2:CreateNetworkInterfacePermission", interface, context)

@@ -114,6 +114,7 @@ def rehearsing(  # noqa: PLR0913  (one keyword for each thing a caller may choos
             place,
             clock or Clock(),
             kept_logs=Logs.of_run(ROOT, stack),
+            subnets_owner=settings.network.owner_account_id or "",
             pull_through_caches=PullThroughCaches(
                 prefix for one in settings.services.values() for prefix in one.pull_through_cache_prefixes
             ),

@@ -65,6 +65,8 @@ class Cloud:
     kept_logs: Logs | None = None
     """Where logs outlive the rehearsal; below `scratch` when left out."""
     pull_through_caches: PullThroughCaches = field(default_factory=PullThroughCaches)
+    subnets_owner: str = ""
+    """Account that shares its subnets with this one (Amazon VPC User Guide, vpc-sharing); empty where they are its own."""
     versions: dict[str, str] = field(default_factory=dict[str, str])
     """What people call the images that run here: by digest those that were pushed, by reference those that were not."""
     _declared: dict[str, Declared] = field(default_factory=dict[str, Declared])
