@@ -80,6 +80,8 @@ class Told:
     given: list[str] = field(default_factory=list[str])
     database: list[str] = field(default_factory=list[str])
     made_up: list[str] = field(default_factory=list[str])
+    left: Sequence[str] = ()
+    """Sentences on plain variables that name a database which nothing here reaches."""
 
     def lines(self) -> list[str]:
         """Say it in sentences, without a value."""

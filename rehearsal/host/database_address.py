@@ -13,7 +13,7 @@ from rehearsal.errors import UsageError
 POSTGRES, MYSQL = "postgres", "mysql"
 ENGINES = (POSTGRES, MYSQL)
 _PORTS = {POSTGRES: 5432, MYSQL: 3306}
-_SCHEMES = {"postgres": POSTGRES, "postgresql": POSTGRES, "mysql": MYSQL, "mysql2": MYSQL, "mariadb": MYSQL}
+SCHEMES = {"postgres": POSTGRES, "postgresql": POSTGRES, "mysql": MYSQL, "mysql2": MYSQL, "mariadb": MYSQL}
 _SCHEME = re.compile(r"(?:jdbc:)?(?P<engine>[a-z0-9]+)(?:\+[a-z0-9_]+)?", re.IGNORECASE)
 
 
@@ -112,10 +112,10 @@ def address_of(url: str) -> Address:
     remedy = f"write postgresql://USER:PASSWORD@127.0.0.1:PORT/NAME or mysql://…, one of {', '.join(ENGINES)}, or @FILE"
     scheme, separator, rest = url.partition("://")
     known = _SCHEME.fullmatch(scheme)
-    if not separator or known is None or known["engine"].lower() not in _SCHEMES:
+    if not separator or known is None or known["engine"].lower() not in SCHEMES:
         seen = f"the scheme {scheme}" if separator else "a text without ://"
         raise UsageError(f"--database: {seen}", "it is neither an engine nor a database's URL", remedy)
-    engine = _SCHEMES[known["engine"].lower()]
+    engine = SCHEMES[known["engine"].lower()]
     try:
         parts = urlsplit(f"db://{rest}")
         host, port = parts.hostname or "", parts.port or _PORTS[engine]

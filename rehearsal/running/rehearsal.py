@@ -68,7 +68,7 @@ class Rehearsal:
             if made_up
             else []
         )
-        return lines + list(self.served.remarks() if self.served else ())
+        return lines + list(self.told.left) + list(self.served.remarks() if self.served else ())
 
     def first_execution(self) -> Execution:
         """The execution that CodePipeline starts by itself when a pipeline is created (API codepipeline.TriggerType)."""

@@ -5,7 +5,7 @@ the reaper ends (see `host/processes.py`).
 """
 
 import gc
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -27,7 +27,8 @@ from rehearsal.ecr.registry_rules import TagRule
 from rehearsal.ecs.service import SERVICE, EcsServices
 from rehearsal.elb.service import LoadBalancers
 from rehearsal.errors import RehearsalError, StackError
-from rehearsal.evaluation import secrets_file
+from rehearsal.evaluation import database_environment, secrets_file
+from rehearsal.evaluation.database_environment import Pointed
 from rehearsal.evaluation.homecoming import brought_home, place_of
 from rehearsal.evaluation.program import config_of, stack_config
 from rehearsal.evaluation.resources import declare
@@ -122,9 +123,14 @@ def rehearsing(  # noqa: PLR0913  (one keyword for each thing a caller may choos
         ends.callback(cloud.close)
         if not settings.image.create_repository:
             _make_existing_repository(cloud, settings.image.repository, outside.repository)
+        if declare_instead is None:
+            pointed = _pointed(config, database, level, interruption)
+            settings = settings_of(pointed.config)
+        else:
+            pointed = database_environment.as_exported(config)
         with _not_collecting():
             if declare_instead is None:
-                declare(cloud, stack, config, interruption)
+                declare(cloud, stack, pointed.config, interruption)
             else:
                 declare_instead(cloud)
                 _refuse_another_stack(cloud, Names(settings.application, stack))
@@ -134,6 +140,7 @@ def rehearsing(  # noqa: PLR0913  (one keyword for each thing a caller may choos
             served = database.result()
         journal.record("Database", f"{served.product} serves the application's database")
         told = _secrets(cloud, settings, level.reached(served.address), given)
+        told.left = _told_of(pointed, journal)
         made = level(cloud, processes, ARCHITECTURES[settings.architecture], served.address)
         rehearsal = ends.enter_context(
             _services(
@@ -202,6 +209,24 @@ def _database(
     return ends.enter_context(
         serving(wanted, port, processes, folder / "database", folder.parent / "templates")
     )
+
+
+def _pointed(
+    config: Mapping[str, Any], database: Future[Served], level: type[Level], interruption: Interruption
+) -> Pointed:
+    """Point plain variables that name a database of AWS at the rehearsal's, which is waited for only then."""
+    if not database_environment.names_a_database(config):
+        return Pointed(config)
+    with interruption.at_once():
+        served = database.result()
+    return database_environment.point(config, level.reached(served.address))
+
+
+def _told_of(pointed: Pointed, journal: Journal) -> Sequence[str]:
+    """Say what became of such variables; answers what is left of them."""
+    for line in (*pointed.done, *pointed.left):
+        journal.record("Database", line)
+    return pointed.left
 
 
 def _secrets(cloud: Cloud, settings: Settings, database: Address, given: Given | None) -> Told:

@@ -18,12 +18,15 @@ from rehearsal.plays.versions import V1, V2, V4
 from rehearsal.running.outside import HookResult, Outside
 from rehearsal.running.rehearsal import Rehearsal
 from rehearsal.running.starting import rehearsing
+from rehearsal.running.traffic import get
 from rehearsal.world.pull_through_caches import PullThroughCaches
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 LAMBDA = "arn:aws:lambda:us-east-1:123456789012:function:check"
 SHARED = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/shared/0123456789abcdef"
 CACHED = "123456789012.dkr.ecr.us-east-1.amazonaws.com/hub/library/redis:7"
+RDS = "shop.cluster-c9akciq32rgw.us-east-1.rds.amazonaws.com"
+PLAIN = {"DATABASE_URL": f"postgresql://shop:hush@{RDS}:5432/shop", "LOG_LEVEL": "debug"}
 HOOKS = ("beforeInstall", "afterInstall", "afterAllowTestTraffic", "beforeAllowTraffic", "afterAllowTraffic")
 
 
@@ -49,9 +52,9 @@ def _every_choice(config: dict[str, Any]) -> None:
     web["loadBalancer"].update(testPort=8443, internal=True)
     web["rollout"] = {"hooks": dict.fromkeys(HOOKS, LAMBDA)}
     web["rollout"]["linear"] = {"percent": 40, "intervalMinutes": 1}
-    web["sidecars"] = [{"name": "log", "image": "example/log:1"}, {"name": "cached", "image": CACHED}]
-    web["pullThroughCachePrefixes"] = ["hub"]
-    api = copy.deepcopy(web)
+    web["sidecars"] = [{"name": "log", "image": "example/log:1"}]
+    config["delivery:migration"].update(secrets={}, environment=PLAIN)
+    api = copy.deepcopy(web) | {"secrets": {}, "environment": PLAIN}
     api["loadBalancer"] = {
         "arn": SHARED,
         "securityGroupId": "sg-00000000000000001",
@@ -60,6 +63,8 @@ def _every_choice(config: dict[str, Any]) -> None:
     }
     api["rollout"]["canary"] = api["rollout"].pop("linear")
     config["delivery:services"]["api"] = api
+    web["sidecars"].append({"name": "cached", "image": CACHED})
+    web["pullThroughCachePrefixes"] = ["hub"]
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +98,18 @@ def test_a_stack_with_every_choice_is_released(everything: Rehearsal) -> None:
         if "percent of production traffic" in entry.message:
             moved.setdefault(entry.detail["deployment"], []).append(int(entry.message.split()[0]))
     assert sorted(moved.values()) == [[40, 80, 100], [40, 100]], "by web's own linear shift and api's canary"
+
+
+def test_a_database_of_aws_in_a_plain_variable_is_the_rehearsals(everything: Rehearsal) -> None:
+    """The release above has migrated by such a variable; what serves reads from the same database."""
+    status, answer = get(everything.users.url("api"))
+    assert (status, answer.get("version")) == (200, V1.name), answer
+    said = [entry.message for entry in everything.journal.entries("Database")]
+    assert (
+        f"DATABASE_URL of migration, DATABASE_URL of api: the rehearsal's own database, in place of {RDS}"
+        in said
+    )
+    assert not any("hush" in line for line in said)
 
 
 @pytest.mark.parametrize("action", ["ecr:BatchImportUpstreamImage", "ecr:CreateRepository"])
