@@ -1,5 +1,6 @@
 """An application nobody here wrote: a generated Django site, its real migrations, through the declared pipeline."""
 
+import http.client
 import re
 import subprocess
 from collections.abc import Iterator
@@ -14,26 +15,46 @@ from rehearsal.host.interruption import Interruption
 from rehearsal.host.project import ROOT
 from rehearsal.levels.container.docker_api import Engine
 from rehearsal.levels.container.level import ContainerLevel
+from rehearsal.levels.runtime import RunningTask
 from rehearsal.levels.version import LocalImage
 from rehearsal.plays.own_application import OwnApplication
 from rehearsal.plays.play import Play
 from rehearsal.plays.releasing import UNNOTICED
 from rehearsal.running.rehearsal import Rehearsal
 from rehearsal.running.starting import rehearsing
+from rehearsal.running.traffic import get
+from rehearsal.world.logs import KEPT_LINES
+from tests.container.images import BUSYBOX
 
 SITE = Path(__file__).with_name("django_site")
 FIRST, SECOND = "delivery-tests/django:1", "delivery-tests/django:2"
 PAGE = "/"
+PACKAGE = "/site/site_of_others"
+ASKED = "import socket; socket.create_connection(('127.0.0.1', 8000))"
+WAITING = f'until python -c "{ASKED}" 2>/dev/null; do sleep 0.2; done'
+SERVING = "gunicorn --chdir /site --bind 0.0.0.0:8000 --preload --workers 2 --threads 4 site_of_others.wsgi"
 
 
 def sites_stack(folder: Path) -> str:
-    """Stack stg with the site's own migration, port and health path."""
+    """Stack stg with the site's own migration, ports and commands: health checks have a server of their own."""
     document = yaml.safe_load((ROOT / "Pulumi.stg.yaml").read_text(encoding="utf-8"))
     config = document["config"]
     config["delivery:migration"]["command"] = ["python", "manage.py", "migrate", "--noinput"]
     config["delivery:services"]["web"] |= {
         "port": 8000,
-        "healthCheck": {"path": PAGE},
+        "healthCheck": {"path": PAGE, "port": 8081},
+        "entryPoint": ["sh", "-c"],
+        "command": [f"({WAITING}; exec python -m http.server 8081) & exec {SERVING}"],
+        "workingDirectory": PACKAGE,
+        "sidecars": [
+            {
+                "name": "side",
+                "image": BUSYBOX,
+                "entryPoint": ["sh", "-c"],
+                "command": ['echo "side is in $(pwd)"; exec sleep 3600'],
+                "workingDirectory": "/etc",
+            }
+        ],
         "cpu": 1024,
         "memory": 2048,
     }
@@ -65,6 +86,42 @@ def test_a_django_site_is_migrated_and_released_over_its_previous_image(
     assert f"200 on {PAGE}" in seen[f"{SECOND} answers through the load balancer"]
     assert re.match(r"\d+ requests: ", seen[UNNOTICED])
     assert engine.has_image(FIRST), "the user's own images stay"
+
+
+@pytest.fixture
+def task(sites: Rehearsal) -> RunningTask:
+    """The one task of a released version."""
+    if not sites.cloud.client("ecr").list_images(repositoryName="shop")["imageIds"]:
+        OwnApplication(LocalImage(FIRST, FIRST)).play(sites, Play("own-image"))
+    [live] = sites.services.service("apps-stg", "shop-django-web").primary.running
+    return live.running
+
+
+def test_a_services_entry_point_and_working_directory_replace_the_images(task: RunningTask) -> None:
+    """A shell that the image does not start has started the checks' server, which serves the folder that it runs in."""
+    host, port = task.address("app", 8081)
+    asked = http.client.HTTPConnection(host, port, timeout=5)
+    asked.request("GET", "/rehearsed.py")
+    answer = asked.getresponse()
+    assert answer.status == 200
+    assert answer.read() == (SITE / "rehearsed.py").read_bytes(), f"{PACKAGE} is where it runs"
+
+
+def test_a_sidecars_entry_point_and_working_directory_replace_its_images(task: RunningTask) -> None:
+    assert "side | side is in /etc" in task.log_tail(KEPT_LINES)
+
+
+def test_health_checks_ask_the_port_of_their_own(task: RunningTask, sites: Rehearsal) -> None:
+    checked = [line for line in task.log_tail(KEPT_LINES) if '"GET / HTTP/1.1" 200' in line]
+    assert checked, "the checks' server wrote down who asked"
+    [serving] = [arn for arn, weight in weights(sites).items() if weight]
+    assert list(sites.load_balancers.health(serving).values()) == ["healthy"]
+    assert get(sites.users.url("web"), "/rehearsed.py")[0] == 404, "and traffic goes to the other port"
+
+
+def weights(sites: Rehearsal) -> dict[str, int]:
+    """How the listener divides traffic among target groups."""
+    return sites.load_balancers.weights(sites.users.listener_arn("web"))
 
 
 def test_djangos_own_migrations_were_run(sites: Rehearsal, engine: Engine) -> None:
