@@ -1,5 +1,6 @@
 """What a build is given and what it may: variables, parameters, secrets, its role's calls authorized by the real gateway."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from rehearsal.host.processes import Processes
 from rehearsal.identity.authority import Authority
 from tests.rehearsal.build_world import (
+    ACCOUNT,
     BUILD_ROLE,
     PASSWORD,
     PIPELINE_ROLE,
@@ -115,6 +117,18 @@ def test_the_loss_of_one_statement_stops_the_build_where_aws_would(
     assert f"is not authorized to perform: {action}" in message
     assert "on resource: " in message
     assert "BUILD" not in shop.phases()
+
+
+def test_a_shared_subnet_is_asked_for_by_its_owners_arn(shop: Shop) -> None:
+    """Amazon VPC User Guide, vpc-sharing: the subnet is its owner's, the interface this account's."""
+    shop.more["vpcConfig"] = {"vpcId": "vpc-1", "subnets": ["subnet-1"], "securityGroupIds": ["sg-1"]}
+    shop.cloud.subnets_owner = "444455556666"
+    message = shop.fails(spec(build=["true"]))
+    assert "is not authorized to perform: ec2:CreateNetworkInterfacePermission" in message
+    document = shop.authority.policies(BUILD_ROLE)["permission"]
+    theirs = json.loads(json.dumps(document).replace(f":{ACCOUNT}:subnet/", ":444455556666:subnet/"))
+    shop.authority.put_policy(BUILD_ROLE, "permission", theirs)
+    shop.run(spec(build=["true"]))
 
 
 def test_a_vpc_build_with_every_statement_runs(shop: Shop) -> None:
