@@ -17,8 +17,8 @@ from rehearsal.codebuild import buildspec
 from rehearsal.codebuild import service_role as buildstart
 from rehearsal.codebuild.buildspec import Buildspec, Phase
 from rehearsal.codebuild.log import BuildLog
-from rehearsal.codebuild.order import Order
 from rehearsal.codebuild.output import NothingToUpload, collect
+from rehearsal.codebuild.record import BuildRecord, BuildStatus
 from rehearsal.codebuild.service_role import PhaseFailed
 from rehearsal.codebuild.shell import BuildShell, ShellTimeout
 from rehearsal.errors import AwsRefusal
@@ -26,17 +26,26 @@ from rehearsal.identity.authority import Credentials
 from rehearsal.world import said
 from rehearsal.world.zips import zipped
 
+_ENDED = {"TIMED_OUT": BuildStatus.TIMED_OUT, "STOPPED": BuildStatus.STOPPED}
+"""How a build ends that no phase failed, by what its last phase is told."""
+
 
 class BuildFailed(AwsRefusal):
     """A build ended otherwise than as SUCCEEDED; the text is what CodePipeline shows of it."""
 
 
+class BuildStopped(Exception):
+    """Somebody stopped the build."""
+
+
 class Build:
     """Runs an order once."""
 
-    def __init__(self, order: Order) -> None:
-        """Prepare; nothing happens before `run`."""
-        self._order = order
+    def __init__(self, record: BuildRecord) -> None:
+        """Prepare the build of a record, which is kept up to date; nothing happens before `run`."""
+        self._record = record
+        order = self._order = record.order
+        self._told_until = time.monotonic()
         self._log = BuildLog(order.cloud, order.project.name, order.id, order.project.log)
         self._failure: PhaseFailed | None = None
 
@@ -52,13 +61,17 @@ class Build:
         except PhaseFailed as failure:
             self._failure = self._failure or failure
         except ShellTimeout:
-            self._failure = PhaseFailed("BUILD", "TIMED_OUT", str(order.timeout))
+            self._failure = PhaseFailed(self._record.phases[-1].name, "TIMED_OUT", str(order.timeout))
+        except BuildStopped:
+            self._failure = PhaseFailed(self._record.phases[-1].name, "STOPPED", "Build was stopped")
         finally:
             with contextlib.suppress(ClientError):  # it failed before for the reason that is told already
                 self._log.flush()
         if self._failure is None:
+            self._record.complete(BuildStatus.SUCCEEDED, exported)
             order.cloud.journal.record("CodeBuild", f"build {order.project.name}:{order.id} succeeded")
             return exported
+        self._record.complete(_ENDED.get(self._failure.code, BuildStatus.FAILED))
         raise BuildFailed("JobFailed", self._told(self._failure))
 
     def _phases(self) -> Mapping[str, str]:
@@ -76,7 +89,14 @@ class Build:
         environment = {**self._environment(source), **values, **self._safety(credentials)}
         deadline = started + order.timeout.seconds
         posix = document.shell != "bash"
-        shell = BuildShell(order.workplace.processes, environment, source, posix=posix, deadline=deadline)
+        shell = BuildShell(
+            order.workplace.processes,
+            environment,
+            source,
+            posix=posix,
+            deadline=deadline,
+            watch=lambda: self._watch(shell),
+        )
         with shell:
             self._commands(shell, document)
             with self._phase("UPLOAD_ARTIFACTS"):
@@ -103,6 +123,16 @@ class Build:
                 goes_on = phase.on_failure == "CONTINUE" or (phase.on_failure is None and name == "build")
                 if not goes_on:
                     return
+
+    def _watch(self, shell: BuildShell) -> None:
+        """Look at a command that runs: whether it goes on, and once a second what it has written."""
+        if self._record.stop.is_set():
+            raise BuildStopped
+        if self._log.is_by_line and time.monotonic() - self._told_until > 1:
+            self._log.output(shell.output(whole_lines=True))
+            with contextlib.suppress(ClientError):  # the phase's end tells a role that may not
+                self._log.flush()
+            self._told_until = time.monotonic()
 
     def _run_phase(self, shell: BuildShell, name: str, phase: Phase) -> None:
         failure: PhaseFailed | None = None
@@ -153,22 +183,30 @@ class Build:
     @contextlib.contextmanager
     def _phase(self, name: str) -> Generator[None]:
         """Log and record a phase's end, and send the log."""
+        if self._record.stop.is_set():
+            raise BuildStopped
         begun = time.monotonic()
+        self._record.begin(name)
         self._log.agent(f"Entering phase {name}")
         failure: PhaseFailed | None = None
         try:
             yield
         except PhaseFailed as error:
             failure = error
-        state = "FAILED" if failure else "SUCCEEDED"
+        except (ShellTimeout, BuildStopped) as over:
+            timed_out = isinstance(over, ShellTimeout)
+            self._record.end(BuildStatus.TIMED_OUT if timed_out else BuildStatus.STOPPED)
+            raise
+        code, message = (failure.code, str(failure)) if failure else ("", "")
+        state = BuildStatus.FAILED if failure else BuildStatus.SUCCEEDED
         self._log.agent(f"Phase complete: {name} State: {state}")
-        self._log.agent(
-            f"Phase context status code: {failure.code if failure else ''} Message: {failure or ''}"
-        )
+        self._log.agent(f"Phase context status code: {code} Message: {message}")
         seconds = round(time.monotonic() - begun, 3)
         self._order.cloud.journal.record(
             "CodeBuild", f"phase {name} {state}", build=self._order.id, seconds=seconds
         )
+        self._record.end(state, code, self._log.masked(message))
+        self._record.log = self._log.place
         if failure is None or name != "PROVISIONING":  # the log itself is opened in PROVISIONING
             buildstart.flushed(self._log, name, self._order.role_arn)
         if failure is not None:
@@ -223,7 +261,7 @@ class Build:
 
     def _told(self, failure: PhaseFailed) -> str:
         """CodePipeline's words for a failed build, then the last lines of its own output."""
-        state = "TIMED_OUT" if failure.code == "TIMED_OUT" else "FAILED"
+        state = _ENDED.get(failure.code, BuildStatus.FAILED)
         text = f"Build terminated with state: {state}. Phase: {failure.phase}, Code: {failure.code}, Message: {failure}"
         return self._log.masked("\n".join([text, *self._log.tail()]))
 

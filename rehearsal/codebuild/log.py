@@ -54,6 +54,16 @@ class BuildLog:
             logs.create_log_group(logGroupName=self.group)
             logs.create_log_stream(logGroupName=self.group, logStreamName=self.stream)
 
+    @property
+    def place(self) -> tuple[str, str] | None:
+        """Group and stream, once they are there."""
+        return (self.group, self.stream) if self._client is not None else None
+
+    @property
+    def is_by_line(self) -> bool:
+        """Whether lines can be sent one by one: no secret reaches over a line's end, where it would not be seen."""
+        return not any("\n" in secret for secret in self._secrets)
+
     def hide(self, secrets: Iterable[str]) -> None:
         """Show these exact values as `***` from now on."""
         self._secrets = sorted({*self._secrets, *secrets}, key=len, reverse=True)

@@ -7,7 +7,7 @@ import contextlib
 import itertools
 import threading
 import uuid
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from rehearsal.codebuild import declared
 from rehearsal.codebuild.build import Build
 from rehearsal.codebuild.buildspec import EnvironmentVariable
 from rehearsal.codebuild.order import Order, PutOutput, Timeout, Workplace
+from rehearsal.codebuild.record import BuildRecord, BuildStatus
 from rehearsal.codebuild.service_role import Input
 from rehearsal.errors import AwsRefusal
 from rehearsal.host.processes import Processes
@@ -57,6 +58,7 @@ class CodeBuild:
     """Real seconds that the user of this rehearsal gives a build, where the project gives more."""
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
     _active: dict[str, int] = field(default_factory=dict[str, int], init=False)
+    _records: dict[str, BuildRecord] = field(default_factory=dict[str, BuildRecord], init=False)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1), init=False)
 
     def project(self, name: str) -> declared.Project:
@@ -67,10 +69,35 @@ class CodeBuild:
             arn = self.cloud.place.arn("codebuild", f"project/{name}")
             raise StartBuildRefused("ResourceNotFoundException", f"Project cannot be found: {arn}") from None
 
-    def run(self, project: declared.Project, asked: StartBuild) -> Mapping[str, str]:
-        """Run one build to its end; its exported variables. Raises StartBuildRefused, or BuildFailed with phase, code and message."""
+    def run(
+        self, project: declared.Project, asked: StartBuild, began: Callable[[str], None] = lambda _: None
+    ) -> Mapping[str, str]:
+        """Run one build to its end; its exported variables. Raises StartBuildRefused, or BuildFailed with phase, code and message.
+
+        `began` is told the build's id once there is one.
+        """
         with self._slot(project):
-            return Build(self._order(project, asked)).run()
+            record = BuildRecord(self._order(project, asked))
+            with self._lock:
+                self._records[record.id] = record
+            began(record.id)
+            return Build(record).run()
+
+    def record(self, build_id: str) -> BuildRecord | None:
+        """What is known of a build; None for an id that is no build's."""
+        with self._lock:
+            return self._records.get(build_id)
+
+    def records(self) -> list[BuildRecord]:
+        """What is known of every build, oldest first."""
+        with self._lock:
+            return list(self._records.values())
+
+    def stop(self, record: BuildRecord) -> None:
+        """End a build where it is; harmless for one that has ended."""
+        if record.status == BuildStatus.IN_PROGRESS:
+            self.cloud.journal.record("CodeBuild", f"build {record.id} is being stopped")
+            record.stop.set()
 
     @contextlib.contextmanager
     def _slot(self, project: declared.Project) -> Generator[None]:

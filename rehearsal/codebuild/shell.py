@@ -12,7 +12,7 @@ import select
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -21,6 +21,8 @@ from rehearsal.host.processes import Child, Processes
 
 _GRACE_SECONDS = 5.0
 _TIMED_OUT = 124
+_GLANCE = 0.25
+"""Real seconds between two looks at a command that runs."""
 
 # The shell reads NUL-ended commands from one pipe and answers exit codes on another; both are closed inside commands,
 # so that a process left in the background keeps neither open. Its last act is to write down its environment.
@@ -43,7 +45,7 @@ class ShellTimeout(Exception):
 class BuildShell:
     """A bash with its environment and its log; leave the context to stop whatever it started."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (what a shell is started with)
         self,
         processes: Processes,
         environment: Mapping[str, str],
@@ -51,13 +53,18 @@ class BuildShell:
         *,
         posix: bool,
         deadline: float,
+        watch: Callable[[], None] = lambda: None,
     ) -> None:
-        """`deadline` is a moment on the monotonic clock; `posix` stands for /bin/sh."""
+        """`deadline` is a moment on the monotonic clock; `posix` stands for /bin/sh.
+
+        `watch` is called a few times a second while a command runs; what it raises ends the command.
+        """
         self._processes = processes
         self._environment = dict(environment)
         self._folder = folder
         self._posix = posix
         self._deadline = deadline
+        self._watch = watch
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  (closed on exit; without a name: secrets pass through it)
         self._read = 0
         self._child: Child | None = None
@@ -86,11 +93,13 @@ class BuildShell:
             return int(answer)
         return self._ended()
 
-    def output(self) -> str:
-        """What was written since the last time this was asked."""
+    def output(self, *, whole_lines: bool = False) -> str:
+        """What was written since the last time this was asked; up to the last line's end, where only whole lines are wanted."""
         size = os.fstat(self._log.fileno()).st_size
         data = os.pread(self._log.fileno(), size - self._read, self._read)
-        self._read = size
+        if whole_lines:
+            data = data[: data.rfind(b"\n") + 1]
+        self._read += len(data)
         return data.decode("utf-8", "replace")
 
     def end(self) -> dict[str, str]:
@@ -131,9 +140,12 @@ class BuildShell:
         while not answer.endswith(b"\0"):
             left = self._deadline - time.monotonic()
             # poll, since select takes no descriptor above 1,023, and a long rehearsal of many may have such.
-            if left <= 0 or not readable(self._codes, left):
+            if left <= 0:
                 self._drop()
                 raise ShellTimeout
+            if not readable(self._codes, min(left, _GLANCE)):
+                self._watch()
+                continue
             piece = os.read(self._codes, 16)
             if not piece:
                 return b""

@@ -46,22 +46,23 @@ def shaped(service: str, operation: str, answer: Mapping[str, Any]) -> Mapping[s
     if shape is None:
         found = [f"{operation} answers nothing, not {dict(answer)!r}"] if answer else []
     else:
-        found = [*_foreign(shape, answer, ""), *_broken(shape, answer, "")]
+        found = [*_foreign(shape, answer, ""), *_broken(shape, answer, "", empty=True)]
     if found:
         raise WrongShape(f"{service} {operation}: {'; '.join(found)}")
     return answer
 
 
-def _broken(shape: Shape, value: Any, path: str) -> Iterator[str]:
+def _broken(shape: Shape, value: Any, path: str, *, empty: bool = False) -> Iterator[str]:
+    """Each broken constraint; with `empty`, lists may be so: AWS answers such where its own model has a least length."""
     if shape.type_name == "structure":
         for name in shape.required_members:
             if value.get(name) is None:
                 yield f"Value null at '{_below(path, name)}' failed to satisfy constraint: Member must not be null"
-    for rule in _rules(shape, value):
+    for rule in () if empty and value == [] else _rules(shape, value):
         shown = "" if shape.metadata.get("sensitive") else f" '{value}'"
         yield f"Value{shown} at '{path}' failed to satisfy constraint: Member must {rule}"
     for below, inner, part in _parts(shape, value, path):
-        yield from _broken(below, part, inner)
+        yield from _broken(below, part, inner, empty=empty)
 
 
 def _parts(shape: Shape, value: Any, path: str) -> Iterator[tuple[Shape, str, Any]]:

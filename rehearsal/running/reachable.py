@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from documents.place import Place
 from rehearsal.cloudwatch import api as cloudwatch
 from rehearsal.cloudwatch.alarms import Alarms, Tell
+from rehearsal.codebuild.api import CodeBuildApi
+from rehearsal.codebuild.service import CodeBuild
 from rehearsal.codedeploy.api import CodeDeployApi
 from rehearsal.codedeploy.service import Deployments
 from rehearsal.codepipeline.api import CodePipelineApi
@@ -27,6 +29,11 @@ def reachable(
         "codepipeline": Operations(CodePipelineApi(pipeline, jobs), model="codepipeline", place=place),
         "lambda": Operations(LambdaApi(functions), model="lambda", place=place),
     }
+
+
+def building(place: Place, builds: CodeBuild) -> Mapping[str, Operations]:
+    """CodeBuild, with these builds."""
+    return {"codebuild": Operations(CodeBuildApi(builds), model="codebuild", place=place)}
 
 
 def balancing(cloud: Cloud, load_balancers: LoadBalancers) -> Mapping[str, Operations]:

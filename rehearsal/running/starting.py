@@ -53,6 +53,7 @@ from rehearsal.running.pushes import Pushes
 from rehearsal.running.reachable import (
     alarming,
     balancing,
+    building,
     deploying,
     reachable,
     started_by_rules,
@@ -285,6 +286,7 @@ def _services(  # noqa: PLR0913, PLR0917  (one argument for each thing the servi
         gateway.answer_by(answering)
         gateway.answer_by(
             {
+                **building(cloud.place, builds),
                 **balancing(cloud, load_balancers),
                 **deploying(cloud, deployments),
                 **alarming(cloud, alarms),

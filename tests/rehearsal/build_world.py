@@ -106,6 +106,7 @@ class Shop:
         environment = {
             "type": "LINUX_CONTAINER",
             "image": "aws/codebuild/standard:7.0",
+            "computeType": "BUILD_GENERAL1_SMALL",
             "privilegedMode": True,
             "environmentVariables": self.project["environmentVariables"],
             **self.more.pop("environment", {}),

@@ -64,9 +64,10 @@ def addresses(running: Running) -> Mapping[str, Any]:
     refused = {
         name: said_of(endpoint, name, call)
         for name, call in {
-            "codedeploy": "list_applications", "codebuild": "list_projects",
-            "elbv2": "describe_load_balancers", "events": "list_rules", "iam": "list_roles", "ecs": "list_clusters",
-            "cloudwatch": "describe_alarms", "sns": "list_topics",
+            "codepipeline": "list_webhooks", "codedeploy": "list_git_hub_account_token_names",
+            "codebuild": "list_curated_environment_images", "elbv2": "describe_ssl_policies", "events": "list_archives",
+            "iam": "list_roles", "ecs": "list_account_settings", "cloudwatch": "list_dashboards",
+            "sns": "list_platform_applications", "lambda": "list_layers",
         }.items()
     }  # fmt: skip
     return {
@@ -220,11 +221,11 @@ def test_a_kept_rehearsal_goes_on_telling_its_timeline_failing_releases_included
     assert told.rstrip().endswith("stopping"), "what is being stopped is no part of what is told"
 
 
-def test_services_whose_truth_is_not_at_the_endpoint_refuse_by_name(
+def test_operations_that_are_not_played_are_refused_by_name(
     played: Mapping[str, "Future[Ended]"],
 ) -> None:
     refused = played["stg"].result().facts["refused"]
-    assert len(refused) == 8
+    assert len(refused) == 10
     for said in refused.values():
         assert "The rehearsal's endpoint does not answer" in said, refused
 

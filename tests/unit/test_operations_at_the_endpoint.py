@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from documents.place import Place
+from rehearsal.codebuild.api import CodeBuildApi
 from rehearsal.codepipeline.api import CodePipelineApi
 from rehearsal.emulated.api import Emulated
 from rehearsal.endpoint.asgi import Answer
@@ -209,7 +210,7 @@ def test_a_token_belongs_to_its_question() -> None:
         PAGES.page({"pipelineName": "b", "nextToken": token}, "items", range(9))
 
 
-@pytest.mark.parametrize(("api", "model"), [(CodePipelineApi, "codepipeline")])
+@pytest.mark.parametrize(("api", "model"), [(CodePipelineApi, "codepipeline"), (CodeBuildApi, "codebuild")])
 def test_every_operation_of_ours_is_one_of_the_api_s(api: type[object], model: str) -> None:
     ours = set(Operations(api, model=model, place=HERE).methods)
     assert ours, "a class without operations answers nothing"

@@ -354,3 +354,10 @@ def test_an_answer_that_is_none_of_the_api_s_is_a_fault(answer: Mapping[str, Any
     with pytest.raises(WrongShape, match="codepipeline ListPipelines") as fault:
         shaped("codepipeline", "ListPipelines", answer)
     assert said in str(fault.value)
+
+
+def test_a_list_of_an_answer_may_be_empty_where_aws_s_own_is() -> None:
+    """cli/latest/reference/codebuild/batch-get-builds: `"buildsNotFound": []`, whose model has a least length of 1."""
+    assert shaped("codebuild", "BatchGetBuilds", {"builds": [], "buildsNotFound": []})
+    asked = model_of("codebuild").operation_model("BatchGetBuilds").input_shape
+    assert "greater than or equal to 1" in broken(asked, {"ids": []}), "what is asked for may not"

@@ -35,7 +35,7 @@ class CodeBuildAction:
         try:
             project = self._builds.project(call.configuration["ProjectName"])
             self._authorize(call, project)
-            return self._builds.run(project, _asked(call))
+            return self._builds.run(project, _asked(call), began=lambda build: call.note(external_id=build))
         except StartBuildRefused as refused:
             raise ActionFailed(refused.code, f"Error calling startBuild: {refused}") from refused
         except BuildFailed as failed:
