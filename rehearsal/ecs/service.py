@@ -8,8 +8,10 @@ what becomes of them is its level's matter.
 
 import secrets
 import threading
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
@@ -27,6 +29,9 @@ SERVICE = "aws:ecs/service:Service"
 INVALID = "InvalidParameterException"
 """Name of ECS's answer to a wrong parameter."""
 
+
+REMEMBERED = 20
+"""Deleted task sets of one service that are remembered."""
 
 ALL = 100.0
 """A task set of as many tasks as its service wants, in percent."""
@@ -50,9 +55,14 @@ class Service:
     """Declared `healthCheckGracePeriodSeconds`."""
     controller: str
     """`CODE_DEPLOY` or `ECS`."""
+    declared: Declared
+    """As the program declared it."""
     security_groups: Sequence[str] = ()
     """Groups of its tasks, unless a deployment names others."""
+    created: datetime = field(default_factory=lambda: datetime.now(UTC))
     task_sets: list[TaskSet] = field(default_factory=list[TaskSet])
+    gone: deque[TaskSet] = field(default_factory=lambda: deque[TaskSet](maxlen=REMEMBERED))
+    """Task sets that were deleted: their tasks are told of for a while."""
 
     @property
     def primary(self) -> TaskSet:
@@ -116,6 +126,7 @@ class EcsServices:
             port=int(balancer.get("containerPort") or 0),
             grace=float(inputs.get("healthCheckGracePeriodSeconds") or 0),
             controller=str(controller.get("type") or "ECS"),
+            declared=declared,
             security_groups=tuple(block(inputs.get("networkConfiguration")).get("securityGroups") or ()),
         )
         group = balancer.get("targetGroupArn")
@@ -146,6 +157,11 @@ class EcsServices:
                     return service
             there = sorted(f"{service.cluster}/{service.name}" for service in self._services.values())
         raise LookupError(f"no service {cluster}/{name}; there are {there}")
+
+    def all(self) -> list[Service]:
+        """Every service."""
+        with self._lock:
+            return list(self._services.values())
 
     def describe_task_definition(self, arn: str) -> Mapping[str, Any]:
         """Answer a registered task definition, as ECS itself knows it."""
@@ -180,13 +196,20 @@ class EcsServices:
         task_set.begin()
         return task_set
 
-    def resize(self, service: Service, desired_count: int) -> None:
-        """Change how many tasks a service keeps, also under CODE_DEPLOY (ECS API Reference, UpdateService)."""
+    def resize(self, service: Service, desired_count: int, *, wait: bool = True) -> None:
+        """Change how many tasks a service keeps, also under CODE_DEPLOY (ECS API Reference, UpdateService).
+
+        Returns when what is too much has ended, or at once where nobody waits.
+        """
         if desired_count == service.desired_count:
             return
         service.desired_count = desired_count
-        service.primary.resize(desired_count)
         self._cloud.journal.record("ECS", f"service {service.name} keeps {desired_count} tasks")
+        primary = service.primary
+        if wait:
+            primary.resize(desired_count)
+        else:
+            threading.Thread(target=primary.resize, args=(desired_count,), daemon=True).start()
 
     def update_primary(self, service: Service, task_set: TaskSet) -> None:
         """Make a task set PRIMARY and the former one ACTIVE (UpdateServicePrimaryTaskSet)."""
@@ -201,6 +224,7 @@ class EcsServices:
         self._cloud.journal.record("ECS", f"{task_set.id} of service {service.name} drains")
         task_set.end()
         service.task_sets.remove(task_set)
+        service.gone.append(task_set)
         self._cloud.journal.record("ECS", f"{task_set.id} of service {service.name} is deleted")
 
     def _task_set(

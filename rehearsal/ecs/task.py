@@ -5,7 +5,6 @@ task_cannot_pull_image; roles: task_execution_IAM_role and task-iam-roles. The t
 containers as ordinary environment variables; AWS hands them out at an address inside the task.
 """
 
-import secrets
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -65,10 +64,13 @@ class LiveTask:
 
 
 def start(
-    cloud: Cloud, runtime: Runtime, definition: Mapping[str, Any], security_groups: Sequence[str] = ()
+    cloud: Cloud,
+    runtime: Runtime,
+    definition: Mapping[str, Any],
+    security_groups: Sequence[str],
+    task_id: str,
 ) -> LiveTask:
     """Start a task of a registered task definition in these groups; StartFailed with AWS's stopped reason."""
-    task_id = secrets.token_hex(16)
     execution = _assumed(cloud, definition.get("executionRoleArn"))
     task_role = _assumed(cloud, definition.get("taskRoleArn"))
     architecture = task_definition.architecture(definition)

@@ -9,13 +9,16 @@ one task that was not healthy when its grace period ended, and says so.
 
 import threading
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import InitVar, dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from rehearsal.ecs import task as ecstask
 from rehearsal.ecs.registration import Blueprint, Registration
 from rehearsal.ecs.task import LiveTask, StartFailed, StoppedTask
+from rehearsal.ecs.task_life import StopCode, TaskLife
 from rehearsal.elb.service import LoadBalancers
 from rehearsal.levels.runtime import Runtime
 from rehearsal.world import text
@@ -32,6 +35,12 @@ TELL_AFTER = (5.0, 15.0)
 
 INCIDENT = 90.0
 """Declared seconds for which time passes as it is after a task that was well has failed: its successor may fail as soon."""
+
+REMEMBERED = 200
+"""Tasks of one task set that are remembered after their end, for who asks about them."""
+
+SCALED = "Scaling activity initiated by (deployment)"
+"""ECS's reason for a task that nobody wants any more."""
 
 RETRY_AFTER = 10.0
 """Declared seconds before a failed task is replaced."""
@@ -77,6 +86,9 @@ class TaskSet:
     cloud: Cloud
     runtime: Runtime
     load_balancers: InitVar[LoadBalancers]
+    created: datetime = field(default_factory=lambda: datetime.now(UTC))
+    lives: deque[TaskLife] = field(default_factory=lambda: deque[TaskLife](maxlen=REMEMBERED))
+    """Every task that there was, oldest first."""
     stopped: list[StoppedTask] = field(default_factory=list[StoppedTask])
     """Tasks that ended by themselves, oldest first."""
     _slots: list[_Slot] = field(default_factory=list[_Slot])
@@ -193,19 +205,24 @@ class TaskSet:
 
     def _live(self, slot: _Slot) -> StoppedTask | None:
         """Run one task from start to end; None when it ended because the task set does."""
+        blueprint = self.blueprint
+        life = TaskLife(blueprint.definition)
+        self.lives.append(life)
         try:
-            blueprint = self.blueprint
             # Pulling and starting is real work: nothing that only waits goes on faster meanwhile.
             with self.cloud.clock.held():
                 task = ecstask.start(
-                    self.cloud, self.runtime, blueprint.definition, blueprint.security_groups
+                    self.cloud, self.runtime, blueprint.definition, blueprint.security_groups, life.id
                 )
         except StartFailed as failure:
+            life.let_go(str(failure), StopCode.NOT_STARTED)
+            life.end()
             slot.ended = StoppedTask("(not started)", str(failure))
             return slot.ended
         reason: str | None = None
         try:
             self._registration.register(task)
+            life.begin(task.address[0] if task.address else "")
             slot.task = task
             reason = self._watch(slot, task)
         except (LookupError, OSError, RuntimeError) as failure:
@@ -214,11 +231,12 @@ class TaskSet:
             if reason is not None:
                 words = text.last_words(task.running.log_tail(ecstask.LOG_LINES), ecstask.LOG_LINES)
                 slot.ended = StoppedTask(task.task_id, reason, task.running.exit_code(), words)
+            exited = task.running.exit_code() is not None
+            life.let_go(reason or SCALED, StopCode.EXITED if exited else StopCode.SCHEDULER)
             slot.task = None
             self._registration.deregister(task)
-            stopped = ecstask.stop(
-                self.cloud, task, "Scaling activity initiated by (deployment)", hurried=self._hurried
-            )
+            stopped = ecstask.stop(self.cloud, task, SCALED, hurried=self._hurried)
+            life.end(stopped.exit_code)
         if reason is None:
             return None
         slot.ended = StoppedTask(task.task_id, reason, stopped.exit_code, stopped.log)

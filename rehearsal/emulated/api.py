@@ -90,6 +90,11 @@ class Sts(Emulated):
         return await forward()
 
 
+def task_definitions() -> Emulated:
+    """What the emulator holds of ECS."""
+    return Emulated("ECS's task definitions", lambda operation: "TaskDefinition" in operation)
+
+
 def services(authority: Authority, place: Place) -> Mapping[str, Service]:
     """Each by its signing name."""
     whole = {name: Emulated(name) for name in ("secretsmanager", "ssm", "kms", "logs", "sqs")}
@@ -97,7 +102,7 @@ def services(authority: Authority, place: Place) -> Mapping[str, Service]:
         **whole,
         "s3": S3(authority, place),
         "sts": Sts(place),
-        "ecs": Emulated("ECS's task definitions", lambda operation: "TaskDefinition" in operation),
+        "ecs": task_definitions(),
         "sns": Emulated("SNS's Publish", lambda operation: operation == "Publish"),
     }
 

@@ -20,7 +20,7 @@ class Paging:
     """How an operation names what belongs to its pages."""
 
     most: int
-    """Items of a page where nothing less is asked for."""
+    """Items of a page at most."""
     token: str = "nextToken"  # noqa: S105  (a member's name)
     next_token: str = ""
     """The answer's member; the input's name when left out."""
@@ -28,6 +28,8 @@ class Paging:
     wrong: str = "InvalidNextTokenException"
     """Code of the error for a token that was never given out."""
     said: str = "The next token is invalid."
+    usual: int = 0
+    """Items of a page where no number is asked for; as many as there may be when left out."""
 
     def page(self, asked: Mapping[str, Any], key: str, items: Sequence[Any]) -> dict[str, Any]:
         """One page of `items` under `key`, and the token of the next one where there is one.
@@ -36,7 +38,7 @@ class Paging:
         """
         question = self._question(asked)
         begin = self._begin(str(asked.get(self.token) or ""), question)
-        end = begin + min(int(asked.get(self.limit) or self.most), self.most)
+        end = begin + min(int(asked.get(self.limit) or self.usual or self.most), self.most)
         found: dict[str, Any] = {key: list(items[begin:end])}
         if end < len(items):
             found[self.next_token or self.token] = _token(end, question)

@@ -211,21 +211,6 @@ def _tag_context(tags: Sequence[Mapping[str, str]] | None) -> dict[str, Any]:
     return {f"aws:RequestTag/{key}": value for key, value in named.items()} | {"aws:TagKeys": list(named)}
 
 
-def in_cluster(kind: str, field_name: str) -> "Rule":
-    """The action of the operation's own name on what a field names, of a kind whose ARNs hold the cluster's name."""
-
-    def rule(request: Request, place: Place) -> list[Needed]:
-        asked = request.document
-        cluster = str(asked.get("cluster", "default")).rpartition("/")[2]
-        value = asked.get(field_name) or []
-        names = [value] if isinstance(value, str) else value
-        context = {"ecs:cluster": place.arn("ecs", f"cluster/{cluster}")}
-        arns = [n if n.startswith("arn:") else place.arn("ecs", f"{kind}/{cluster}/{n}") for n in names]
-        return [Needed(f"ecs:{request.operation}", arn, context) for arn in arns or ["*"]]
-
-    return rule
-
-
 def _ecs(request: Request, _: Place) -> list[Needed]:
     raise Underivable(
         f"{request.service}:{request.operation} is not among the operations whose permissions are known"
@@ -255,10 +240,7 @@ _RULES: Mapping[str, Rule] = dict(
         ("ecs", _ecs),
         *_rows("ecs", "RegisterTaskDefinition", _register),
         *_rows("ecs", "DescribeTaskDefinition DeregisterTaskDefinition ListTaskDefinitions", anywhere),
-        *_rows("ecs", "ListTaskDefinitionFamilies ListServices ListClusters", anywhere),
-        *_rows("ecs", "DescribeServices", in_cluster("service", "services")),
-        *_rows("ecs", "UpdateService DeleteService", in_cluster("service", "service")),
-        *_rows("ecs", "DescribeTasks", in_cluster("task", "tasks")),
+        *_rows("ecs", "ListTaskDefinitionFamilies", anywhere),
         *_rows("sts", "GetCallerIdentity GetSessionToken", _free),
     ]
 )

@@ -12,8 +12,11 @@ from rehearsal.codedeploy.service import Deployments
 from rehearsal.codepipeline.api import CodePipelineApi
 from rehearsal.codepipeline.jobs import Jobs
 from rehearsal.codepipeline.service import CodePipeline
+from rehearsal.ecs.api import EcsApi
+from rehearsal.ecs.service import INVALID, EcsServices
 from rehearsal.elb import api as elb
 from rehearsal.elb.service import LoadBalancers
+from rehearsal.emulated.api import task_definitions
 from rehearsal.endpoint.operations import Operations
 from rehearsal.lambda_.api import LambdaApi
 from rehearsal.lambda_.service import Functions
@@ -54,6 +57,14 @@ def alarming(cloud: Cloud, alarms: Alarms) -> Mapping[str, Operations]:
     api = cloudwatch.CloudWatchApi(alarms)
     invalid = cloudwatch.INVALID
     return {"monitoring": Operations(api, model="cloudwatch", place=cloud.place, invalid=invalid)}
+
+
+def containing(cloud: Cloud, services: EcsServices) -> Mapping[str, Operations]:
+    """ECS, with these services; task definitions stay the emulator's."""
+    api = EcsApi(cloud, services)
+    return {
+        "ecs": Operations(api, model="ecs", place=cloud.place, invalid=INVALID, otherwise=task_definitions())
+    }
 
 
 def told_by_alarms(topics: Topics) -> Tell:

@@ -54,6 +54,7 @@ from rehearsal.running.reachable import (
     alarming,
     balancing,
     building,
+    containing,
     deploying,
     reachable,
     started_by_rules,
@@ -290,6 +291,7 @@ def _services(  # noqa: PLR0913, PLR0917  (one argument for each thing the servi
                 **balancing(cloud, load_balancers),
                 **deploying(cloud, deployments),
                 **alarming(cloud, alarms),
+                **containing(cloud, services),
             }
         )
         events = EventBridge(cloud, started_by_rules(answering["codepipeline"]), topics)

@@ -143,12 +143,6 @@ ROWS: list[tuple[str, str, dict[str, Any], list[tuple[str, str]]]] = [
         {"repositoryName": "app", "imageManifest": "{}"},
         [("ecr:PutImage", repository("app"))],
     ),
-    (
-        "ecs",
-        "describe_services",
-        {"cluster": "main", "services": ["web"]},
-        [("ecs:DescribeServices", "arn:aws:ecs:us-east-1:123456789012:service/main/web")],
-    ),
     ("ecs", "describe_task_definition", {"taskDefinition": "web:1"}, [("ecs:DescribeTaskDefinition", "*")]),
     (
         "sqs",

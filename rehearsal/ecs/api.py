@@ -1,0 +1,197 @@
+"""ECS's API, for services, their task sets and tasks; task definitions are the emulator's.
+
+AWS documents: AmazonECS/latest/APIReference, a page for each operation.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from rehearsal.ecs import shapes
+from rehearsal.ecs.permissions import (
+    listing,
+    on_clusters,
+    on_service,
+    on_services,
+    on_task_sets,
+    on_tasks,
+)
+from rehearsal.ecs.service import INVALID, EcsServices, Service
+from rehearsal.ecs.task_life import TaskLife
+from rehearsal.ecs.task_set import TaskSet
+from rehearsal.ecs.update import expect_updatable
+from rehearsal.endpoint.operations import operation
+from rehearsal.endpoint.paging import Paging
+from rehearsal.endpoint.permissions import anywhere
+from rehearsal.errors import AwsRefusal
+from rehearsal.world.cloud import Cloud
+
+Asked = Mapping[str, Any]
+Answered = Mapping[str, Any]
+
+_SERVICES = Paging(100, wrong=INVALID, said="Invalid token.", usual=10)
+_TASKS = Paging(100, wrong=INVALID, said="Invalid token.")
+
+_MOST_SERVICES = 10
+_MOST = 100
+"""Services, and tasks or clusters, of one description."""
+
+
+class _Task(NamedTuple):
+    service: Service
+    task_set: TaskSet
+    life: TaskLife
+
+
+class EcsApi:
+    """The operations that operators and scripts ask for."""
+
+    def __init__(self, cloud: Cloud, services: EcsServices) -> None:
+        """Answer for these services, which run in the account and Region of `cloud`."""
+        self._cloud = cloud
+        self._services = services
+
+    @operation(anywhere)
+    def list_clusters(self, asked: Asked) -> Answered:
+        """API_ListClusters: those that services of the stack are in."""
+        return _TASKS.page(
+            asked, "clusterArns", sorted({shapes.cluster_arn(one) for one in self._services.all()})
+        )
+
+    @operation(on_clusters)
+    def describe_clusters(self, asked: Asked) -> Answered:
+        """API_DescribeClusters; of a cluster what the stack's services show."""
+        found: list[dict[str, Any]] = []
+        failures: list[dict[str, str]] = []
+        for named in _several(asked.get("clusters") or ["default"], _MOST, "clusters"):
+            mine = [one for one in self._services.all() if one.cluster == _name(named)]
+            if mine:
+                found.append(shapes.cluster(shapes.cluster_arn(mine[0]), mine))
+            else:
+                failures.append(self._missing(f"cluster/{_name(named)}"))
+        return {"clusters": found, "failures": failures}
+
+    @operation(listing)
+    def list_services(self, asked: Asked) -> Answered:
+        """API_ListServices."""
+        found = [
+            one.arn
+            for one in self._in_cluster(asked)
+            if asked.get("launchType") in {None, "FARGATE"}
+            and asked.get("schedulingStrategy") in {None, "REPLICA"}
+        ]
+        return _SERVICES.page(_bounded(asked), "serviceArns", sorted(found))
+
+    @operation(on_services)
+    def describe_services(self, asked: Asked) -> Answered:
+        """API_DescribeServices."""
+        there = {one.name: one for one in self._in_cluster(asked)}
+        cluster = _name(asked.get("cluster") or "default")
+        found: list[dict[str, Any]] = []
+        failures: list[dict[str, str]] = []
+        for named in _several(asked["services"], _MOST_SERVICES, "services"):
+            one = there.get(_name(named))
+            if one is None:
+                failures.append(self._missing(f"service/{cluster}/{_name(named)}"))
+            else:
+                found.append(shapes.service(one))
+        return {"services": found, "failures": failures}
+
+    @operation(on_service)
+    def update_service(self, asked: Asked) -> Answered:
+        """API_UpdateService: the number of tasks, and the grace period of those that come; answers at once."""
+        one = self._service(asked)
+        expect_updatable(one, asked)
+        if asked.get("healthCheckGracePeriodSeconds") is not None:
+            one.grace = float(asked["healthCheckGracePeriodSeconds"])
+        if asked.get("desiredCount") is not None:
+            self._services.resize(one, int(asked["desiredCount"]), wait=False)
+        return {"service": shapes.service(one)}
+
+    @operation(on_task_sets)
+    def describe_task_sets(self, asked: Asked) -> Answered:
+        """API_DescribeTaskSets."""
+        one = self._service(asked)
+        named = [str(ts).rpartition("/")[2] for ts in asked.get("taskSets") or ()]
+        there = {ts.id.rpartition("/")[2]: ts for ts in one.task_sets}
+        found = [ts for id_, ts in there.items() if not named or id_ in named]
+        prefix = f"task-set/{one.cluster}/{one.name}/ecs-svc"
+        return {
+            "taskSets": [shapes.task_set(one, ts) for ts in found],
+            "failures": [self._missing(f"{prefix}/{id_}") for id_ in named if id_ not in there],
+        }
+
+    @operation(listing)
+    def list_tasks(self, asked: Asked) -> Answered:
+        """API_ListTasks: those that are to run, unless asked for those that are not."""
+        services = self._in_cluster(asked)
+        if asked.get("serviceName"):
+            services = [self._service({**asked, "service": asked["serviceName"]})]
+        wanted = str(asked.get("desiredStatus") or "RUNNING")
+        found = [
+            shapes.task_arn(one.service, one.life)
+            for one in _tasks(services)
+            if one.life.wanted == wanted
+            and asked.get("family") in {None, one.life.definition.get("family")}
+            and asked.get("startedBy") in {None, one.task_set.id}
+            and asked.get("launchType") in {None, "FARGATE"}
+            and not asked.get("containerInstance")
+        ]
+        return _TASKS.page(_bounded(asked), "taskArns", found)
+
+    @operation(on_tasks)
+    def describe_tasks(self, asked: Asked) -> Answered:
+        """API_DescribeTasks, of stopped ones too."""
+        there = {one.life.id: one for one in _tasks(self._in_cluster(asked))}
+        cluster = _name(asked.get("cluster") or "default")
+        found: list[dict[str, Any]] = []
+        failures: list[dict[str, str]] = []
+        for named in _several(asked["tasks"], _MOST, "tasks"):
+            one = there.get(_name(named))
+            if one is None:
+                failures.append(self._missing(f"task/{cluster}/{_name(named)}"))
+            else:
+                found.append(shapes.task(*one))
+        return {"tasks": found, "failures": failures}
+
+    def _in_cluster(self, asked: Asked) -> list[Service]:
+        name = _name(asked.get("cluster") or "default")
+        found = [one for one in self._services.all() if one.cluster == name]
+        if not found:
+            raise AwsRefusal("ClusterNotFoundException", "Cluster not found.")
+        return found
+
+    def _service(self, asked: Asked) -> Service:
+        name = _name(asked["service"])
+        for one in self._in_cluster(asked):
+            if one.name == name:
+                return one
+        raise AwsRefusal("ServiceNotFoundException", "Service not found.")
+
+    def _missing(self, resource: str) -> dict[str, str]:
+        return {"arn": self._cloud.place.arn("ecs", resource), "reason": "MISSING"}
+
+
+def _tasks(services: Sequence[Service]) -> Iterator[_Task]:
+    """Every task that is remembered of these services, those of deleted task sets first."""
+    for service in services:
+        for task_set in [*service.gone, *service.task_sets]:
+            for life in list(task_set.lives):
+                yield _Task(service, task_set, life)
+
+
+def _several(named: Sequence[str], most: int, what: str) -> Sequence[str]:
+    if not named:
+        raise AwsRefusal(INVALID, f"{what} cannot be empty.")
+    if len(named) > most:
+        raise AwsRefusal(INVALID, f"{what} cannot have more than {most} elements.")
+    return named
+
+
+def _bounded(asked: Asked) -> Asked:
+    if not 1 <= int(asked.get("maxResults") or 1) <= _MOST or asked.get("maxResults") == 0:
+        raise AwsRefusal(INVALID, f"maxResults must be between 1 and {_MOST}, and is {asked['maxResults']}.")
+    return asked
+
+
+def _name(arn_or_name: object) -> str:
+    return str(arn_or_name).rpartition("/")[2]
