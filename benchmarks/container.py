@@ -7,7 +7,7 @@ from typing import Any
 from benchmarks import first_release
 from benchmarks.figure import Figure, Result
 from benchmarks.measure import Spread, in_turns
-from rehearsal.levels.container.daemon import engine
+from rehearsal.levels.container import daemon
 from tests import docker
 
 
@@ -20,7 +20,7 @@ def measure(runs: int) -> Result:
     """Alternate the two, with base images and layers in the daemon's cache."""
     images: Any = importlib.import_module("tests.container.images")
     with docker.daemon(), tempfile.TemporaryDirectory(dir=first_release.scratch(), prefix="bench-") as folder:
-        images.provide(engine())
+        images.provide(daemon.docker())
         programs = [
             first_release.rehearsal("container"),
             first_release.script("container.sh", first_release.bare_environment(folder)),

@@ -92,8 +92,8 @@ def _resources(deployed: Deployed) -> dict[str, Any]:
         "target-group": [place.arn(elb, f"targetgroup/{group}") for group in groups],
         "bucket": bucket,
         "object": f"{bucket}/*",
-        "topic": place.arn("sns", f"{base}-releases"),
-        "queue": place.arn("sqs", f"{base}-undelivered-pushes"),
+        "topic": place.arn("sns", deployed.names.topic),
+        "queue": place.arn("sqs", deployed.names.undelivered),
         "parameter": place.arn("ssm", f"parameter{deployed.names.descriptor}"),
     }
 

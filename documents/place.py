@@ -8,6 +8,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+EXAMPLE_ACCOUNT = "123456789012"
+"""The account number of AWS's own examples. The shipped stack files name it, and no real account has it."""
+
 
 @dataclass(frozen=True)
 class Partition:

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from documents.lifecycle import FILTERS
 from documents.names import ROLES_OF_A_SERVICE, ROLES_OF_A_STACK, Names
+from documents.place import EXAMPLE_ACCOUNT
 from settings.base import Group
 from settings.findings import SettingsError, explain, odd_keys, strings
 from settings.image import Image
@@ -23,7 +24,6 @@ from settings.service import Service
 from settings.source import Source
 
 __all__ = [
-    "EXAMPLE_ACCOUNT",
     "NAMESPACE",
     "Settings",
     "SettingsError",
@@ -35,9 +35,6 @@ __all__ = [
 
 NAMESPACE = "delivery"
 """Namespace of the configuration keys: the project's name in Pulumi.yaml."""
-
-EXAMPLE_ACCOUNT = "123456789012"
-"""The account number of AWS's own examples. The shipped stack files name it, and no real account has it."""
 
 _EXAMPLE_ID = re.compile(r"^(?:vpc|subnet|sg)-0{12}[0-9a-f]{5}$")
 _EXAMPLE_ARN = re.compile(rf"^arn:[^:]*:[^:]*:[^:]*:{EXAMPLE_ACCOUNT}:")

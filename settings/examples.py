@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
-_ACCOUNT = "us-east-1:123456789012"
+from documents.place import EXAMPLE_ACCOUNT
+
+_ACCOUNT = f"us-east-1:{EXAMPLE_ACCOUNT}"
 
 EXAMPLES = {
     "application": "shop",
@@ -11,7 +13,7 @@ EXAMPLES = {
     "images.repository": "shop/web",
     "images.movingTags.tag": "prd",
     "images.pushers.repository": "owner/name",
-    "images.oidcProviderArn": "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com",
+    "images.oidcProviderArn": f"arn:aws:iam::{EXAMPLE_ACCOUNT}:oidc-provider/token.actions.githubusercontent.com",
     "source.push.tag": "stg",
     "network.vpcId": "vpc-0123456789abcdef0",
     "network.privateSubnetIds": "subnet-0123456789abcdef0",

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rehearsal.host.processes import Child, Processes
 from rehearsal.levels.container import daemon as found
-from rehearsal.levels.container.docker_api import Engine, EngineError
+from rehearsal.levels.container.docker_api import DockerApi, DockerRefused
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / ".tools" / "docker"
@@ -54,9 +54,9 @@ def daemon() -> Generator[str]:
         before = os.environ.get("DOCKER_HOST")
         bridged, forwarding = BRIDGE.exists(), _forwarding()
         # Sockets may have no more than 107 bytes in their names, so they don't lie in the project's folder.
-        engine = Engine(Path(folder) / "docker.sock")
-        started = _start(processes, engine, Path(folder))
-        os.environ["DOCKER_HOST"] = f"unix://{engine.path}"
+        docker = DockerApi(Path(folder) / "docker.sock")
+        started = _start(processes, docker, Path(folder))
+        os.environ["DOCKER_HOST"] = f"unix://{docker.path}"
         try:
             yield os.environ["DOCKER_HOST"]
         finally:
@@ -68,10 +68,10 @@ def daemon() -> Generator[str]:
             _tidy(Path(folder), bridged=bridged, forwarding=forwarding)
 
 
-def _start(processes: Processes, engine: Engine, folder: Path) -> Child:
+def _start(processes: Processes, docker: DockerApi, folder: Path) -> Child:
     log = TOOLS / "dockerd.log"
     log.unlink(missing_ok=True)
-    words = ["--host", f"unix://{engine.path}", "--data-root", str(TOOLS / "data")]
+    words = ["--host", f"unix://{docker.path}", "--data-root", str(TOOLS / "data")]
     words += ["--exec-root", str(folder / "exec"), "--pidfile", str(folder / "pid")]
     environment = {"PATH": f"{os.environ['PATH']}:{SBIN}", "LANG": "C.UTF-8"}
     child = processes.start(
@@ -80,8 +80,8 @@ def _start(processes: Processes, engine: Engine, folder: Path) -> Child:
     deadline = time.monotonic() + START_SECONDS
     while child.poll() is None and time.monotonic() < deadline:
         try:
-            engine.read("GET", "/_ping", timeout=2)
-        except EngineError:
+            docker.read("GET", "/_ping", timeout=2)
+        except DockerRefused:
             time.sleep(0.1)
         else:
             return child

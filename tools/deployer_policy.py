@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 from documents.deployer import Deployed, policies
 from documents.names import Names
-from documents.place import Place
+from documents.place import EXAMPLE_ACCOUNT, Place
 from rehearsal.evaluation.kinds import KINDS
 from rehearsal.evaluation.program import stack_config
-from settings import EXAMPLE_ACCOUNT, NAMESPACE, parse
+from settings import NAMESPACE, parse
 from tools.declared import declaring
 
 

@@ -82,9 +82,7 @@ class News:
                 "account": cloud.place.account,
                 "time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
                 "region": cloud.place.region,
-                "resources": [
-                    f"arn:{cloud.place.partition}:codepipeline:{cloud.place.region}:{cloud.place.account}:{execution.pipeline}"
-                ],
+                "resources": [cloud.place.arn("codepipeline", execution.pipeline)],
                 "detail": {
                     "pipeline": execution.pipeline,
                     "execution-id": execution.id,

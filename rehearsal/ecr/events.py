@@ -7,7 +7,6 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from documents.place import Place
 from rehearsal.ecr.registry_rules import Push
 
 
@@ -34,25 +33,4 @@ def push_event(push: Push, *, at: datetime | None = None, id_: str | None = None
             "manifest-media-type": "application/vnd.oci.image.manifest.v1+json",
             "artifact-media-type": "application/vnd.oci.image.config.v1+json",
         },
-    }
-
-
-def replication_event(push: Push, *, source: str) -> dict[str, Any]:
-    """The event that is sent where an image has arrived from Region `source` ("Event for a completed image replication")."""
-    event = push_event(push)
-    detail = {
-        "result": "SUCCESS",
-        "repository-name": push.repository,
-        "image-digest": push.digest,
-        "source-account": push.account,
-        "action-type": "REPLICATE",
-        "source-region": source,
-        "image-tag": push.tag,
-    }
-    repository = Place(push.account, push.region).arn("ecr", f"repository/{push.repository}")
-    return {
-        **event,
-        "detail-type": "ECR Replication Action",
-        "resources": [repository],
-        "detail": detail,
     }

@@ -84,8 +84,8 @@ class Registration:
             return ""
         reason = self.load_balancers.reasons(group).get(_target(task.address), "")
         seen = self.load_balancers.findings(group).get(_target(task.address))
-        place = f"container {self.blueprint.container}, port {self.blueprint.port}"
-        return f"({place}) is {health}: {reason}{f': {seen}' if seen else ''}"
+        where = f"container {self.blueprint.container}, port {self.blueprint.port}"
+        return f"({where}) is {health}: {reason}{f': {seen}' if seen else ''}"
 
     def failed_checks(self, task: LiveTask) -> str:
         """ECS's reason (troubleshoot-service-load-balancers), and what was seen when; then ours, which settings decide this."""

@@ -201,7 +201,7 @@ def _create_group(logs: Any, group: str) -> None:
     try:
         logs.create_log_group(logGroupName=group)
     except ClientError as error:
-        if "ResourceAlreadyExistsException" not in said.whole(error):
+        if said.code(error) != "ResourceAlreadyExistsException":
             raise
 
 
@@ -216,4 +216,4 @@ def _keep_log(cloud: Cloud, task: LiveTask, lines: Sequence[str]) -> None:
         logs = cloud.client("logs", task.execution)
         logs.put_log_events(logGroupName=named[0], logStreamName=named[1], logEvents=events)
     except ClientError as error:
-        cloud.journal.record("ECS", f"the log of task {task.task_id} is lost: {error}")
+        cloud.journal.record("ECS", f"the log of task {task.task_id} is lost: {said.whole(error)}")

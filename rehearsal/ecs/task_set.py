@@ -61,7 +61,7 @@ class TaskSetStatus(StrEnum):
 
 @dataclass(eq=False)
 class _Slot:
-    """Place for one task."""
+    """One of the wanted tasks, with all that took its turn."""
 
     task: LiveTask | None = None
     ended: StoppedTask | None = None
@@ -167,13 +167,13 @@ class TaskSet:
             time.sleep(POLL)
 
     def why_not_steady(self) -> str:
-        """Say of each place what runs there and what its health checks see, or which task stopped there why."""
+        """Say of each wanted task what its health checks see, or why the last one stopped."""
         said = f"{len(self.running)} of {self.count} tasks run"
         if self.given_up:
             said += "; the rehearsal stopped replacing one, where ECS goes on"
-        return said + "".join(f"\n  {one}" for one in self._of_places())
+        return said + "".join(f"\n  {one}" for one in self._of_each())
 
-    def _of_places(self) -> list[str]:
+    def _of_each(self) -> list[str]:
         found: list[str] = []
         for slot in self._slots:
             task, ended = slot.task, slot.ended

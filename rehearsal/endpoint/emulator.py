@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from documents.place import EXAMPLE_ACCOUNT
 from rehearsal.endpoint.asgi import Answer, Application, ask
 from rehearsal.errors import MachineError
 
@@ -97,7 +98,7 @@ class Emulator:
             self._log = None
 
 
-def configure(account: str = "123456789012", region: str = "us-east-1") -> None:
+def configure(account: str = EXAMPLE_ACCOUNT, region: str = "us-east-1") -> None:
     """Set what the emulator reads from the environment while it is imported; call it before importing any service of it.
 
     What its modules have read once stays for the life of the process.

@@ -4,14 +4,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from documents.place import Place
+from documents.place import EXAMPLE_ACCOUNT, Place
 from rehearsal.errors import RehearsalError
-from rehearsal.world.cloud import ACCOUNT, HERE
+from rehearsal.world.cloud import HERE
 from settings import Settings
 from settings.elsewhere import own_account, refuse_elsewhere
 
 
-def place_of(config: Mapping[str, Any], account: str = ACCOUNT) -> Place:
+def place_of(config: Mapping[str, Any], account: str = EXAMPLE_ACCOUNT) -> Place:
     """Where the stack's file says it lives; RehearsalError for a Region that AWS does not have."""
     region = str(config.get("aws:region", HERE.region))
     try:
@@ -27,8 +27,8 @@ def brought_home(config: Mapping[str, Any], settings: Settings) -> tuple[dict[st
     a stack there cannot use.
     """
     own = own_account(settings)
-    refuse_elsewhere(settings, place_of(config, own or ACCOUNT))
-    if own is None or own == ACCOUNT:
+    refuse_elsewhere(settings, place_of(config, own or EXAMPLE_ACCOUNT))
+    if own is None or own == EXAMPLE_ACCOUNT:
         return dict(config), None
     return _renamed(dict(config), own), own
 
@@ -40,9 +40,11 @@ def _renamed(value: Any, account: str) -> Any:
     """
     if isinstance(value, str):
         in_arn = re.sub(
-            rf"(arn:[a-z-]+:(?!secretsmanager:)[a-z0-9-]+:[a-z0-9-]*:){account}:", rf"\g<1>{ACCOUNT}:", value
+            rf"(arn:[a-z-]+:(?!secretsmanager:)[a-z0-9-]+:[a-z0-9-]*:){account}:",
+            rf"\g<1>{EXAMPLE_ACCOUNT}:",
+            value,
         )
-        return re.sub(rf"^{account}(?=\.dkr[.-]ecr)", ACCOUNT, in_arn)
+        return re.sub(rf"^{account}(?=\.dkr[.-]ecr)", EXAMPLE_ACCOUNT, in_arn)
     if isinstance(value, dict):
         return {key: _renamed(inner, account) for key, inner in value.items()}  # pyright: ignore[reportUnknownVariableType]
     if isinstance(value, list):

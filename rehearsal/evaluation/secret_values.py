@@ -39,7 +39,7 @@ class Use:
         return parse(self.reference)
 
     @property
-    def place(self) -> str:
+    def stored_as(self) -> str:
         """What is stored: the secret's ARN, or the parameter's name."""
         one = self.parsed
         return one.parameter if one.parameter is not None else one.arn or ""
@@ -102,11 +102,11 @@ def readers(settings: Settings) -> list[str]:
 
 
 def _uses(settings: Settings) -> Iterator[Use]:
-    places: dict[str, Mapping[str, str]] = {_MIGRATION: settings.migration.secrets}
+    declared: dict[str, Mapping[str, str]] = {_MIGRATION: settings.migration.secrets}
     for name, service in settings.services.items():
-        places[name] = service.secrets
-        places |= {f"{name}/{sidecar.name}": sidecar.secrets for sidecar in service.sidecars}
-    for reader, variables in places.items():
+        declared[name] = service.secrets
+        declared |= {f"{name}/{sidecar.name}": sidecar.secrets for sidecar in service.sidecars}
+    for reader, variables in declared.items():
         for variable, reference in variables.items():
             yield Use(reader, variable, reference)
 
@@ -114,17 +114,17 @@ def _uses(settings: Settings) -> Iterator[Use]:
 def store(cloud: Cloud, settings: Settings, database: Address, given: Given | None = None) -> Told:
     """Store a value for every secret the stack refers to; UsageError for a file that does not fit the stack."""
     told = Told()
-    places: dict[tuple[str, str], list[Use]] = {}
+    stored: dict[tuple[str, str], list[Use]] = {}
     for use in _uses(settings):
-        places.setdefault((use.place, use.parsed.region), []).append(use)
-    for (place, region), group in places.items():
+        stored.setdefault((use.stored_as, use.parsed.region), []).append(use)
+    for (name, region), group in stored.items():
         text = _text(group, database, given, told)
         _expect_size(group[0], text)
         if group[0].secret:
-            _store_secret(cloud, place, region, text, [use.parsed for use in group])
+            _store_secret(cloud, name, region, text, [use.parsed for use in group])
         else:
             cloud.client("ssm", region=region).put_parameter(
-                Name=place, Value=text, Type="SecureString", Tier="Advanced", Overwrite=True
+                Name=name, Value=text, Type="SecureString", Tier="Advanced", Overwrite=True
             )
     if given is not None:
         given.expect_all_used(sorted({use.variable for use in _uses(settings)}))

@@ -19,5 +19,5 @@ def level_named(name: str | None) -> type[Level]:
     if name not in LEVELS:
         raise UsageError(f"--level {name}", "there is no such level", f"name one of {', '.join(LEVELS)}")
     if LEVELS[name] is ContainerLevel:
-        daemon.engine()
+        daemon.docker()
     return LEVELS[name]

@@ -13,14 +13,14 @@ from rehearsal.levels.docker_error import DAEMON, DockerError
 _NOT_PLAYED = 125
 
 
-def call(place: Path, words: Sequence[str]) -> str:
+def call(folder: Path, words: Sequence[str]) -> str:
     """Do what the words after `docker network` say; what it prints. Raises DockerError."""
     match list(words):
         case ["create", *rest]:
-            return _create(place, rest)
+            return _create(folder, rest)
         case ["rm" | "remove", name] if not name.startswith("-"):
             try:
-                _note(place, name).unlink()
+                _note(folder, name).unlink()
             except FileNotFoundError:
                 raise DockerError(f"{DAEMON} network {name} not found") from None
             return name
@@ -31,18 +31,18 @@ def call(place: Path, words: Sequence[str]) -> str:
             )
 
 
-def exists(place: Path, name: str) -> bool:
+def exists(folder: Path, name: str) -> bool:
     """Whether a network of this name was made."""
-    return _note(place, name).exists()
+    return _note(folder, name).exists()
 
 
-def check(place: Path, name: str) -> None:
+def check(folder: Path, name: str) -> None:
     """Refuse a network that was not made, as `docker run` does; none and the host's are always there."""
-    if name not in ("", "host") and not exists(place, name):
+    if name not in ("", "host") and not exists(folder, name):
         raise DockerError(f"docker: {DAEMON} network {name} not found", _NOT_PLAYED)
 
 
-def _create(place: Path, words: Sequence[str]) -> str:
+def _create(folder: Path, words: Sequence[str]) -> str:
     name = ""
     rest = iter(words)
     for word in rest:
@@ -60,7 +60,7 @@ def _create(place: Path, words: Sequence[str]) -> str:
             )
     if not name:
         raise DockerError("docker: 'docker network create' requires 1 argument")
-    note = _note(place, name)
+    note = _note(folder, name)
     note.parent.mkdir(parents=True, exist_ok=True)
     try:
         note.touch(exist_ok=False)
@@ -78,5 +78,5 @@ def _check_subnet(text: str) -> None:
         raise DockerError(f"{DAEMON} invalid subnet {text}: {error}") from None
 
 
-def _note(place: Path, name: str) -> Path:
-    return place / "networks" / name.encode().hex()
+def _note(folder: Path, name: str) -> Path:
+    return folder / "networks" / name.encode().hex()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from documents.names import Names
+from documents.place import EXAMPLE_ACCOUNT
 from rehearsal.cloudwatch.alarms import Alarms
 from rehearsal.codebuild.service import CodeBuild
 from rehearsal.codedeploy.service import Deployments
@@ -64,7 +65,7 @@ from rehearsal.running.rehearsal import Rehearsal
 from rehearsal.running.users import Users
 from rehearsal.sns.service import Topics
 from rehearsal.world.clock import Clock
-from rehearsal.world.cloud import ACCOUNT, BOOTSTRAP, Cloud
+from rehearsal.world.cloud import BOOTSTRAP, Cloud
 from rehearsal.world.journal import Journal
 from rehearsal.world.logs import Logs
 from rehearsal.world.pull_through_caches import PullThroughCaches
@@ -136,7 +137,7 @@ def rehearsing(  # noqa: PLR0913  (one keyword for each thing a caller may choos
             else:
                 declare_instead(cloud)
                 _refuse_another_stack(cloud, Names(settings.application, stack))
-        whose = f"; account {moved} is {ACCOUNT} here" if moved else ""
+        whose = f"; account {moved} is {EXAMPLE_ACCOUNT} here" if moved else ""
         journal.record("Pulumi", f"{cloud.count()} resources of stack {stack} declared{whose}")
         with interruption.at_once():
             served = database.result()

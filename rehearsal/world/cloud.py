@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from documents.place import Place
+from documents.place import EXAMPLE_ACCOUNT, Place
 from rehearsal.host.sdk import session
 from rehearsal.identity.authority import Authority, Credentials
 from rehearsal.world.clock import Clock
@@ -15,10 +15,7 @@ from rehearsal.world.journal import Journal
 from rehearsal.world.logs import Logs
 from rehearsal.world.pull_through_caches import PullThroughCaches
 
-ACCOUNT = "123456789012"
-"""The account number that AWS's own documents use for examples; no real account has it."""
-
-HERE = Place(ACCOUNT, "us-east-1")
+HERE = Place(EXAMPLE_ACCOUNT, "us-east-1")
 """Where a cloud is unless the stack says otherwise."""
 
 MOST_CLIENTS = 48
@@ -135,11 +132,6 @@ class Cloud:
                 # The one that was asked for longest ago; who still holds it can use it, and it connects anew.
                 self._clients.pop(next(iter(self._clients))).close()
             return self._clients[key]
-
-    @property
-    def open_clients(self) -> int:
-        """How many clients are kept."""
-        return len(self._clients)
 
     def close(self) -> None:
         """Close the connections of every client."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from documents.bootstrap import BOOTSTRAP_IMAGE
-from rehearsal.levels.container.docker_api import Engine, EngineError
+from rehearsal.levels.container.docker_api import DockerApi, DockerRefused
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / ".tools" / "images"
@@ -31,24 +31,24 @@ LEFT_OUT = (
 )
 
 
-def provide(engine: Engine) -> None:
+def provide(docker: DockerApi) -> None:
     """Make sure that the daemon has the base images."""
     for name, image, assembled in (("busybox", BUSYBOX, _busybox), ("python", PYTHON, _python)):
-        if not _pulled(engine, image):
+        if not _pulled(docker, image):
             tar = _packed(name, assembled)
             _call(["docker", "import", "--change", 'CMD ["sh"]', "--change", ASSEMBLED, str(tar), image])
-    if not _pulled(engine, BOOTSTRAP_IMAGE):
+    if not _pulled(docker, BOOTSTRAP_IMAGE):
         ruby = "RUN mkdir -p /var/log/apt && apt-get update -q && apt-get install -y -q --no-install-recommends ruby"
         _build(f"FROM {PYTHON}\n{ruby}\n{ASSEMBLED}\n", BOOTSTRAP_IMAGE)
 
 
-def _pulled(engine: Engine, image: str) -> bool:
+def _pulled(docker: DockerApi, image: str) -> bool:
     """Whether the image is there by now."""
-    if engine.has_image(image):
+    if docker.has_image(image):
         return True
     try:
-        engine.pull(image, timeout=PULL_SECONDS)
-    except EngineError:
+        docker.pull(image, timeout=PULL_SECONDS)
+    except DockerRefused:
         return False
     return True
 

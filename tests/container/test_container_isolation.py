@@ -17,7 +17,7 @@ import pytest
 
 from components.migration_build import BUILDSPEC
 from rehearsal.levels.container import daemon
-from rehearsal.levels.container.docker_api import Engine
+from rehearsal.levels.container.docker_api import DockerApi
 from tests.container.images import PYTHON
 
 PROGRAM = """\
@@ -75,7 +75,7 @@ def api() -> Iterator[int]:
 
 
 @pytest.fixture(scope="module")
-def image(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def image(docker: DockerApi, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("trying")
     (folder / "trying.py").write_text(PROGRAM, encoding="utf-8")
     (folder / "Dockerfile").write_text(DOCKERFILE, encoding="utf-8")

@@ -13,7 +13,7 @@ from delivery.commands.rehearse import Options
 from delivery.playing import run
 from rehearsal.host.interruption import Interruption
 from rehearsal.host.project import ROOT
-from rehearsal.levels.container.docker_api import Engine
+from rehearsal.levels.container.docker_api import DockerApi
 from rehearsal.levels.container.level import ContainerLevel
 from rehearsal.levels.runtime import RunningTask
 from rehearsal.levels.version import LocalImage
@@ -63,7 +63,7 @@ def sites_stack(folder: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def sites(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
+def sites(docker: DockerApi, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
     for image in (FIRST, SECOND):
         edition = f"EDITION={image.rpartition(':')[2]}"
         words = ["docker", "build", "--quiet", "--build-arg", edition, "--tag", image, str(SITE)]
@@ -77,7 +77,7 @@ def sites(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 def test_a_django_site_is_migrated_and_released_over_its_previous_image(
-    sites: Rehearsal, engine: Engine
+    sites: Rehearsal, docker: DockerApi
 ) -> None:
     play = Play("own-image")
     OwnApplication(LocalImage(SECOND, SECOND), LocalImage(FIRST, FIRST)).play(sites, play)
@@ -85,7 +85,7 @@ def test_a_django_site_is_migrated_and_released_over_its_previous_image(
     assert play.ok, seen
     assert f"200 on {PAGE}" in seen[f"{SECOND} answers through the load balancer"]
     assert re.match(r"\d+ requests: ", seen[UNNOTICED])
-    assert engine.has_image(FIRST), "the user's own images stay"
+    assert docker.has_image(FIRST), "the user's own images stay"
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ def weights(sites: Rehearsal) -> dict[str, int]:
     return sites.load_balancers.weights(sites.users.listener_arn("web"))
 
 
-def test_djangos_own_migrations_were_run(sites: Rehearsal, engine: Engine) -> None:
+def test_djangos_own_migrations_were_run(sites: Rehearsal, docker: DockerApi) -> None:
     logs = sites.cloud.client("logs")
     group = next(
         one["logGroupName"]

@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from rehearsal.host.project import ROOT
-from rehearsal.levels.container.docker_api import Engine
+from rehearsal.levels.container.docker_api import DockerApi
 from tests import packages
 from tests.pages import section, write_over
 
@@ -66,7 +66,7 @@ def steps(report: Mapping[str, Any]) -> str:
 
 
 @pytest.fixture(scope="module")
-def rails(engine: Engine) -> str:
+def rails(docker: DockerApi) -> str:
     return built("rails:1", HERE / "rails_site", "--build-arg", f"MASTER_KEY={MASTER_KEY}")
 
 
@@ -103,7 +103,7 @@ def test_rails_without_its_key_fails_and_the_made_up_value_is_named(rails: str, 
 
 
 def test_an_application_that_needs_twenty_seconds_of_half_a_cpu_is_not_rolled_back(
-    engine: Engine, tmp_path: Path
+    docker: DockerApi, tmp_path: Path
 ) -> None:
     packages.need("javac", "default-jdk-headless")
     folder = shutil.copytree(HERE / "slow_java", tmp_path / "java")
@@ -128,7 +128,7 @@ def test_an_application_that_needs_twenty_seconds_of_half_a_cpu_is_not_rolled_ba
     assert release["seconds"] > 20, "it took its time, and was given it"
 
 
-def test_gos_driver_connects_with_tls_unasked(engine: Engine, tmp_path: Path) -> None:
+def test_gos_driver_connects_with_tls_unasked(docker: DockerApi, tmp_path: Path) -> None:
     packages.need("go", "golang-go")
     folder = shutil.copytree(HERE / "go_pq", tmp_path / "go")
     environment = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly"}

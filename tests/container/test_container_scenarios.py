@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from rehearsal.codepipeline.status import ExecutionStatus
 from rehearsal.ecs.service import SERVICE
-from rehearsal.levels.container.docker_api import Engine
+from rehearsal.levels.container.docker_api import DockerApi
 from rehearsal.levels.container.networks import DATABASE
 from rehearsal.levels.container.owner import RUN
 from rehearsal.levels.container.security_groups import INGRESS
@@ -30,12 +30,12 @@ def password(rehearsal: Rehearsal) -> str:
     return urlsplit(json.loads(text)["url"]).password or ""
 
 
-def inspected(rehearsal: Rehearsal, engine: Engine) -> dict[str, Any]:
+def inspected(rehearsal: Rehearsal, docker: DockerApi) -> dict[str, Any]:
     """The container that answers now."""
     declared = rehearsal.cloud.one(SERVICE)
     task = rehearsal.services.service("apps-stg", str(declared.outputs["name"])).primary.running[0]
     ids: dict[str, str] = getattr(task.running, "ids", {})
-    return engine.ask("GET", f"/containers/{ids['app']}/json")
+    return docker.ask("GET", f"/containers/{ids['app']}/json")
 
 
 def test_releases_go_out_while_no_command_line_ever_shows_the_password(rehearsal: Rehearsal) -> None:
@@ -47,9 +47,9 @@ def test_releases_go_out_while_no_command_line_ever_shows_the_password(rehearsal
     assert lines.seen == set(), "a command line is readable by every user of the machine"
 
 
-def test_the_digest_is_dockers_own(rehearsal: Rehearsal, engine: Engine) -> None:
-    image = inspected(rehearsal, engine)["Config"]["Image"]
-    digests = engine.ask("GET", f"/images/{image}/json")["RepoDigests"]
+def test_the_digest_is_dockers_own(rehearsal: Rehearsal, docker: DockerApi) -> None:
+    image = inspected(rehearsal, docker)["Config"]["Image"]
+    digests = docker.ask("GET", f"/images/{image}/json")["RepoDigests"]
     stored = rehearsal.cloud.client("ecr").describe_images(
         repositoryName="shop", imageIds=[{"imageTag": "stg"}]
     )["imageDetails"][0]["imageDigest"]
@@ -57,8 +57,8 @@ def test_the_digest_is_dockers_own(rehearsal: Rehearsal, engine: Engine) -> None
     assert image.endswith(f"@{stored}"), "what runs is what was pushed"
 
 
-def test_the_task_definition_arrives_in_the_container(rehearsal: Rehearsal, engine: Engine) -> None:
-    found = inspected(rehearsal, engine)
+def test_the_task_definition_arrives_in_the_container(rehearsal: Rehearsal, docker: DockerApi) -> None:
+    found = inspected(rehearsal, docker)
     environment = dict(line.split("=", 1) for line in found["Config"]["Env"])
     assert environment["APP_ENVIRONMENT"] == "staging"
     assert DATABASE in environment["DATABASE_URL"], (
@@ -88,7 +88,7 @@ def test_a_denied_pull_shows_awss_text_by_dockers_client(rehearsal: Rehearsal) -
 
 
 def test_an_image_for_another_cpu_is_refused_before_it_migrates(
-    rehearsal: Rehearsal, engine: Engine, other: str
+    rehearsal: Rehearsal, docker: DockerApi, other: str
 ) -> None:
     image = rehearsal.settings.image
     digest = rehearsal.level.push_image(
@@ -113,7 +113,7 @@ def test_a_build_without_a_database_rule_cannot_migrate(rehearsal: Rehearsal, tm
     assert "no ingress rule on sg-000000000000000db lets sg-" in said[0]
 
 
-def test_everything_made_is_labelled(rehearsal: Rehearsal, engine: Engine) -> None:
-    assert engine.labelled("containers", RUN), "a task runs"
-    assert engine.labelled("networks", RUN)
-    assert engine.labelled("images", RUN)
+def test_everything_made_is_labelled(rehearsal: Rehearsal, docker: DockerApi) -> None:
+    assert docker.labelled("containers", RUN), "a task runs"
+    assert docker.labelled("networks", RUN)
+    assert docker.labelled("images", RUN)

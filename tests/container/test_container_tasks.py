@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from documents.bootstrap import bootstrap_container
-from rehearsal.levels.container.docker_api import Engine
+from rehearsal.levels.container.docker_api import DockerApi
 from rehearsal.levels.container.networks import DATABASE
 from rehearsal.levels.container.runtime import ContainerRuntime
 from rehearsal.levels.container.task import ContainerTask
@@ -117,21 +117,21 @@ def test_the_containers_of_a_task_share_one_network(run: Any) -> None:
     assert "sidecar | hello" in task.log_tail(), "Fargate's containers reach each other at localhost"
 
 
-def test_the_ulimits_and_capabilities_are_the_definitions(run: Any, engine: Engine) -> None:
+def test_the_ulimits_and_capabilities_are_the_definitions(run: Any, docker: DockerApi) -> None:
     definition = {
         "ulimits": [{"name": "nofile", "softLimit": 512, "hardLimit": 1024}],
         "linuxParameters": {"capabilities": {"drop": ["CHOWN"]}},
         "readonlyRootFilesystem": True,
     }
     task = run(spec(*WAITING, definition=definition))
-    host = engine.ask("GET", f"/containers/{task.ids['app']}/json")["HostConfig"]
+    host = docker.ask("GET", f"/containers/{task.ids['app']}/json")["HostConfig"]
     assert host["Ulimits"] == [{"Name": "nofile", "Soft": 512, "Hard": 1024}]
     assert host["Privileged"] is False
     assert host["CapDrop"] == ["CHOWN"]
     assert host["ReadonlyRootfs"] is True
 
 
-def test_the_images_own_health_check_is_not_heeded(run: Any, engine: Engine) -> None:
+def test_the_images_own_health_check_is_not_heeded(run: Any, docker: DockerApi) -> None:
     # ECS Developer Guide, healthcheck: checks embedded in an image and not in the container definition are not monitored
     name = "delivery-tests/ill:1"
     dockerfile = f"FROM {BUSYBOX}\nHEALTHCHECK --interval=1s --retries=1 CMD exit 1\n"
@@ -143,9 +143,9 @@ def test_the_images_own_health_check_is_not_heeded(run: Any, engine: Engine) -> 
     task = run(replace(spec("sleep", "60"), image=name))
     time.sleep(3)
     assert task.exit_code() is None, "ECS would let it run"
-    state = engine.ask("GET", f"/containers/{task.ids['app']}/json")["State"]
+    state = docker.ask("GET", f"/containers/{task.ids['app']}/json")["State"]
     assert (state.get("Health") or {}).get("Status") in (None, "none")
-    engine.ask("DELETE", f"/images/{name}", query={"force": 1})
+    docker.ask("DELETE", f"/images/{name}", query={"force": 1})
 
 
 def test_open_files_are_limited_as_on_fargate_or_the_timeline_says_otherwise(

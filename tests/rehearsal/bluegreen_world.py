@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from documents.place import EXAMPLE_ACCOUNT as ACCOUNT
 from documents.place import Place
 from rehearsal.codedeploy.declared import APPLICATION, GROUP
 from rehearsal.ecs.service import SERVICE, EcsServices
@@ -20,7 +21,7 @@ from rehearsal.ecs.task_set import POLL, TaskSet
 from rehearsal.elb.service import LISTENER, TARGET_GROUP, LoadBalancers
 from rehearsal.identity.authority import Authority
 from rehearsal.world.clock import Clock
-from rehearsal.world.cloud import ACCOUNT, Cloud, Declared
+from rehearsal.world.cloud import Cloud, Declared
 from rehearsal.world.journal import Journal
 from tests.rehearsal.fake_tasks import OWN, TIMEOUT, FakeRuntime
 

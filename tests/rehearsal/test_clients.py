@@ -20,12 +20,14 @@ def test_clients_of_earlier_roles_are_closed() -> None:
         sessions = [
             Credentials(f"ASIA{number:016}", "secret", "token", ROLE) for number in range(MOST_CLIENTS + 5)
         ]
+        first = cloud.client("sqs", sessions[0])
         for one in sessions:
             cloud.client("sqs", one)
             assert cloud.client("sqs") is of_the_administrator, "what is asked for again and again stays"
-        assert cloud.open_clients == MOST_CLIENTS
+        assert cloud.client("sqs", sessions[-1]) is cloud.client("sqs", sessions[-1])
+        assert cloud.client("sqs", sessions[0]) is not first, "what was asked for longest ago is let go"
         cloud.close()
-        assert cloud.open_clients == 0
+        assert cloud.client("sqs") is not of_the_administrator, "nothing is kept after the end"
 
 
 def test_a_build_is_heard_on_any_descriptor() -> None:

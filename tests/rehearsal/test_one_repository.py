@@ -9,13 +9,13 @@ import yaml
 
 from documents.lifecycle import RELEASED
 from rehearsal.codepipeline.execution import Execution
-from rehearsal.ecr.events import replication_event
 from rehearsal.ecr.registry_rules import Push
 from rehearsal.host.project import ROOT
 from rehearsal.images.image import pack
 from rehearsal.images.registry import Registry, RegistryError, ecr_token
 from rehearsal.running.rehearsal import Rehearsal
 from tests.rehearsal.stagehands import answering, release, until, version
+from tests.replicated import replication_event
 
 WORKFLOW = ROOT / "examples" / "app" / ".github" / "workflows" / "release.yml"
 

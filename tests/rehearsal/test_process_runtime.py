@@ -19,8 +19,9 @@ from rehearsal.host.processes import Processes
 from rehearsal.images import image
 from rehearsal.images.image import Blob, Image
 from rehearsal.images.registry import Registry
+from rehearsal.levels.image_reference import ImageReference
 from rehearsal.levels.process.runtime import ProcessRuntime
-from rehearsal.levels.process.store import Reference, Store, StoreError, machine_architecture
+from rehearsal.levels.process.store import Store, StoreError, machine_architecture
 from rehearsal.levels.runtime import ContainerSpec, RunningTask
 from tests.rehearsal.fake_registry import TOKEN, FakeRegistry, serving
 from tests.rehearsal.test_image import build_folder
@@ -245,7 +246,7 @@ def tar(*entries: tuple[str, bytes, str]) -> bytes:
 
 
 def unpacked(setup: Setup, pushed: Image) -> Path:
-    reference = Reference(f"{HOST}/web@{setup.registry.push(pushed, 'web', ['stg'])}")
+    reference = ImageReference(f"{HOST}/web@{setup.registry.push(pushed, 'web', ['stg'])}")
     store = Store(setup.scratch / "store")
     store.pull(setup.registry, reference, "amd64")
     target = setup.scratch / "target"
@@ -295,7 +296,7 @@ def test_a_later_layer_can_remove_what_an_earlier_one_put_there(setup: Setup) ->
 
 
 def test_a_blob_that_is_not_what_its_digest_says_is_refused(setup: Setup) -> None:
-    reference = Reference(setup.push())
+    reference = ImageReference(setup.push())
     for digest in setup.server.blobs:
         setup.server.blobs[digest] = b"something else"
     with pytest.raises(StoreError, match="verification failed for digest sha256:"):

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from components.sources.push import PushTrigger, PushTriggerArgs
-from rehearsal.ecr.events import push_event, replication_event
+from rehearsal.ecr.events import push_event
 from rehearsal.ecr.registry_rules import Push
 from rehearsal.eventbridge.service import matches
 from rehearsal.eventbridge.transformer import transform
+from tests.replicated import replication_event
 from tests.unit.harness import PLACE, Graph, deployed, remembered, stack
 
 PIPELINE = "arn:aws:codepipeline:us-east-1:123456789012:shop-stg"

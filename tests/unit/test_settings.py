@@ -10,9 +10,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from documents.place import EXAMPLE_ACCOUNT
 from rehearsal.host.project import ROOT
 from settings import (
-    EXAMPLE_ACCOUNT,
     Settings,
     SettingsError,
     examples,

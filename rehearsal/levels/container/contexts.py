@@ -13,7 +13,7 @@ def laid_over(folder: Path, overlays: Sequence[Path], scratch: Path) -> Generato
     if not overlays:
         yield folder
         return
-    with tempfile.TemporaryDirectory(prefix="context-", dir=scratch) as place:
+    with tempfile.TemporaryDirectory(prefix="context-", dir=scratch) as merged:
         for layer in (folder, *overlays):
-            shutil.copytree(layer, place, symlinks=True, dirs_exist_ok=True)
-        yield Path(place)
+            shutil.copytree(layer, merged, symlinks=True, dirs_exist_ok=True)
+        yield Path(merged)

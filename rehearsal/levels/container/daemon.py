@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rehearsal.errors import MachineError, RehearsalError
 from rehearsal.host.environment import users
-from rehearsal.levels.container.docker_api import Engine, EngineError
+from rehearsal.levels.container.docker_api import DockerApi, DockerRefused
 
 PATIENCE = 2.0
 """Real seconds a daemon has to answer: nobody should wait for one that is not there."""
@@ -17,7 +17,7 @@ _RULE = "level container needs a Docker daemon of this machine"
 _REMEDY = "start one (Debian: apt-get install docker.io), name its socket in DOCKER_HOST, or rehearse with --level process"
 
 
-def engine() -> Engine:
+def docker() -> DockerApi:
     """The daemon a rehearsal uses; RehearsalError says in one sentence why there is none."""
     if sys.platform != "linux":
         raise MachineError(
@@ -31,10 +31,10 @@ def engine() -> Engine:
     kind, _, path = address.partition("://")
     if kind != "unix":
         raise MachineError(f"the Docker daemon is at {address}", _RULE, _REMEDY)
-    found = Engine(Path(path))
+    found = DockerApi(Path(path))
     try:
         told = found.ask("GET", "/info", timeout=PATIENCE)
-    except EngineError as error:
+    except DockerRefused as error:
         raise MachineError(str(error), _RULE, _REMEDY) from error
     if any("rootless" in str(option) for option in told.get("SecurityOptions") or ()):
         raise MachineError(f"the Docker daemon at {path} is rootless", f"{_RULE}, run by root", _REMEDY)
@@ -53,7 +53,7 @@ def client() -> str:
 def missing() -> str | None:
     """Why there is no daemon to use, in one sentence; None when there is one. Answers within seconds."""
     try:
-        engine()
+        docker()
     except RehearsalError as error:
         return str(error)
     return None

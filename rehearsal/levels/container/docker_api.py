@@ -16,7 +16,7 @@ _REFUSED = 400
 _STREAM_HEADER = 8
 
 
-class EngineError(Exception):
+class DockerRefused(Exception):
     """The daemon refused or does not answer; `status` is HTTP's (0 without an answer), the text the daemon's own."""
 
     def __init__(self, status: int, message: str) -> None:
@@ -25,7 +25,7 @@ class EngineError(Exception):
         self.status = status
 
 
-class Engine:
+class DockerApi:
     """One daemon on this machine."""
 
     def __init__(self, path: Path) -> None:
@@ -42,7 +42,7 @@ class Engine:
         headers: Mapping[str, str] | None = None,
         timeout: float = 120.0,
     ) -> Any:
-        """The answer's JSON, None when it has none; raises EngineError. `timeout` is in real seconds."""
+        """The answer's JSON, None when it has none; raises DockerRefused. `timeout` is in real seconds."""
         content = self.read(method, path, query=query, body=body, headers=headers, timeout=timeout)
         return json.loads(content) if content.strip() else None
 
@@ -56,7 +56,7 @@ class Engine:
         headers: Mapping[str, str] | None = None,
         timeout: float = 120.0,
     ) -> bytes:
-        """The answer as it is; raises EngineError."""
+        """The answer as it is; raises DockerRefused."""
         sent = {"Host": "docker", **(headers or {})}
         if body is not None:
             sent["Content-Type"] = "application/json"
@@ -67,28 +67,28 @@ class Engine:
             response = connection.getresponse()
             content = response.read()
         except (OSError, http.client.HTTPException) as error:
-            raise EngineError(0, f"the daemon at {self.path} does not answer: {error}") from error
+            raise DockerRefused(0, f"the daemon at {self.path} does not answer: {error}") from error
         finally:
             connection.close()
         if response.status >= _REFUSED:
-            raise EngineError(response.status, _told(content))
+            raise DockerRefused(response.status, _told(content))
         return content
 
     def pull(self, image: str, *, login: str = "", platform: str = "", timeout: float = 600.0) -> None:
-        """Pull an image; `login` is the API's X-Registry-Auth. Raises EngineError with the registry's own words."""
+        """Pull an image; `login` is the API's X-Registry-Auth. Raises DockerRefused with the registry's own words."""
         query = {"fromImage": image} | ({"platform": platform} if platform else {})
         headers = {"X-Registry-Auth": login} if login else {}
         content = self.read("POST", "/images/create", query=query, headers=headers, timeout=timeout)
         for line in content.splitlines():
             progress: Any = json.loads(line)
             if "error" in progress:
-                raise EngineError(0, str(progress["error"]))
+                raise DockerRefused(0, str(progress["error"]))
 
     def has_image(self, image: str) -> bool:
         """Whether the daemon holds an image of this name."""
         try:
             self.ask("GET", f"/images/{image}/json")
-        except EngineError as error:
+        except DockerRefused as error:
             if error.status == http.HTTPStatus.NOT_FOUND:
                 return False
             raise

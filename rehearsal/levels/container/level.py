@@ -44,15 +44,15 @@ class ContainerLevel:
     def __init__(self, cloud: Cloud, processes: Processes, architecture: str, database: Address) -> None:
         """Remove what dead runs have left, and install the `docker` of builds; RehearsalError without a daemon."""
         self._cloud = cloud
-        self._engine = daemon.engine()
-        self._platform = _platform(architecture, str(self._engine.ask("GET", "/version")["Arch"]))
+        self._docker = daemon.docker()
+        self._platform = _platform(architecture, str(self._docker.ask("GET", "/version")["Arch"]))
         self._owner = Owner.this(ROOT, cloud.endpoint.removeprefix("http://"))
-        self._owner.remove_leftovers(self._engine)
+        self._owner.remove_leftovers(self._docker)
         self._ends = ExitStack()
-        self._networks = Networks(self._engine, self._owner, cloud, database)
-        self._client = Client(f"unix://{self._engine.path}", cloud.scratch)
+        self._networks = Networks(self._docker, self._owner, cloud, database)
+        self._client = Client(f"unix://{self._docker.path}", cloud.scratch)
         self.runtime: Runtime = ContainerRuntime(
-            cloud, processes, self._engine, self._owner, self._networks, platform=self._platform
+            cloud, processes, self._docker, self._owner, self._networks, platform=self._platform
         )
         self.docker = cloud.scratch / "docker"
         self.build_environment: Mapping[str, str] = {}
@@ -60,7 +60,7 @@ class ContainerLevel:
     def __enter__(self) -> Self:
         """Make the networks of the declared builds."""
         with ExitStack() as undo:
-            undo.callback(self._owner.remove_all, self._engine)
+            undo.callback(self._owner.remove_all, self._docker)
             undo.enter_context(self._networks)
             docker_shim.install(self.docker, self._setting())
             self._ends = undo.pop_all()
@@ -138,7 +138,7 @@ class ContainerLevel:
             )
         return docker_shim.Setting(
             docker=daemon.client(),
-            daemon=f"unix://{self._engine.path}",
+            daemon=f"unix://{self._docker.path}",
             registry=self._owner.registry,
             ecr=self._cloud.place.registry,
             labels=self._owner.labels,

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from rehearsal.errors import MachineError
 from rehearsal.host.database_address import Address
 from rehearsal.levels.container import security_groups
-from rehearsal.levels.container.docker_api import Engine, EngineError
+from rehearsal.levels.container.docker_api import DockerApi, DockerRefused
 from rehearsal.levels.container.forwarder import Forwarder
 from rehearsal.levels.container.owner import Owner
 from rehearsal.world.cloud import Cloud
@@ -45,9 +45,9 @@ class Network:
 class Networks:
     """The networks of one run, made when first asked for; a context manager."""
 
-    def __init__(self, engine: Engine, owner: Owner, cloud: Cloud, database: Address) -> None:
+    def __init__(self, docker: DockerApi, owner: Owner, cloud: Cloud, database: Address) -> None:
         """`database` is where this machine reaches the database."""
-        self._engine = engine
+        self._docker = docker
         self._owner = owner
         self._cloud = cloud
         self._database = database
@@ -83,9 +83,9 @@ class Networks:
                 "Labels": self._owner.network_labels,
                 "CheckDuplicate": True,
             }
-            made = self._engine.ask("POST", "/networks/create", body=body)
-            found = self._engine.ask("GET", f"/networks/{made['Id']}")
-        except EngineError as error:
+            made = self._docker.ask("POST", "/networks/create", body=body)
+            found = self._docker.ask("GET", f"/networks/{made['Id']}")
+        except DockerRefused as error:
             raise MachineError(
                 f"Docker made no network: {error}",
                 "each security group gets one",

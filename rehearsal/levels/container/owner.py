@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal.host import reaper
-from rehearsal.levels.container.docker_api import Engine, EngineError
+from rehearsal.levels.container.docker_api import DockerApi, DockerRefused
 
 PROJECT = "delivery.rehearsal"
 """Label: which project on which machine."""
@@ -52,20 +52,20 @@ class Owner:
         """The labels of its networks, which also say what its images are named after."""
         return {**self.labels, REGISTRY: self.registry}
 
-    def remove_all(self, engine: Engine) -> None:
+    def remove_all(self, docker: DockerApi) -> None:
         """Remove what this run has made."""
-        _remove(engine, self.project, self.run)
+        _remove(docker, self.project, self.run)
 
-    def remove_leftovers(self, engine: Engine) -> list[str]:
+    def remove_leftovers(self, docker: DockerApi) -> list[str]:
         """Remove what dead runs of this project have left; their names."""
         kinds = [
-            engine.labelled(kind, f"{PROJECT}={self.project}")
+            docker.labelled(kind, f"{PROJECT}={self.project}")
             for kind in ("containers", "networks", "images")
         ]
         runs = {str((one.get("Labels") or {}).get(RUN)) for kind in kinds for one in kind}
         dead = sorted(run for run in runs - {self.run} if is_dead(run))
         for run in dead:
-            _remove(engine, self.project, run)
+            _remove(docker, self.project, run)
         return dead
 
 
@@ -83,33 +83,33 @@ def _project(root: Path) -> str:
     return hashlib.sha256(f"{root.resolve()} {socket.gethostname()}".encode()).hexdigest()[:16]
 
 
-def _remove(engine: Engine, project: str, run: str) -> None:
+def _remove(docker: DockerApi, project: str, run: str) -> None:
     labels = (f"{PROJECT}={project}", f"{RUN}={run}")
-    networks = engine.labelled("networks", *labels)
+    networks = docker.labelled("networks", *labels)
     registries = {str(one["Labels"].get(REGISTRY)) for one in networks}
-    containers = [str(one["Id"]) for one in engine.labelled("containers", *labels)]
+    containers = [str(one["Id"]) for one in docker.labelled("containers", *labels)]
     with ThreadPoolExecutor(8) as workers:  # killing a container takes a while, all at once takes no longer
-        list(workers.map(lambda one: _delete(engine, f"/containers/{one}", {"force": 1, "v": 1}), containers))
-    for name in _names(engine, registries):
-        _delete(engine, f"/images/{name}", {"noprune": 1})
-    for image in engine.labelled("images", *labels):
+        list(workers.map(lambda one: _delete(docker, f"/containers/{one}", {"force": 1, "v": 1}), containers))
+    for name in _names(docker, registries):
+        _delete(docker, f"/images/{name}", {"noprune": 1})
+    for image in docker.labelled("images", *labels):
         # Without force: an image that somebody has given a name of their own stays.
         for name in [*(image.get("RepoTags") or ()), *(image.get("RepoDigests") or ())]:
             if name.startswith(_HERE):
-                _delete(engine, f"/images/{name}", {"noprune": 1})
-        _delete(engine, f"/images/{image['Id']}", {"noprune": 1})
+                _delete(docker, f"/images/{name}", {"noprune": 1})
+        _delete(docker, f"/images/{image['Id']}", {"noprune": 1})
     for network in networks:
-        _delete(engine, f"/networks/{network['Id']}", {})
+        _delete(docker, f"/networks/{network['Id']}", {})
 
 
-def _names(engine: Engine, registries: Iterable[str]) -> list[str]:
+def _names(docker: DockerApi, registries: Iterable[str]) -> list[str]:
     """Image names in these registries; while a run lives, nobody else's registry can have its port."""
-    listed: list[dict[str, Any]] = engine.ask("GET", "/images/json")
+    listed: list[dict[str, Any]] = docker.ask("GET", "/images/json")
     names = [name for one in listed for key in ("RepoTags", "RepoDigests") for name in one.get(key) or ()]
     return [name for name in names if name.partition("/")[0] in set(registries)]
 
 
-def _delete(engine: Engine, path: str, query: dict[str, int]) -> None:
+def _delete(docker: DockerApi, path: str, query: dict[str, int]) -> None:
     """Delete what may be gone already, or is used by somebody else and stays."""
-    with contextlib.suppress(EngineError):
-        engine.ask("DELETE", path, query=query)
+    with contextlib.suppress(DockerRefused):
+        docker.ask("DELETE", path, query=query)

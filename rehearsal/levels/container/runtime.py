@@ -19,11 +19,11 @@ from rehearsal.host.ports import free_port
 from rehearsal.host.processes import Processes
 from rehearsal.images.registry import ecr_token
 from rehearsal.levels import stand_in
-from rehearsal.levels.container.docker_api import Engine, EngineError
+from rehearsal.levels.container.docker_api import DockerApi, DockerRefused
 from rehearsal.levels.container.networks import Network, Networks
 from rehearsal.levels.container.owner import Owner
 from rehearsal.levels.container.task import ContainerTask, StandIn, Started
-from rehearsal.levels.process.store import Reference
+from rehearsal.levels.image_reference import ImageReference
 from rehearsal.levels.runtime import ContainerSpec
 from rehearsal.world.cloud import Cloud
 from rehearsal.world.declared_blocks import block, blocks
@@ -49,7 +49,7 @@ class ContainerRuntime:
         self,
         cloud: Cloud,
         processes: Processes,
-        engine: Engine,
+        docker: DockerApi,
         owner: Owner,
         networks: Networks,
         *,
@@ -58,11 +58,11 @@ class ContainerRuntime:
         """`platform` is what to ask an index for, empty for the daemon's own."""
         self._cloud = cloud
         self._processes = processes
-        self._engine = engine
+        self._docker = docker
         self._owner = owner
         self._networks = networks
         self._platform = platform
-        told = engine.ask("GET", "/info")
+        told = docker.ask("GET", "/info")
         self._cpus = int(told["NCPU"])
         self._memory = int(told["MemTotal"])
         self._lock = threading.Lock()
@@ -85,22 +85,22 @@ class ContainerRuntime:
                 if image is None:
                     played.append(self._play(task_id, spec))
                     continue
-                place = f"container:{started[0].id}" if started else network.name
+                mode = f"container:{started[0].id}" if started else network.name
                 name = f"{self._name(task_id)}-{spec.name}"
 
                 def begin(
-                    spec: ContainerSpec = spec, image: str = image, place: str = place, name: str = name
+                    spec: ContainerSpec = spec, image: str = image, mode: str = mode, name: str = name
                 ) -> Started:
-                    body = self._body(spec, image, network, place, limits)
+                    body = self._body(spec, image, network, mode, limits)
                     if not started:
                         body["ExposedPorts"] = {f"{port}/tcp": {} for port in every_port}
                     return self._start(name, spec, body, started, network)
 
                 started.append(self._with_files(begin))
         except BaseException:
-            ContainerTask(self._engine, self._processes, started, played).stop(0.0)
+            ContainerTask(self._docker, self._processes, started, played).stop(0.0)
             raise
-        return ContainerTask(self._engine, self._processes, started, played)
+        return ContainerTask(self._docker, self._processes, started, played)
 
     def _with_files(self, begin: Callable[[], Started]) -> Started:
         """Start with Fargate's open files, or with what this daemon may give, which the timeline says once."""
@@ -128,17 +128,17 @@ class ContainerRuntime:
 
     def _image(self, spec: ContainerSpec) -> str | None:
         """The image's name at this daemon, pulled; None when a stand-in must play it."""
-        if spec.elsewhere or Reference(spec.image).host != self._cloud.place.registry:
+        if spec.elsewhere or ImageReference(spec.image).host != self._cloud.place.registry:
             return spec.image if self._has_public(spec.image) else None
         image = spec.image.replace(self._cloud.place.registry, self._owner.registry, 1)
-        if "@" in image and self._engine.has_image(image):
+        if "@" in image and self._docker.has_image(image):
             return image
         user, _, password = base64.b64decode(ecr_token(self._cloud.client("ecr"))).decode().partition(":")
         login = {"username": user, "password": password, "serveraddress": self._owner.registry}
         try:
             header = base64.urlsafe_b64encode(json.dumps(login).encode()).decode()
-            self._engine.pull(image, login=header, platform=self._platform)
-        except EngineError as error:
+            self._docker.pull(image, login=header, platform=self._platform)
+        except DockerRefused as error:
             raise RuntimeError(f"CannotPullContainerError: {spec.image}: {error}") from error
         return image
 
@@ -146,20 +146,20 @@ class ContainerRuntime:
         """Whether the daemon has an image of another registry, or could pull it; asked once in a run."""
         with self._lock:
             if image not in self._public:
-                self._public[image] = self._engine.has_image(image) or self._pulled(image)
+                self._public[image] = self._docker.has_image(image) or self._pulled(image)
             return self._public[image]
 
     def _pulled(self, image: str) -> bool:
         try:
-            self._engine.pull(image, timeout=_PULL_SECONDS)
-        except EngineError as error:
+            self._docker.pull(image, timeout=_PULL_SECONDS)
+        except DockerRefused as error:
             said = str(error).splitlines()[0]
             self._cloud.journal.record("ECS", f"{image} can't be pulled here ({said}); a stand-in plays it")
             return False
         return True
 
     def _body(
-        self, spec: ContainerSpec, image: str, network: Network, place: str, limits: Mapping[str, int]
+        self, spec: ContainerSpec, image: str, network: Network, mode: str, limits: Mapping[str, int]
     ) -> dict[str, Any]:
         """The body of ContainerCreate."""
         environment = {
@@ -171,7 +171,7 @@ class ContainerRuntime:
         own = {"Memory": int(definition["memory"]) * _MIB} if definition.get("memory") else {}
         soft = definition.get("memoryReservation")
         host = {
-            "NetworkMode": place,
+            "NetworkMode": mode,
             "Init": linux.get("initProcessEnabled") is True,
             "ReadonlyRootfs": definition.get("readonlyRootFilesystem") is True,
             "LogConfig": {"Type": "json-file"},
@@ -190,7 +190,7 @@ class ContainerRuntime:
         host["Ulimits"] = [
             {"Name": name, "Soft": soft, "Hard": hard} for name, (soft, hard) in resources.items()
         ]
-        if not place.startswith("container:"):  # the others share the first one's network and its names
+        if not mode.startswith("container:"):  # the others share the first one's network and its names
             host["ExtraHosts"] = list(network.hosts)
             host["Sysctls"] = _SYSCTLS
         body: dict[str, Any] = {
@@ -239,13 +239,13 @@ class ContainerRuntime:
         query = {"name": name} | ({"platform": self._platform} if self._platform else {})
         made = ""
         try:
-            made = str(self._engine.ask("POST", "/containers/create", query=query, body=body)["Id"])
-            self._engine.ask("POST", f"/containers/{made}/start")
-            found = self._engine.ask("GET", f"/containers/{made}/json")
-        except EngineError as error:
+            made = str(self._docker.ask("POST", "/containers/create", query=query, body=body)["Id"])
+            self._docker.ask("POST", f"/containers/{made}/start")
+            found = self._docker.ask("GET", f"/containers/{made}/json")
+        except DockerRefused as error:
             if made:
-                with contextlib.suppress(EngineError):
-                    self._engine.ask("DELETE", f"/containers/{made}", query={"force": 1, "v": 1})
+                with contextlib.suppress(DockerRefused):
+                    self._docker.ask("DELETE", f"/containers/{made}", query={"force": 1, "v": 1})
             # ECS developer guide, "Amazon ECS stopped tasks error messages"
             raise RuntimeError(f"CannotStartContainerError: Error response from daemon: {error}") from error
         if before:

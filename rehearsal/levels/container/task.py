@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rehearsal.host.processes import Child, Processes
-from rehearsal.levels.container.docker_api import Engine, EngineError
+from rehearsal.levels.container.docker_api import DockerApi, DockerRefused
 from rehearsal.levels.runtime import ContainerSpec
 from rehearsal.world.declared_blocks import block
 from rehearsal.world.logs import KEPT_LINES
@@ -40,10 +40,10 @@ class ContainerTask:
     """A task whose containers are real."""
 
     def __init__(
-        self, engine: Engine, processes: Processes, started: Sequence[Started], played: Sequence[StandIn]
+        self, docker: DockerApi, processes: Processes, started: Sequence[Started], played: Sequence[StandIn]
     ) -> None:
         """Take over what was started."""
-        self._engine = engine
+        self._docker = docker
         self._processes = processes
         self._containers = list(started)
         self._stand_ins = list(played)
@@ -96,27 +96,27 @@ class ContainerTask:
         with ThreadPoolExecutor(max(1, len(self._containers))) as workers:
             list(workers.map(lambda one: self._end(one, timeout), self._containers))
         for one in self._containers:
-            with contextlib.suppress(EngineError):
-                self._engine.ask("DELETE", f"/containers/{one.id}", query={"force": 1, "v": 1})
+            with contextlib.suppress(DockerRefused):
+                self._docker.ask("DELETE", f"/containers/{one.id}", query={"force": 1, "v": 1})
         self._processes.stop_together([one.child for one in self._stand_ins], timeout)
 
     def _code(self, one: Started) -> int | None:
         if one.code is not None:
             return one.code
         try:
-            state: dict[str, Any] = self._engine.ask("GET", f"/containers/{one.id}/json")["State"]
-        except EngineError as error:
+            state: dict[str, Any] = self._docker.ask("GET", f"/containers/{one.id}/json")["State"]
+        except DockerRefused as error:
             one.tail, one.code = [f"the container is gone: {error}"], 137
             return one.code
         if state["Status"] in ("exited", "dead"):
-            one.tail = self._engine.log_tail(one.id, KEPT_LINES)
+            one.tail = self._docker.log_tail(one.id, KEPT_LINES)
             if state.get("OOMKilled"):
                 one.tail.append("OutOfMemoryError: Container killed due to memory usage")
             one.code = int(state["ExitCode"])
         elif block(state.get("Health")).get("Status") == "unhealthy":
             said = str((state["Health"].get("Log") or [{}])[-1].get("Output", "")).strip()
             one.tail = [
-                *self._engine.log_tail(one.id, KEPT_LINES),
+                *self._docker.log_tail(one.id, KEPT_LINES),
                 f"Task failed container health checks: {said}",
             ]
             one.code = 137
@@ -124,12 +124,12 @@ class ContainerTask:
 
     def _tail(self, one: Started, lines: int) -> list[str]:
         if one.code is None:
-            with contextlib.suppress(EngineError):
-                return self._engine.log_tail(one.id, lines)
+            with contextlib.suppress(DockerRefused):
+                return self._docker.log_tail(one.id, lines)
         return one.tail[-lines:]
 
     def _end(self, one: Started, timeout: float) -> None:
-        with contextlib.suppress(EngineError):
+        with contextlib.suppress(DockerRefused):
             query = {"t": math.ceil(timeout)}
-            self._engine.ask("POST", f"/containers/{one.id}/stop", query=query, timeout=timeout + 60)
+            self._docker.ask("POST", f"/containers/{one.id}/stop", query=query, timeout=timeout + 60)
             self._code(one)

@@ -134,12 +134,12 @@ def _file_of_variables(path: Path, environment: Mapping[str, str]) -> dict[str, 
 
 
 def run(
-    words: Sequence[str], environment: Mapping[str, str], place: Path, architecture: str, images: Images
+    words: Sequence[str], environment: Mapping[str, str], folder: Path, architecture: str, images: Images
 ) -> int:
     """Run an image's command as a process and pass its exit code on; TERM and INT are passed to it."""
     options = Options(words, environment)
     store, digest = images.image(options.image)
-    space = place / "containers" / options.name
+    space = folder / "containers" / options.name
     try:
         space.mkdir(parents=True)
     except FileExistsError:
@@ -148,7 +148,7 @@ def run(
     state = space / "state"
     state.write_text("", encoding="utf-8")
     try:
-        networks.check(place, options.network)
+        networks.check(folder, options.network)
         return _run(options, store, digest, space, architecture)
     except DockerError as error:
         state.write_text(str(error).removeprefix(f"docker: {DAEMON} "), encoding="utf-8")

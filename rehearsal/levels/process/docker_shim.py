@@ -16,8 +16,9 @@ from pathlib import Path
 
 from rehearsal.levels import docker_networks, starter
 from rehearsal.levels.docker_error import DAEMON, DockerError
+from rehearsal.levels.image_reference import ImageReference
 from rehearsal.levels.process.docker_run import inspect, remove, run, stop
-from rehearsal.levels.process.store import Reference, Store, StoreError, machine_architecture
+from rehearsal.levels.process.store import Store, StoreError, machine_architecture
 
 _NOT_HERE = 125
 """What `docker run` exits with when Docker itself fails; used for everything that is not played here."""
@@ -53,9 +54,9 @@ class Docker:
             case ["login", "--username" | "-u", user, "--password-stdin", host]:
                 self._log_in(host, user)
             case ["pull", name] if not name.startswith("-"):
-                self._pull(Reference(name))
+                self._pull(ImageReference(name))
             case ["image", "inspect", "--format" | "-f", template, name]:
-                _say(self._inspect(template, Reference(name)))
+                _say(self._inspect(template, ImageReference(name)))
             case ["run", *rest]:
                 return run(rest, self._environment, self._folder, self._architecture, self)
             case ["container", "inspect", "--format" | "-f", template, name]:
@@ -75,7 +76,7 @@ class Docker:
 
     def image(self, name: str) -> tuple[Store, str]:
         """The store and the digest of an image, pulled now when it isn't there, as `docker run` does."""
-        reference = Reference(name)
+        reference = ImageReference(name)
         digest = self._store.find(reference)
         if digest is None:
             sys.stderr.write(f"Unable to find image '{name}' locally\n")
@@ -88,7 +89,7 @@ class Docker:
 
         from rehearsal.images.registry import Registry, RegistryError, basic_token  # noqa: PLC0415
 
-        _reject_foreign(Reference(f"{host}/any"))
+        _reject_foreign(ImageReference(f"{host}/any"))
         token = basic_token(user, sys.stdin.read().rstrip("\r\n"))
         try:
             Registry(self._registry, lambda: token).check()
@@ -108,7 +109,7 @@ class Docker:
 
         return json.loads(self._logins.read_text(encoding="utf-8")) if self._logins.exists() else {}
 
-    def _pull(self, reference: Reference) -> None:
+    def _pull(self, reference: ImageReference) -> None:
         from rehearsal.images.registry import Registry, RegistryError  # noqa: PLC0415
 
         _reject_foreign(reference)
@@ -127,7 +128,7 @@ class Docker:
         _say(f"Status: Downloaded newer image for {reference.text}")
         _say(reference.text)
 
-    def _inspect(self, template: str, reference: Reference) -> str:
+    def _inspect(self, template: str, reference: ImageReference) -> str:
         digest = self._store.find(reference)
         if digest is None:
             raise DockerError(f"Error response from daemon: No such image: {reference.text}")
@@ -159,13 +160,13 @@ def _say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
 
 
-def _reject_foreign(reference: Reference) -> None:
+def _reject_foreign(reference: ImageReference) -> None:
     if not reference.is_ecr:
         played = "at level process only private ECR registries are played"
         raise DockerError(f"{reference.host} can't be reached from a rehearsal: {played}", _NOT_HERE)
 
 
-def _refusal(reference: Reference, status: int, code: str, told: str) -> str:
+def _refusal(reference: ImageReference, status: int, code: str, told: str) -> str:
     """A registry's refusal in the words that Docker has for it."""
     start = DAEMON
     if status in (401, 403):

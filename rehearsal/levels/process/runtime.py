@@ -18,8 +18,9 @@ from rehearsal.host.ports import free_port
 from rehearsal.host.processes import Child, Processes
 from rehearsal.images.registry import Registry, RegistryError, ecr_token
 from rehearsal.levels import stand_in
+from rehearsal.levels.image_reference import ImageReference
 from rehearsal.levels.process import listening
-from rehearsal.levels.process.store import Reference, Store, StoreError, machine_architecture
+from rehearsal.levels.process.store import Store, StoreError, machine_architecture
 from rehearsal.levels.process.unpacked import Unpacked
 from rehearsal.levels.runtime import ContainerSpec
 from rehearsal.world.journal import Journal
@@ -134,7 +135,7 @@ class ProcessRuntime:
         played: list[str] = []
         try:
             for spec in containers:
-                if spec.elsewhere or Reference(spec.image).host != self._host:
+                if spec.elsewhere or ImageReference(spec.image).host != self._host:
                     played.append(spec.image)
                     started.append(self._start_stand_in(task_id, spec))
                 else:
@@ -174,7 +175,7 @@ class ProcessRuntime:
         return _Started(spec, child, ports)
 
     def _prepare(self, spec: ContainerSpec, space: Path) -> Unpacked:
-        reference = Reference(spec.image)
+        reference = ImageReference(spec.image)
         try:
             if not reference.digest or self._store.find(reference) is None:
                 self._store.pull(self._registry, reference, self._architecture)

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from documents.images import registry_of
 from rehearsal.images.registry import Registry
+from rehearsal.levels.image_reference import ImageReference
 
 
 class StoreError(Exception):
@@ -21,34 +21,6 @@ class StoreError(Exception):
 
 class NoMatchingPlatformError(StoreError):
     """None of an index's images is for the wanted architecture."""
-
-
-class Reference:
-    """An image reference, `HOST/REPOSITORY[:TAG][@DIGEST]`, taken apart."""
-
-    def __init__(self, text: str) -> None:
-        """Take it apart; a name without a host is Docker Hub's, without tag and digest it is `latest`."""
-        self.text = text
-        name, _, self.digest = text.partition("@")
-        first, slash, rest = name.partition("/")
-        has_host = bool(slash) and ("." in first or ":" in first or first == "localhost")
-        self.host = first if has_host else "docker.io"
-        self.repository, _, self.tag = (rest if has_host else name).partition(":")
-
-    @property
-    def name(self) -> str:
-        """Host and repository, as Docker prints them."""
-        return f"{self.host}/{self.repository}"
-
-    @property
-    def wanted(self) -> str:
-        """What to ask the registry for: the digest, or else the tag."""
-        return self.digest or self.tag or "latest"
-
-    @property
-    def is_ecr(self) -> bool:
-        """Whether the host is a private ECR registry's."""
-        return registry_of(self.host) is not None
 
 
 def machine_architecture() -> str:
@@ -64,7 +36,7 @@ class Store:
         """Use the folder; it is made when something is put into it."""
         self._folder = folder
 
-    def pull(self, registry: Registry, reference: Reference, architecture: str) -> str:
+    def pull(self, registry: Registry, reference: ImageReference, architecture: str) -> str:
         """Fetch an image's manifest, config and layers; the digest that was asked for or found.
 
         Of an index, only the image for linux and this architecture is fetched. Everything is checked against
@@ -86,7 +58,7 @@ class Store:
         self._write(self._name(reference), chosen.encode())
         return found
 
-    def find(self, reference: Reference) -> str | None:
+    def find(self, reference: ImageReference) -> str | None:
         """Digest of the manifest pulled under this very reference, the chosen one of an index."""
         path = self._name(reference)
         return path.read_text(encoding="utf-8") if path.exists() else None
@@ -127,7 +99,7 @@ class Store:
     def _blob(self, digest: str) -> Path:
         return self._folder / "blobs" / digest.replace(":", "-")
 
-    def _name(self, reference: Reference) -> Path:
+    def _name(self, reference: ImageReference) -> Path:
         return self._folder / "references" / hashlib.sha256(reference.text.encode()).hexdigest()
 
     @staticmethod
