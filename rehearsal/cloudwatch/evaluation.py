@@ -72,12 +72,12 @@ def _crossed(values: Sequence[float | None], words: str, threshold: float, are: 
 def _values(
     alarm: Mapping[str, Any], points: Sequence[Count], now: float, periods: int
 ) -> Iterator[list[float | None]]:
-    """The values of the last periods, the newest first, for each place their borders may have."""
+    """The values of the last periods, the newest first, for each way their borders may lie."""
     metric = str(alarm.get("metricName"))
     statistic = str(alarm.get("statistic") or "Sum")
     length = float(alarm.get("period") or 60)
-    for place in range(BORDERS):
-        end = now + length * place / BORDERS
+    for border in range(BORDERS):
+        end = now + length * border / BORDERS
         ends = [end - number * length for number in range(periods)]
         yield [_value(points, metric, statistic, end - length, end) for end in ends]
 
