@@ -28,6 +28,9 @@ _PROPERTIES = frozenset(
     }
 )
 _NETWORK = frozenset({"Subnets", "SecurityGroups", "AssignPublicIp"})
+_PUBLIC = ("ENABLED", "DISABLED")
+_PLATFORMS = ("LATEST", "1.4.0")
+"""Fargate's platform version for Linux that is the latest (Amazon ECS Developer Guide, platform-fargate), under both its names."""
 
 
 class AppSpecError(Exception):
@@ -46,7 +49,6 @@ class AppSpec:
     """Lifecycle event → Lambda function name or ARN."""
     network: Mapping[str, Any] | None = None
     """`AwsvpcConfiguration`; None keeps the service's."""
-    platform_version: str = "LATEST"
     text: str = ""
     """As it was given."""
 
@@ -84,15 +86,20 @@ def parsed(text: str) -> AppSpec:
         raise AppSpecError(
             f"ContainerName is {name!r} and ContainerPort {port!r}; a name and a number are required"
         )
-    return AppSpec(
-        arn,
-        name,
-        port,
-        _hooks(top.get("Hooks")),
-        _network(properties),
-        str(properties.get("PlatformVersion") or "LATEST"),
-        text,
-    )
+    _refuse_what_is_not_played(properties)
+    return AppSpec(arn, name, port, _hooks(top.get("Hooks")), _network(properties), text)
+
+
+def _refuse_what_is_not_played(properties: Mapping[str, Any]) -> None:
+    platform = str(properties.get("PlatformVersion") or _PLATFORMS[0])
+    if platform not in _PLATFORMS:
+        raise AppSpecError(
+            f"PlatformVersion is {platform}, and the rehearsal plays {' or '.join(_PLATFORMS)}: write one of them, or none"
+        )
+    if properties.get("CapacityProviderStrategy"):
+        raise AppSpecError(
+            "CapacityProviderStrategy is not played by the rehearsal, whose tasks all run as on FARGATE: leave it out"
+        )
 
 
 def _target_service(resources: Any) -> Mapping[str, Any]:
@@ -134,6 +141,8 @@ def _network(properties: Mapping[str, Any]) -> Mapping[str, Any] | None:
         raise AppSpecError(
             f"AwsvpcConfiguration has {sorted(inner)}; all of {sorted(_NETWORK)} are needed, or none"
         )
+    if inner["AssignPublicIp"] not in _PUBLIC:
+        raise AppSpecError(f"AssignPublicIp is {inner['AssignPublicIp']!r}; it is {' or '.join(_PUBLIC)}")
     return inner
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from documents import cron
-from rehearsal.errors import RehearsalError
+from rehearsal.errors import RehearsalError, StackError
 
 
 @dataclass(frozen=True)
@@ -66,4 +66,11 @@ def _rule(inputs: Mapping[str, Any]) -> Rule:
             "the rehearsal plays DeploymentWindow only",
             "leave the rule out or try it on AWS",
         )
-    return Rule(inputs["name"], provider, inputs.get("configuration") or {})
+    configuration: Mapping[str, str] = inputs.get("configuration") or {}
+    if "Cron" not in configuration or set(configuration) - {"Cron", "TimeZone"}:
+        raise StackError(
+            f"stage rule {inputs['name']} is configured by {', '.join(sorted(configuration)) or 'nothing'}",
+            "a DeploymentWindow takes Cron, which it needs, and TimeZone",
+            "correct its configuration",
+        )
+    return Rule(inputs["name"], provider, configuration)

@@ -1,5 +1,6 @@
 """Pipelines: on record, for the rehearsal's CodePipeline to read."""
 
+from rehearsal.codepipeline import action_types
 from rehearsal.codepipeline.declared import PIPELINE_TYPE, InvalidStructure, read
 from rehearsal.errors import RehearsalError, StackError
 from rehearsal.world.cloud import Cloud, Declared
@@ -12,9 +13,12 @@ def _pipeline(cloud: Cloud, inputs: Inputs) -> Made:
     name = str(inputs["name"])
     try:
         pipeline = read(Declared("", PIPELINE_TYPE, name, name, inputs, inputs))
+        action_types.refuse(pipeline)
     except InvalidStructure as wrong:
         rule = "CodePipeline would refuse this pipeline"
-        raise StackError(f"pipeline {name}: {wrong}", rule, "declare it as it says") from wrong
+        raise StackError(
+            f"pipeline {name}: {wrong}", rule, "correct it where the program declares it"
+        ) from wrong
     roles = {role.arn for role in cloud.declared(ROLE)}
     for action in pipeline.actions:
         if action.role_arn is not None and action.role_arn not in roles:

@@ -5,12 +5,12 @@ Reference, ContainerDefinition, LinuxParameters and KernelCapabilities. AWS docu
 ours.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from rehearsal.world.declared_blocks import block, blocks
 
-_NEVER_BY_TASK = ("ipcMode", "placementConstraints", "inferenceAccelerators")
+NEVER_BY_TASK = ("ipcMode", "placementConstraints", "inferenceAccelerators")
 NEVER_BY_CONTAINER = (
     "disableNetworking", "dnsSearchDomains", "dnsServers", "dockerSecurityOptions", "extraHosts", "links", "privileged",
     "hostname",
@@ -20,8 +20,20 @@ _ADDABLE = frozenset({"SYS_PTRACE"})
 _STOP = (2, 120)
 _MOST_FILES = 1_048_576
 
-_UNPLAYED_BY_TASK = ("volumes", "proxyConfiguration", "pidMode")
-_UNPLAYED_BY_CONTAINER = (
+PLAYED_BY_TASK = (
+    "family", "taskRoleArn", "executionRoleArn", "networkMode", "containerDefinitions", "requiresCompatibilities", "cpu", "memory",
+    "runtimePlatform", "tags",
+)  # fmt: skip
+"""What a task definition may say: all of it is played, but tags, which no release depends on."""
+PLAYED_BY_CONTAINER = (
+    "name", "image", "cpu", "memory", "memoryReservation", "portMappings", "essential", "entryPoint", "command", "environment",
+    "linuxParameters", "secrets", "stopTimeout", "user", "workingDirectory", "readonlyRootFilesystem", "ulimits",
+    "logConfiguration", "healthCheck", "dockerLabels", "versionConsistency",
+)  # fmt: skip
+"""The same of a container; no release depends on labels, nor on which digest a tag of a sidecar was when the deployment began."""
+UNPLAYED_BY_TASK = ("volumes", "proxyConfiguration", "pidMode", "ephemeralStorage", "enableFaultInjection")
+UNPLAYED_BY_CONTAINER = (
+    "repositoryCredentials",
     "environmentFiles", "firelensConfiguration", "restartPolicy", "mountPoints", "volumesFrom", "dependsOn", "startTimeout",
     "systemControls", "resourceRequirements", "credentialSpecs", "interactive", "pseudoTerminal",
 )  # fmt: skip
@@ -37,10 +49,13 @@ def refusals(definition: Mapping[str, Any]) -> list[str]:
 def _of_task(definition: Mapping[str, Any]) -> Iterator[str]:
     if definition.get("networkMode") != "awsvpc":
         yield f"networkMode is {definition.get('networkMode')!r}; tasks on Fargate have awsvpc"
-    for key in _NEVER_BY_TASK:
+    system = block(definition.get("runtimePlatform")).get("operatingSystemFamily") or "LINUX"
+    if system != "LINUX":
+        yield f"operatingSystemFamily is {system}, and the rehearsal plays LINUX"
+    for key in NEVER_BY_TASK:
         if definition.get(key):
             yield f"{key} is not valid in tasks on Fargate: leave it out"
-    for key in _UNPLAYED_BY_TASK:
+    for key in UNPLAYED_BY_TASK:
         if definition.get(key):
             yield f"{key} is not played by the rehearsal"
 
@@ -51,11 +66,36 @@ def _of_containers(definition: Mapping[str, Any]) -> Iterator[str]:
         for key in NEVER_BY_CONTAINER:
             if container.get(key):
                 yield f"{key} {where} is not valid in tasks on Fargate: leave it out"
-        for key in _UNPLAYED_BY_CONTAINER:
+        for key in UNPLAYED_BY_CONTAINER:
             if container.get(key):
                 yield f"{key} {where} is not played by the rehearsal"
         yield from _of_linux(block(container.get("linuxParameters")), where)
         yield from _of_limits(container, where)
+        yield from _of_ports(blocks(container.get("portMappings")), where)
+        yield from _of_log(block(container.get("logConfiguration")), where)
+
+
+def _of_ports(mappings: Iterable[Mapping[str, Any]], where: str) -> Iterator[str]:
+    """Amazon ECS API Reference, PortMapping: with awsvpc a host port is the container's own."""
+    for one in mappings:
+        port = one.get("containerPort")
+        if one.get("hostPort") not in (None, 0, port):
+            yield f"hostPort {one['hostPort']} {where} is not its containerPort {port}, as awsvpc wants it: leave it out"
+        if one.get("containerPortRange"):
+            yield f"containerPortRange {where} is not played by the rehearsal"
+        if one.get("protocol") == "udp":
+            yield f"port {port} {where} has protocol udp, which is not played by the rehearsal"
+
+
+def _of_log(log: Mapping[str, Any], where: str) -> Iterator[str]:
+    """Amazon ECS API Reference, LogConfiguration: Fargate has three drivers."""
+    driver = log.get("logDriver")
+    if driver in ("splunk", "awsfirelens"):
+        yield f"logDriver {driver} {where} is not played by the rehearsal, which plays awslogs"
+    elif driver not in (None, "awslogs"):
+        yield f"logDriver {driver} {where} is not one of Fargate's, awslogs, splunk and awsfirelens"
+    if log.get("secretOptions"):
+        yield f"logConfiguration.secretOptions {where} is not played by the rehearsal"
 
 
 def _of_linux(linux: Mapping[str, Any], where: str) -> Iterator[str]:

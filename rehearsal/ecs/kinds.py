@@ -2,26 +2,27 @@
 
 import json
 
+from rehearsal.ecs import task_definition
+from rehearsal.errors import StackError
 from rehearsal.world.cloud import Cloud
 from rehearsal.world.kind import Inputs, Kind, Made, arn, refuse_taken
 
+_REGISTERED = (
+    "family", "requiresCompatibilities", "networkMode", "cpu", "memory", "executionRoleArn", "taskRoleArn", "runtimePlatform",
+)  # fmt: skip
+"""Inputs that RegisterTaskDefinition takes as they are (Amazon ECS API Reference)."""
+
 
 def _task_definition(cloud: Cloud, inputs: Inputs) -> Made:
-    platform = inputs.get("runtimePlatform") or {}
-    answer = cloud.client("ecs").register_task_definition(
-        family=inputs["family"],
-        requiresCompatibilities=inputs["requiresCompatibilities"],
-        networkMode=inputs["networkMode"],
-        cpu=inputs["cpu"],
-        memory=inputs["memory"],
-        executionRoleArn=inputs["executionRoleArn"],
-        taskRoleArn=inputs["taskRoleArn"],
-        runtimePlatform={
-            "cpuArchitecture": platform.get("cpuArchitecture", "X86_64"),
-            "operatingSystemFamily": platform.get("operatingSystemFamily", "LINUX"),
-        },
-        containerDefinitions=json.loads(inputs["containerDefinitions"]),
-    )["taskDefinition"]
+    definition = {key: inputs[key] for key in _REGISTERED if inputs.get(key) is not None}
+    definition["containerDefinitions"] = json.loads(inputs["containerDefinitions"])
+    try:
+        task_definition.check(definition)
+    except task_definition.TemplateError as wrong:
+        raise StackError(
+            f"task definition {inputs['family']}", str(wrong), "correct it where the program declares it"
+        ) from wrong
+    answer = cloud.client("ecs").register_task_definition(**definition)["taskDefinition"]
     made = answer["taskDefinitionArn"]
     return inputs["family"], {
         "arn": made,

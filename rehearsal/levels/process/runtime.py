@@ -131,6 +131,12 @@ class ProcessRuntime:
         `cpu` and `memory` limit nothing at this level.
         """
         del cpu, memory
+        for spec in containers:
+            if spec.definition.get("healthCheck"):
+                raise RuntimeError(
+                    f"NotPlayedError: container {spec.name} has a health check of its own, and no process is asked one: "
+                    "rehearse at level container, or leave it out"
+                )
         started: list[_Started] = []
         played: list[str] = []
         try:
