@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from delivery import keeping
 from delivery.choosing import Chosen, chosen, load
 from delivery.commands.rehearse import Options
 from delivery.faults import fault_of
@@ -187,11 +188,8 @@ def _report(
 
 
 def _stay(rehearsal: Rehearsal, console: Console, interruption: Interruption) -> None:
-    for service in rehearsal.settings.services:
-        console.print(f"{service}: {rehearsal.users.url(service)}", markup=False)
-    console.print(
-        f"AWS endpoint: {rehearsal.cloud.endpoint} (access key test, secret test, Region {rehearsal.cloud.place.region})"
-    )
+    for line in keeping.told(rehearsal):
+        console.print(line, markup=False)
     console.print("Staying up until Ctrl-C.")
     try:
         with interruption.at_once():

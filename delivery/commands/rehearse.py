@@ -188,7 +188,9 @@ class Options:
     keep: Annotated[
         bool,
         typer.Option(
-            "--keep", help="Stay up afterwards and print the URLs, until Ctrl-C.", rich_help_panel=SHOWN
+            "--keep",
+            help="Stay up afterwards, until Ctrl-C: print the URLs and what to paste to ask this cloud by the AWS CLI.",
+            rich_help_panel=SHOWN,
         ),
     ] = False
     as_json: Annotated[

@@ -1,8 +1,11 @@
 """`delivery rehearse` from outside: what it plays, says and answers, and that it always ends in order."""
 
+import json
+import os
 import re
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -60,7 +63,7 @@ def addresses(running: Running) -> Mapping[str, Any]:
     """Ask the addresses that a kept rehearsal prints."""
     told = running.told()
     (service,) = re.findall(r"^web: (http\S+)$", told, re.MULTILINE)
-    (endpoint,) = re.findall(r"^AWS endpoint: (http\S+) ", told, re.MULTILINE)
+    (endpoint,) = re.findall(r"^export AWS_ENDPOINT_URL=(http\S+)$", told, re.MULTILINE)
     refused = {
         name: said_of(endpoint, name, call)
         for name, call in {
@@ -74,7 +77,33 @@ def addresses(running: Running) -> Mapping[str, Any]:
         "service": get(service),
         "endpoint": get(endpoint, "/_ministack/health")[0],
         "refused": refused,
+        "pasted": pasted(told),
         "pushed": push_by_hand(running, endpoint),
+    }
+
+
+def pasted(told: str) -> Mapping[str, "subprocess.CompletedProcess[str]"]:
+    """What the real AWS CLI answers in a second terminal, to each command that a kept rehearsal prints."""
+    exports = re.findall(r"^(?:export|unset) AWS_.*$", told, re.MULTILINE)
+    examples = re.findall(r"^aws .*$", told, re.MULTILINE)
+    elsewhere = {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "AWS_ACCESS_KEY_ID": "somebody",
+        "AWS_SESSION_TOKEN": "else's",
+        "AWS_PROFILE": "work",
+        "AWS_CONFIG_FILE": "/dev/null",
+    }
+    return {
+        example: subprocess.run(
+            ["bash", "-ec", "\n".join([*exports, example])],  # noqa: S607  (the reader's own)
+            env=elsewhere,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        for example in examples
+        if "docker" not in example and "AWS CLI version 2" not in example
     }
 
 
@@ -208,6 +237,27 @@ def test_a_kept_rehearsal_answers_at_what_it_prints_until_it_is_interrupted(
     assert (status, body["version"]) == (200, "v2")
     assert ended.facts["endpoint"] == 200
     assert ended.code == 0, "Ctrl-C is how a rehearsal that went well is ended here"
+
+
+def test_what_a_kept_rehearsal_prints_is_pasted_and_answered(
+    played: Mapping[str, "Future[Ended]"],
+) -> None:
+    """Whatever else the second terminal was set up for."""
+    answers = played["stg"].result().facts["pasted"]
+    assert [answer.stderr for answer in answers.values() if answer.returncode] == []
+    said = {" ".join(example.split()[1:3]): json.loads(answer.stdout) for example, answer in answers.items()}
+    assert set(said) == {
+        "codepipeline list-pipeline-executions",
+        "codepipeline get-pipeline-state",
+        "codebuild list-builds-for-project",
+        "ecs describe-services",
+    }
+    (last, *_) = said["codepipeline list-pipeline-executions"]["pipelineExecutionSummaries"]
+    assert last["trigger"]["triggerType"] == "CloudWatchEvent"
+    assert ":rule/shop-stg-push" in last["trigger"]["triggerDetail"]
+    assert said["codebuild list-builds-for-project"]["ids"][0].startswith("shop-stg-migrate:")
+    (service,) = said["ecs describe-services"]["services"]
+    assert (service["serviceName"], service["status"]) == ("shop-stg-web", "ACTIVE")
 
 
 def test_a_kept_rehearsal_goes_on_telling_its_timeline_failing_releases_included(

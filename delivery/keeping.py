@@ -1,0 +1,47 @@
+"""What a rehearsal that stays up says of itself: how a second terminal asks it, and what there is to try."""
+
+from collections.abc import Iterator
+
+from documents.names import Names
+from rehearsal.identity.authority import ADMINISTRATOR_KEY
+from rehearsal.running.rehearsal import Rehearsal
+
+
+def told(rehearsal: Rehearsal) -> Iterator[str]:
+    """Lines for the terminal: where services answer, exports to paste, commands to try."""
+    for service in rehearsal.settings.services:
+        yield f"{service}: {rehearsal.users.url(service)}"
+    yield ""
+    yield "Paste into another terminal, and the AWS CLI and every SDK there ask this cloud, as an administrator:"
+    yield ""
+    yield from exports(rehearsal.cloud.endpoint, rehearsal.cloud.place.region)
+    yield ""
+    yield "Then try, for example:"
+    yield ""
+    yield from examples(rehearsal)
+    yield ""
+    yield "What is pushed or started there is told here."
+
+
+def exports(endpoint: str, region: str) -> Iterator[str]:
+    """Shell commands that point the AWS CLI and SDKs at the endpoint; each SDK reads one of the two Regions."""
+    yield f"export AWS_ENDPOINT_URL={endpoint}"
+    yield f"export AWS_ACCESS_KEY_ID={ADMINISTRATOR_KEY} AWS_SECRET_ACCESS_KEY={ADMINISTRATOR_KEY}"
+    yield f"export AWS_DEFAULT_REGION={region} AWS_REGION={region}"
+    yield "unset AWS_PROFILE AWS_SESSION_TOKEN"
+
+
+def examples(rehearsal: Rehearsal) -> Iterator[str]:
+    """Commands whose answers say something of this stack; the last ones push an image with a Docker of this machine."""
+    settings = rehearsal.settings
+    names = Names(settings.application, rehearsal.stack)
+    yield f"aws codepipeline list-pipeline-executions --pipeline-name {names.pipeline} --max-items 3"
+    yield f"aws codepipeline get-pipeline-state --name {names.pipeline}"
+    yield f"aws codebuild list-builds-for-project --project-name {names.migration}"
+    for name, service in settings.services.items():
+        yield f"aws ecs describe-services --cluster {service.cluster} --services {names.service(name)}"
+    yield f"aws logs tail {names.log_group('migrate')} --follow  # AWS CLI version 2"
+    host = rehearsal.cloud.endpoint.partition("://")[2]
+    image = f"{host}/{settings.image.repository}:{settings.source.push.tag}"
+    yield f"aws ecr get-login-password | docker login --username AWS --password-stdin {host}"
+    yield f"docker tag IMAGE {image} && docker push {image}  # starts a release"
