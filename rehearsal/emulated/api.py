@@ -103,7 +103,6 @@ def services(authority: Authority, place: Place) -> Mapping[str, Service]:
         "s3": S3(authority, place),
         "sts": Sts(place),
         "ecs": task_definitions(),
-        "sns": Emulated("SNS's Publish", lambda operation: operation == "Publish"),
     }
 
 

@@ -75,10 +75,14 @@ class EventBridge:
             self.cloud.journal.record(
                 "EventBridge", f"rule {rule.outputs['name']} matched", event=event["id"]
             )
-            for target in self.cloud.declared(TARGET_TYPE):
-                if target.inputs["rule"] in (rule.outputs["name"], rule.id):
-                    started += self._deliver(rule, target, event)
+            for target in self.targets(rule):
+                started += self._deliver(rule, target, event)
         return started
+
+    def targets(self, rule: Declared) -> list[Declared]:
+        """A rule's targets, in the order of declaration."""
+        named = (rule.outputs["name"], rule.id)
+        return [one for one in self.cloud.declared(TARGET_TYPE) if one.inputs["rule"] in named]
 
     def _deliver(self, rule: Declared, target: Declared, event: Mapping[str, Any]) -> list[str]:
         try:

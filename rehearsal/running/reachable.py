@@ -18,8 +18,11 @@ from rehearsal.elb import api as elb
 from rehearsal.elb.service import LoadBalancers
 from rehearsal.emulated.api import task_definitions
 from rehearsal.endpoint.operations import Operations
+from rehearsal.eventbridge.api import EventBridgeApi
+from rehearsal.eventbridge.service import EventBridge
 from rehearsal.lambda_.api import LambdaApi
 from rehearsal.lambda_.service import Functions
+from rehearsal.sns import api as sns
 from rehearsal.sns.service import NoTopic, PublishDenied, Topics
 from rehearsal.world.cloud import Cloud
 
@@ -64,6 +67,14 @@ def containing(cloud: Cloud, services: EcsServices) -> Mapping[str, Operations]:
     api = EcsApi(cloud, services)
     return {
         "ecs": Operations(api, model="ecs", place=cloud.place, invalid=INVALID, otherwise=task_definitions())
+    }
+
+
+def telling(place: Place, events: EventBridge, topics: Topics) -> Mapping[str, Operations]:
+    """EventBridge and SNS, with this bus and these topics."""
+    return {
+        "events": Operations(EventBridgeApi(events), model="events", place=place),
+        "sns": Operations(sns.SnsApi(topics), model="sns", place=place, invalid=sns.INVALID),
     }
 
 

@@ -7,27 +7,15 @@ the reaper ends (see `host/processes.py`).
 import gc
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from documents.names import Names
 from documents.place import EXAMPLE_ACCOUNT
-from rehearsal.cloudwatch.alarms import Alarms
-from rehearsal.codebuild.service import CodeBuild
-from rehearsal.codedeploy.service import Deployments
-from rehearsal.codepipeline.actions.codebuild import CodeBuildAction
-from rehearsal.codepipeline.actions.codedeploy_to_ecs import CodeDeployToECS
-from rehearsal.codepipeline.actions.ecr_source import EcrSource
-from rehearsal.codepipeline.actions.lambda_invoke import LambdaInvoke
-from rehearsal.codepipeline.actions.manual_approval import ManualApproval
 from rehearsal.codepipeline.declared import PIPELINE_TYPE
-from rehearsal.codepipeline.jobs import Jobs
-from rehearsal.codepipeline.service import CodePipeline
 from rehearsal.ecr.registry_rules import TagRule
-from rehearsal.ecs.service import SERVICE, EcsServices
-from rehearsal.elb.service import LoadBalancers
-from rehearsal.errors import RehearsalError, StackError
+from rehearsal.errors import StackError
 from rehearsal.evaluation import database_environment, secrets_file
 from rehearsal.evaluation.database_environment import Pointed
 from rehearsal.evaluation.homecoming import brought_home, place_of
@@ -35,8 +23,6 @@ from rehearsal.evaluation.program import config_of, stack_config
 from rehearsal.evaluation.resources import declare
 from rehearsal.evaluation.secret_values import Told, readers, store
 from rehearsal.evaluation.secrets_file import Given
-from rehearsal.eventbridge.service import EventBridge
-from rehearsal.gateway.gateway import Gateway
 from rehearsal.host.database_address import Address, Wanted
 from rehearsal.host.databases import Served, serving
 from rehearsal.host.interruption import Interruption
@@ -45,27 +31,14 @@ from rehearsal.host.project import ROOT
 from rehearsal.host.scratch import run_folder
 from rehearsal.host.tools import require
 from rehearsal.identity.authority import Authority
-from rehearsal.lambda_.service import Functions
 from rehearsal.levels.process.level import ARCHITECTURES, Level
-from rehearsal.running.application_team import ApplicationTeam
 from rehearsal.running.endpoint import local_endpoint
 from rehearsal.running.outside import Outside
 from rehearsal.running.pushes import Pushes
-from rehearsal.running.reachable import (
-    alarming,
-    balancing,
-    building,
-    containing,
-    deploying,
-    reachable,
-    started_by_rules,
-    told_by_alarms,
-)
 from rehearsal.running.rehearsal import Rehearsal
-from rehearsal.running.users import Users
-from rehearsal.sns.service import Topics
+from rehearsal.running.services import services
 from rehearsal.world.clock import Clock
-from rehearsal.world.cloud import BOOTSTRAP, Cloud
+from rehearsal.world.cloud import Cloud
 from rehearsal.world.journal import Journal
 from rehearsal.world.logs import Logs
 from rehearsal.world.pull_through_caches import PullThroughCaches
@@ -146,7 +119,7 @@ def rehearsing(  # noqa: PLR0913  (one keyword for each thing a caller may choos
         told.left = _told_of(pointed, journal)
         made = level(cloud, processes, ARCHITECTURES[settings.architecture], served.address)
         rehearsal = ends.enter_context(
-            _services(
+            services(
                 stack,
                 settings,
                 cloud,
@@ -242,86 +215,3 @@ def _secrets(cloud: Cloud, settings: Settings, database: Address, given: Given |
     for line in told.lines():
         cloud.journal.record("Secrets", line)
     return told
-
-
-@contextmanager
-def _services(  # noqa: PLR0913, PLR0917  (one argument for each thing the services stand on)
-    stack: str,
-    settings: Settings,
-    cloud: Cloud,
-    gateway: Gateway,
-    level: Level,
-    processes: Processes,
-    outside: Outside,
-) -> Generator[Rehearsal]:
-    """AWS's services on the declared resources, and the declared ECS services started on their first revision."""
-    with ExitStack() as ends:
-        load_balancers = ends.enter_context(LoadBalancers(cloud))
-        services = ends.enter_context(EcsServices(cloud, level.runtime, load_balancers))
-        topics = Topics(cloud)
-        alarms = Alarms(cloud, load_balancers, told_by_alarms(topics))
-        deployments = Deployments(cloud, services, load_balancers, alarms, hooks=outside.hooks)
-        ends.callback(deployments.stop)
-        builds = CodeBuild(
-            cloud,
-            processes,
-            docker=level.docker,
-            environment=level.build_environment,
-            limit=outside.build_limit,
-        )
-        functions, jobs = Functions(cloud, processes), Jobs()
-        functions.prepare()
-        providers = {
-            "ECR": EcrSource(cloud),
-            "CodeBuild": CodeBuildAction(builds),
-            "CodeDeployToECS": CodeDeployToECS(cloud, deployments),
-            "Lambda": LambdaInvoke(cloud, functions, jobs),
-            "Manual": ManualApproval(cloud, outside.approver()),
-        }
-        news = ends.enter_context(ThreadPoolExecutor(1, thread_name_prefix="events"))
-        pipeline = ends.enter_context(
-            CodePipeline(
-                cloud, providers, now=outside.now(settings), send=lambda event: _send(news, events, event)
-            )
-        )
-        answering = reachable(cloud.place, pipeline, jobs, functions)
-        gateway.answer_by(answering)
-        gateway.answer_by(
-            {
-                **building(cloud.place, builds),
-                **balancing(cloud, load_balancers),
-                **deploying(cloud, deployments),
-                **alarming(cloud, alarms),
-                **containing(cloud, services),
-            }
-        )
-        events = EventBridge(cloud, started_by_rules(answering["codepipeline"]), topics)
-        for declared in cloud.declared(SERVICE):
-            cloud.versions[services.create_service(declared).primary.image] = BOOTSTRAP
-        pushes, names = Pushes(events, pipeline), Names(settings.application, stack)
-        yield Rehearsal(
-            stack=stack,
-            settings=settings,
-            cloud=cloud,
-            level=level,
-            pipeline=pipeline,
-            load_balancers=load_balancers,
-            services=services,
-            deployments=deployments,
-            pushes=pushes,
-            team=ApplicationTeam(settings, names, cloud, level, pushes),
-            users=Users(settings, names, cloud, load_balancers, services),
-        )
-
-
-def _send(news: ThreadPoolExecutor, events: EventBridge, event: Mapping[str, Any]) -> None:
-    """Hand a service's event on without waiting; whoever sends one holds locks that its delivery may need."""
-
-    def deliver() -> None:
-        try:
-            events.put(event)
-        except RehearsalError as error:
-            events.cloud.journal.record("EventBridge", str(error))
-
-    with suppress(RuntimeError):  # the rehearsal ends, and nobody listens any more
-        news.submit(deliver)

@@ -49,22 +49,36 @@ class Topics:
 
         A topic without a policy of its own has SNS's default one, which lets its owner publish and no service.
         """
-        cloud = self.cloud
-        if topic_arn not in [topic.arn for topic in cloud.declared(TOPIC)]:
-            raise NoTopic(f"topic {topic_arn} does not exist")
-        policies = [one.inputs["policy"] for one in cloud.declared(POLICY) if one.inputs["arn"] == topic_arn]
-        policy = str(policies[-1]) if policies else None
-        if not service_may(policy, service, "sns:Publish", topic_arn, source_arn):
+        self._expect(topic_arn)
+        if not service_may(self.policy(topic_arn), service, "sns:Publish", topic_arn, source_arn):
             raise PublishDenied(
                 f"the policy of {topic_arn} does not let {service} publish for {source_arn} (sns:Publish)"
             )
+        return self.tell(topic_arn, text)
+
+    def tell(self, topic_arn: str, text: str) -> Message:
+        """Tell a topic's subscribers, for whoever may do so; NoTopic."""
+        self._expect(topic_arn)
         told = [
             str(one.inputs["endpoint"])
-            for one in cloud.declared(SUBSCRIPTION)
+            for one in self.cloud.declared(SUBSCRIPTION)
             if one.inputs["topic"] == topic_arn
         ]
         message = Message(topic_arn, text, told)
         with self._lock:
             self.messages.append(message)
-        cloud.journal.record("SNS", f"told {', '.join(told) or 'no subscriber'}: {text}", topic=topic_arn)
+        self.cloud.journal.record(
+            "SNS", f"told {', '.join(told) or 'no subscriber'}: {text}", topic=topic_arn
+        )
         return message
+
+    def policy(self, topic_arn: str) -> str | None:
+        """The declared policy of a topic; None for SNS's default one."""
+        policies = [
+            one.inputs["policy"] for one in self.cloud.declared(POLICY) if one.inputs["arn"] == topic_arn
+        ]
+        return str(policies[-1]) if policies else None
+
+    def _expect(self, topic_arn: str) -> None:
+        if topic_arn not in [topic.arn for topic in self.cloud.declared(TOPIC)]:
+            raise NoTopic(f"topic {topic_arn} does not exist")

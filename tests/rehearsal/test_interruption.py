@@ -256,10 +256,12 @@ STAGES = (
     "        processes = ends.enter_context(Processes())\n",
     "        ends.callback(gateway.stop)\n",
     "        rehearsal.told, rehearsal.served = told, served\n",
-    "        services = ends.enter_context(EcsServices(cloud, level.runtime, load_balancers))\n",
+    "        running = ends.enter_context(EcsServices(cloud, level.runtime, load_balancers))\n",
     '        events = EventBridge(cloud, started_by_rules(answering["codepipeline"]), topics)\n',
 )
 """Behind each of them a signal is sent when it is stopped; the last is stopped first."""
+IN_SERVICES = 4
+"""Those from here on are in `running/services.py`, the others in `running/starting.py`."""
 
 
 def test_signals_while_a_whole_rehearsal_is_being_stopped_leave_nothing_behind(tmp_path: Path) -> None:
@@ -272,7 +274,8 @@ def test_signals_while_a_whole_rehearsal_is_being_stopped_leave_nothing_behind(t
         )
         during = f"import threading; threading.Timer(0.01, lambda: exec({arrives!r})).start()"
         said = f"        ends.callback(lambda: exec({(during if number == 4 else arrives)!r}))\n"
-        rewrite(copy, "rehearsal/running/starting.py", stage, stage + said)
+        file = "services" if number >= IN_SERVICES else "starting"
+        rewrite(copy, f"rehearsal/running/{file}.py", stage, stage + said)
     running = Running(copy, "--scenario", "release", "--json")
     try:
         running.wait_for("nothing")
