@@ -13,8 +13,7 @@ from pathlib import Path
 
 from botocore.exceptions import ClientError
 
-from rehearsal.codebuild import buildspec
-from rehearsal.codebuild import service_role as buildstart
+from rehearsal.codebuild import buildspec, service_role
 from rehearsal.codebuild.buildspec import Buildspec, Phase
 from rehearsal.codebuild.log import BuildLog
 from rehearsal.codebuild.output import NothingToUpload, collect
@@ -78,14 +77,14 @@ class Build:
         order = self._order
         started = time.monotonic()
         with self._phase("PROVISIONING"):
-            credentials = buildstart.provision(
+            credentials = service_role.provision(
                 order.cloud, order.project, order.role_arn, order.id, self._log
             )
         with self._phase("DOWNLOAD_SOURCE"):
-            source = buildstart.download(order.inputs, order.primary, credentials, order.workplace.folder)
-            document = buildstart.document(order.cloud, credentials, order.document, source)
+            source = service_role.download(order.inputs, order.primary, credentials, order.workplace.folder)
+            document = service_role.document(order.cloud, credentials, order.document, source)
             declared = buildspec.merged(document.variables, order.project.variables, order.variables)
-            values = buildstart.variables(order.cloud, credentials, declared.values(), self._log)
+            values = service_role.variables(order.cloud, credentials, declared.values(), self._log)
         environment = {**self._environment(source), **values, **self._safety(credentials)}
         deadline = started + order.timeout.seconds
         posix = document.shell != "bash"
@@ -208,7 +207,7 @@ class Build:
         self._record.end(state, code, self._log.masked(message))
         self._record.log = self._log.place
         if failure is None or name != "PROVISIONING":  # the log itself is opened in PROVISIONING
-            buildstart.flushed(self._log, name, self._order.role_arn)
+            service_role.flushed(self._log, name, self._order.role_arn)
         if failure is not None:
             raise failure
 
@@ -217,12 +216,14 @@ class Build:
         order, project = self._order, self._order.project
         place = order.workplace
         region = order.cloud.place.region
-        path = place.path if project.has_docker else f"{buildstart.without_docker(place.folder)}:{place.path}"
+        path = (
+            place.path if project.has_docker else f"{service_role.without_docker(place.folder)}:{place.path}"
+        )
         revision = next((one.revision for one in order.inputs if one.revision), None)
         known = {
             "AWS_DEFAULT_REGION": region,
             "AWS_REGION": region,
-            "CODEBUILD_BUILD_ARN": buildstart.build_arn(order.cloud, project, order.id),
+            "CODEBUILD_BUILD_ARN": service_role.build_arn(order.cloud, project, order.id),
             "CODEBUILD_BUILD_ID": f"{project.name}:{order.id}",
             "CODEBUILD_BUILD_IMAGE": project.image,
             "CODEBUILD_BUILD_NUMBER": str(order.number),
@@ -232,10 +233,10 @@ class Build:
             "CODEBUILD_PROJECT_ARN": project.arn,
             "CODEBUILD_SRC_DIR": str(source),
             "CODEBUILD_START_TIME": str(int(time.time() * 1000)),
-            "HOME": str(buildstart.folder(place.folder, "home")),
+            "HOME": str(service_role.folder(place.folder, "home")),
             "LANG": "C.UTF-8",
             "PATH": path,
-            "TMPDIR": str(buildstart.folder(place.folder, "tmp")),
+            "TMPDIR": str(service_role.folder(place.folder, "tmp")),
             **place.environment,
         }
         if revision:

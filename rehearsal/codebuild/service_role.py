@@ -14,9 +14,9 @@ from pathlib import Path
 from botocore.exceptions import ClientError
 
 from rehearsal.codebuild import buildspec
-from rehearsal.codebuild import variables as buildvariables
 from rehearsal.codebuild.declared import Project
 from rehearsal.codebuild.log import BuildLog
+from rehearsal.codebuild.variables import VariableUnavailable, resolve
 from rehearsal.errors import AwsRefusal
 from rehearsal.identity.authority import AccessDenied, Credentials
 from rehearsal.world import said
@@ -144,8 +144,8 @@ def variables(
     """The variables' values, after the log was told which of them to hide."""
     log.hide([credentials.access_key_id])
     try:
-        values, secrets = buildvariables.resolve(cloud, credentials, declared)
-    except buildvariables.VariableUnavailable as error:
+        values, secrets = resolve(cloud, credentials, declared)
+    except VariableUnavailable as error:
         raise PhaseFailed("DOWNLOAD_SOURCE", "CLIENT_ERROR", str(error)) from error
     log.hide(secrets)
     return values

@@ -1,1 +1,1 @@
-"""CodeDeploy for ECS, and the pipeline action that hands over to it."""
+"""CodeDeploy for ECS: deployments, as AWS documents them."""
