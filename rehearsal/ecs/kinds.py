@@ -3,9 +3,10 @@
 import json
 
 from rehearsal.ecs import task_definition
+from rehearsal.elb.kinds import LISTENER
 from rehearsal.errors import StackError
 from rehearsal.world.cloud import Cloud
-from rehearsal.world.kind import Inputs, Kind, Made, arn, refuse_taken
+from rehearsal.world.kind import Inputs, InUse, Kind, Made, arn, refuse_taken
 
 _REGISTERED = (
     "family", "requiresCompatibilities", "networkMode", "cpu", "memory", "executionRoleArn", "taskRoleArn", "runtimePlatform",
@@ -31,13 +32,33 @@ def _task_definition(cloud: Cloud, inputs: Inputs) -> Made:
     }
 
 
+SERVICE = "aws:ecs/service:Service"
+
+_refuse_namesake = refuse_taken(
+    SERVICE, "InvalidParameterException: Creation of service was not idempotent.", "cluster", "name"
+)  # API_CreateService
+
+
+def _refuse_service(cloud: Cloud, inputs: Inputs) -> None:
+    """A service's target group stands behind some listener (Amazon ECS Developer Guide, service-load-balancing).
+
+    A release leaves the listener on one of the two groups, and the other belongs to no load balancer until the next one.
+    """
+    _refuse_namesake(cloud, inputs)
+    actions = json.dumps([one.outputs.get("defaultActions") for one in cloud.declared(LISTENER)])
+    for balancer in inputs.get("loadBalancers") or ():
+        if str(balancer["targetGroupArn"]) not in actions:
+            raise InUse(
+                f"InvalidParameterException: The target group with targetGroupArn {balancer['targetGroupArn']} does not "
+                "have an associated load balancer."
+            )
+
+
 def _service(cloud: Cloud, inputs: Inputs) -> Made:
     cluster = str(inputs["cluster"]).rpartition("/")[2]
     made = arn(cloud, "ecs", f"service/{cluster}/{inputs['name']}")
     return made, {"arn": made}
 
-
-SERVICE = "aws:ecs/service:Service"
 
 KINDS = {
     "aws:ecs/taskDefinition:TaskDefinition": Kind(
@@ -57,12 +78,7 @@ KINDS = {
     ),
     SERVICE: Kind(
         _service,
-        refuse=refuse_taken(
-            SERVICE,
-            "InvalidParameterException: Creation of service was not idempotent.",
-            "cluster",
-            "name",
-        ),  # API_CreateService
+        refuse=_refuse_service,
         replaced_by=frozenset({"cluster", "name", "launchType", "deploymentController"}),
     ),
 }

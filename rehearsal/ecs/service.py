@@ -149,6 +149,14 @@ class EcsServices:
         task_set.begin()
         return service
 
+    def delete_service(self, service: Service) -> None:
+        """Drain and stop every task of a service, then forget it (ECS API Reference, DeleteService with `force`)."""
+        with self._lock:
+            self._services.pop(service.arn, None)
+        for task_set in list(service.task_sets):
+            task_set.end()
+        self._cloud.journal.record("ECS", f"service {service.name} of cluster {service.cluster} is deleted")
+
     def service(self, cluster: str, name: str) -> Service:
         """Find a service by the names of cluster and service."""
         with self._lock:

@@ -30,12 +30,27 @@ class LiveParts:
         return {}
 
     def follow(self, declared: Declared) -> None:
-        """Take over from an updated resource what a running one can change (ECS API Reference, UpdateService)."""
+        """Take over from a resource that was made or updated what can run or be changed (ECS API Reference, UpdateService).
+
+        A service on a load balancer that was declared after everything had been started has nothing to stand behind.
+        """
         if declared.type == TARGET_GROUP:
             self._load_balancers.follow(declared)
-        if declared.type == SERVICE and (running := self._running(declared)):
+        if declared.type != SERVICE:
+            return
+        running = self._running(declared)
+        if running is None:
+            group = str(block(declared.inputs.get("loadBalancers")).get("targetGroupArn"))
+            if group in self._load_balancers.target_groups():
+                self._services.create_service(declared)
+        else:
             running.grace = float(declared.inputs.get("healthCheckGracePeriodSeconds") or 0)
             self._services.resize(running, int(declared.inputs["desiredCount"]))
+
+    def end(self, declared: Declared) -> None:
+        """Stop what ran of a resource that is deleted."""
+        if declared.type == SERVICE and (running := self._running(declared)):
+            self._services.delete_service(running)
 
     def _service(self, declared: Declared) -> Mapping[str, Any]:
         running = self._running(declared)

@@ -102,12 +102,16 @@ class Lifecycle:
         self._cloud = cloud
         self.live = live
         self.changed: Callable[[Declared], None] | None = None
-        """Told of every update, so that what already runs can follow it."""
+        """Told of every creation and update, so that what runs can follow it."""
+        self.removed: Callable[[Declared], None] | None = None
+        """Told of every deletion."""
 
     def create(self, urn: str, inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         """Make a resource; its id and outputs. Raises CannotMake when AWS would refuse it beside what is there."""
         self._look()
         made = make(self._cloud, urn, _type(urn), _name(urn), _without_defaults(inputs))
+        if self.changed:
+            self.changed(made)
         return made.id, dict(made.outputs)
 
     def read(
@@ -154,9 +158,11 @@ class Lifecycle:
         """Remove a resource; the record stays when it already describes the one that took its place. Raises InUse."""
         self._look()
         kind_of(urn).remove(self._cloud, resource_id, _without_defaults(inputs))
+        if self.removed:
+            self.removed(Declared(urn, _type(urn), _name(urn), resource_id, inputs, outputs))
         there = self._recorded(urn, resource_id)
         if there is not None and there.outputs.get("arn") == outputs.get("arn"):
-            self._cloud.remove(urn)
+            self._cloud.remove(urn, resource_id)
 
     def _look(self) -> None:
         """Put on record what a release changed since: AWS decides by what is there, not by what was declared."""

@@ -46,6 +46,13 @@ class Stack:
         change(document["config"])
         self.settings_file.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
 
+    def rename(self, name: str) -> None:
+        """What `pulumi stack rename` does: the state's and the stack's file get the name, and nothing in AWS does."""
+        workspace = self._stack.workspace
+        self._call("stack", "rename", name, "--stack", self._stack.name)
+        self.settings_file = self.settings_file.with_name(f"Pulumi.{name}.yaml")
+        self._stack = automation.Stack.select(name, workspace)
+
     def set_secret(self, path: str, value: str) -> None:
         """What `pulumi config set --path --secret` does, in the copy of the stack's file."""
         self._stack.set_config(path, automation.ConfigValue(value, secret=True), path=True)
@@ -73,14 +80,17 @@ class Stack:
 
     def export(self) -> dict[str, Any]:
         """The state, as `pulumi stack export` writes it: secrets encrypted."""
-        workspace = self._stack.workspace
-        environment = {**workspace.env_vars, "PULUMI_HOME": str(workspace.pulumi_home)}
-        command = ["stack", "export", "--stack", self._stack.name]
-        return json.loads(workspace.pulumi_command.run(command, workspace.work_dir, environment).stdout)
+        return json.loads(self._call("stack", "export", "--stack", self._stack.name))
 
     def resources(self) -> dict[str, Mapping[str, Any]]:
         """What the state holds, by URN."""
         return {one["urn"]: one for one in self.export()["deployment"].get("resources", [])}
+
+    def _call(self, *words: str) -> str:
+        """What the CLI answers."""
+        workspace = self._stack.workspace
+        environment = {**workspace.env_vars, "PULUMI_HOME": str(workspace.pulumi_home)}
+        return workspace.pulumi_command.run(list(words), workspace.work_dir, environment).stdout
 
     def _run(self, operation: Callable[..., Any]) -> Outcome:
         events = EngineEvents()

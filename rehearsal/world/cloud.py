@@ -66,7 +66,7 @@ class Cloud:
     """Account that shares its subnets with this one (Amazon VPC User Guide, vpc-sharing); empty where they are its own."""
     versions: dict[str, str] = field(default_factory=dict[str, str])
     """What people call the images that run here: by digest those that were pushed, by reference those that were not."""
-    _declared: dict[str, Declared] = field(default_factory=dict[str, Declared])
+    _declared: dict[tuple[str, str], Declared] = field(default_factory=dict[tuple[str, str], Declared])
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _clients: dict[tuple[str, str, str], Any] = field(default_factory=dict[tuple[str, str, str], Any])
     _clients_lock: threading.Lock = field(default_factory=threading.Lock)
@@ -77,14 +77,17 @@ class Cloud:
         return self.kept_logs or Logs(self.scratch / "logs")
 
     def add(self, resource: Declared) -> None:
-        """Put a resource on record, replacing the one of the same URN."""
-        with self._lock:
-            self._declared[resource.urn] = resource
+        """Put a resource on record, replacing the one of the same URN and id.
 
-    def remove(self, urn: str) -> None:
+        Another id is another resource: one that is replaced stays until it is deleted.
+        """
+        with self._lock:
+            self._declared[resource.urn, resource.id] = resource
+
+    def remove(self, urn: str, resource_id: str) -> None:
         """Take a resource off the record."""
         with self._lock:
-            self._declared.pop(urn, None)
+            self._declared.pop((urn, resource_id), None)
 
     def declared(self, type_: str) -> list[Declared]:
         """Every declared resource of one Pulumi type token, in the order of declaration."""

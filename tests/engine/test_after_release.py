@@ -10,6 +10,7 @@ import pytest
 from pulumi.automation import PulumiCommand
 
 from rehearsal.codepipeline.status import ExecutionStatus
+from rehearsal.elb.kinds import LISTENER as LISTENER_TYPE
 from rehearsal.levels.process.level import ProcessLevel
 from rehearsal.plays.versions import V1, V2
 from rehearsal.pulumi_engine.drift import LiveParts
@@ -18,7 +19,7 @@ from rehearsal.pulumi_engine.stack import Stack, engine_stack
 from rehearsal.running.rehearsal import Rehearsal
 from rehearsal.running.starting import rehearsing
 from rehearsal.running.traffic import get
-from rehearsal.world.cloud import Cloud
+from rehearsal.world.cloud import BOOTSTRAP, Cloud
 
 SERVICE = "web-service"
 LISTENER = "web-listener"
@@ -32,20 +33,27 @@ OTHER_BALANCER = {
 
 
 class World:
-    """A stack whose resources run."""
+    """A stack whose resources run; its listener is the same under whatever names."""
 
     stack: Stack
     rehearsal: Rehearsal
+    listener: str
+
+    def get(self) -> tuple[int, Any]:
+        return get(self.rehearsal.load_balancers.url(self.listener))
 
     def answering(self) -> str:
-        return str(get(self.rehearsal.users.url("web"))[1].get("version"))
+        return str(self.get()[1].get("version"))
+
+    def forward_to(self, group: str) -> None:
+        """What docs/operations.md does by the AWS CLI; `group` is its name in the program."""
+        action = {"Type": "forward", "TargetGroupArn": self.state(group)["outputs"]["arn"]}
+        elb = self.rehearsal.cloud.client("elbv2")
+        elb.modify_listener(ListenerArn=self.listener, DefaultActions=[action])
 
     def group(self) -> str:
-        (arn,) = (arn for arn, w in self.rehearsal.load_balancers.weights(self.listener()).items() if w > 0)
+        (arn,) = (arn for arn, w in self.rehearsal.load_balancers.weights(self.listener).items() if w > 0)
         return arn
-
-    def listener(self) -> str:
-        return self.rehearsal.users.listener_arn("web")
 
     def state(self, name: str) -> Any:
         return next(one for urn, one in self.stack.resources().items() if urn.endswith(f"::{name}"))
@@ -62,9 +70,11 @@ def world(cli: PulumiCommand) -> Generator[World]:
 
         running = rehearsing("stg", level=ProcessLevel, declare_instead=declare)
         made.rehearsal = ends.enter_context(running)
+        made.listener = made.rehearsal.users.listener_arn("web")
         parts = LiveParts(made.rehearsal.services, made.rehearsal.load_balancers)
         made.stack.provider.resources.live = parts.of
         made.stack.provider.resources.changed = parts.follow
+        made.stack.provider.resources.removed = parts.end
         yield made
 
 
@@ -146,14 +156,28 @@ def test_the_number_of_tasks_is_left_alone_where_something_else_scales(
     assert (service.desired_count, world.answering()) == (1, V1.name)
 
 
-def test_the_next_release_works_on_the_edited_stack(world: World, refreshed: Outcome, released: str) -> None:
-    execution = world.rehearsal.pushes.release_of(world.rehearsal.team.push(V2))
-    assert execution.status == ExecutionStatus.SUCCEEDED, execution.summary
-    assert world.answering() == V2.name
-    assert world.stack.up().changes == {}
+def test_another_cluster_takes_the_service_away_before_ecs_refuses_the_new_one(
+    world: World, refreshed: Outcome, released: str
+) -> None:
+    """What Pulumi ignores, it ignores in updates: a replacement is on the program's own group, and the listener on the other."""
+    world.stack.edit(lambda c: c["delivery:services"]["web"].update(cluster="apps-two"))
+    with pytest.raises(EngineFailed, match="does not have an associated load balancer"):
+        world.stack.up()
+    assert world.get()[0] == 503, "nobody answers any more"
 
 
-def test_another_load_balancer_is_refused_by_elb_and_takes_nothing_away(world: World, released: str) -> None:
+def test_a_listener_on_the_first_group_lets_the_service_be_made_again(world: World, released: str) -> None:
+    """The way out of docs/operations.md; the release after it is the next test but one."""
+    world.forward_to("web-1")
+    assert short(world.stack.up().changes)[SERVICE] == "replace", "the engine goes on where it stopped"
+    assert world.rehearsal.services.service("apps-two", "shop-stg-web").primary.wait_steady(60) is None
+    (now,) = world.rehearsal.users.answering()
+    assert (now.version, now.status) == (BOOTSTRAP, 200)
+
+
+def test_another_load_balancer_is_refused_by_elb_while_the_listener_is_on_the_first_group(
+    world: World, released: str
+) -> None:
     before = world.stack.settings_file.read_text(encoding="utf-8")
     world.stack.edit(lambda c: c["delivery:services"]["web"].update(loadBalancer=OTHER_BALANCER))
     with pytest.raises(EngineFailed, match="TargetGroupAssociationLimit"):
@@ -161,7 +185,27 @@ def test_another_load_balancer_is_refused_by_elb_and_takes_nothing_away(world: W
     world.stack.settings_file.write_text(before, encoding="utf-8")
     world.stack.up()
     assert world.stack.up().changes == {}, "and the edit can be taken back"
+
+
+def test_the_next_release_works_on_the_edited_stack(world: World, refreshed: Outcome, released: str) -> None:
+    execution = world.rehearsal.pushes.release_of(world.rehearsal.team.push(V2))
+    assert execution.status == ExecutionStatus.SUCCEEDED, execution.summary
     assert world.answering() == V2.name
+    assert world.stack.up().changes == {}
+
+
+def test_another_load_balancer_is_not_refused_once_a_release_has_left_the_first_group(
+    world: World, released: str
+) -> None:
+    """Then no load balancer has the first group, and ELB gives it to another one: without a task in it."""
+    first = world.state("web-1")["outputs"]["arn"]
+    action = {"type": "forward", "targetGroupArn": first}
+    inputs = {"loadBalancerArn": OTHER_BALANCER["arn"], "port": 8099, "defaultActions": [action]}
+    urn = f"urn:pulumi:stg::delivery::{LISTENER_TYPE}::another"
+    made, outputs = world.stack.provider.resources.create(urn, inputs)
+    world.stack.provider.resources.delete(urn, made, inputs, outputs)
+    assert world.group() != first
+    assert not world.rehearsal.load_balancers.health(first)
 
 
 def test_a_new_service_beside_the_old_one_is_the_way_to_another_load_balancer(
@@ -182,7 +226,6 @@ def test_a_new_service_beside_the_old_one_is_the_way_to_another_load_balancer(
 def test_renaming_a_service_on_an_existing_load_balancer_is_refused_by_elb(
     world: World, released: str
 ) -> None:
-    before = world.stack.settings_file.read_text(encoding="utf-8")
 
     def renamed(config: dict[str, Any]) -> None:
         config["delivery:services"]["shop"] = config["delivery:services"].pop("site")
@@ -190,9 +233,41 @@ def test_renaming_a_service_on_an_existing_load_balancer_is_refused_by_elb(
     world.stack.edit(renamed)
     with pytest.raises(EngineFailed, match="DuplicateListener"):
         world.stack.up()
-    world.stack.settings_file.write_text(before, encoding="utf-8")
-    world.stack.up()
-    assert world.stack.up().changes == {}
+
+
+def test_another_port_first_is_the_way_to_another_name_on_an_existing_load_balancer(
+    world: World, released: str
+) -> None:
+    def beside(config: dict[str, Any]) -> None:
+        services = config["delivery:services"]
+        services["site"] = copy.deepcopy(services["shop"])
+        services["shop"]["loadBalancer"].update(port=8090)
+
+    world.stack.edit(beside)
+    changes = short(world.stack.up().changes)
+    assert "site-listener" not in changes, "the old name goes on taking traffic"
+    world.stack.edit(lambda c: c["delivery:services"].pop("site"))
+    assert short(world.stack.up().changes)["site-listener"] == "delete"
+    world.stack.edit(lambda c: c["delivery:services"]["shop"]["loadBalancer"].update(port=8080))
+    assert short(world.stack.up().changes) == {"shop-listener": "update"}
+    assert world.state("shop-listener")["outputs"]["port"] == 8080
+
+
+def test_another_name_of_the_stack_replaces_what_another_name_of_the_application_does(
+    world: World, released: str
+) -> None:
+    def replaced() -> set[str]:
+        return {name for name, op in short(world.stack.preview().changes).items() if op == "replace"}
+
+    world.stack.edit(lambda c: c.update({"delivery:application": "store"}))
+    by_application = replaced()
+    world.stack.edit(lambda c: c.update({"delivery:application": "shop"}))
+    world.stack.rename("qa")
+    by_stack = replaced()
+    world.stack.rename("stg")
+    assert by_stack == by_application
+    assert {SERVICE, "delivery-pipeline", "migration-project", "web-deployment-group"} <= by_stack
+    assert not by_stack & {LISTENER, "web-1", "web-2", "image-repository"}, "what takes traffic stays"
 
 
 def test_another_health_check_that_the_running_version_answers_changes_nothing_for_anyone(
@@ -222,10 +297,44 @@ def check_at(world: World, path: str) -> None:
     assert SERVICE not in changes
 
 
+def test_another_name_of_the_application_stops_at_the_service_and_takes_nothing_away_from_users(
+    world: World, released: str
+) -> None:
+    """The new service is made before the old one goes, in the first group, and the listener is on the second."""
+
+    def renamed(config: dict[str, Any]) -> None:
+        config["delivery:application"] = "store"
+        config["delivery:services"]["web"]["healthCheck"].update(path="/healthz")
+
+    world.stack.edit(renamed)
+    with pytest.raises(EngineFailed, match="does not have an associated load balancer"):
+        world.stack.up()
+    wait_for(lambda: world.answering() == V2.name)
+
+
+def test_another_name_of_the_application_cannot_be_taken_back(world: World, released: str) -> None:
+    """What the old names belong to goes only when everything new is there."""
+    world.stack.edit(lambda c: c.update({"delivery:application": "shop"}))
+    with pytest.raises(EngineFailed, match="EntityAlreadyExists: Role with name shop-stg"):
+        world.stack.up()
+    world.stack.edit(lambda c: c.update({"delivery:application": "store"}))
+    assert world.answering() == V2.name
+
+
+def test_a_listener_on_the_first_group_lets_another_name_of_the_application_go_on(
+    world: World, released: str
+) -> None:
+    """The way out of docs/operations.md; the next release under the new name follows it."""
+    world.forward_to("web-1")
+    assert short(world.stack.up().changes)[SERVICE] == "replace"
+    world.rehearsal.services.service("apps-two", "store-stg-web").primary.wait_steady(60)
+    assert world.get() == (200, {}), "the bootstrap image answers, which has no version"
+    assert world.stack.up().changes == {}
+
+
 def test_a_service_is_removed_whichever_group_serves(world: World, released: str) -> None:
     """After a release the listener's action names the second group, which ELB deletes only after the listener."""
-    named = world.rehearsal.load_balancers.weights(world.listener())
-    assert any("web-2" in arn for arn in named), "the releases have left the second group on the listener"
+    world.forward_to("web-2")  # as a release leaves it
     world.stack.edit(lambda c: c["delivery:services"].pop("web"))
     changes = short(world.stack.up().changes)
     assert {
