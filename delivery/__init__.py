@@ -1,1 +1,1 @@
-"""The operator's command line."""
+"""The command line of whoever runs the pipeline: one verb a file, below `commands/`."""

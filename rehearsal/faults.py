@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from rehearsal.codepipeline.execution import Action
+from rehearsal.codepipeline.execution import ActionProvider
 from rehearsal.codepipeline.service import CodePipeline
 from rehearsal.world.cloud import Cloud, Declared
 
@@ -53,7 +53,7 @@ def rewritten(cloud: Cloud, bucket: str, key: str, body: bytes | None) -> Genera
 
 
 @contextmanager
-def provided(pipeline: CodePipeline, name: str, action: Action) -> Generator[None]:
+def provided(pipeline: CodePipeline, name: str, action: ActionProvider) -> Generator[None]:
     """Another provider of the actions of one name, which does worse, or waits."""
     before = pipeline.provide(name, action)
     try:

@@ -113,7 +113,7 @@ class ActionCall:
     note: Note = _unnoted
 
 
-class Action(Protocol):
+class ActionProvider(Protocol):
     """Does what one action provider does."""
 
     def run(self, call: ActionCall) -> Mapping[str, str]:

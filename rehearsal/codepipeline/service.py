@@ -19,7 +19,7 @@ from typing import Self
 from rehearsal.codepipeline import declared
 from rehearsal.codepipeline.actions.manual_approval import ManualApproval
 from rehearsal.codepipeline.events import News, Send, nobody
-from rehearsal.codepipeline.execution import Action, Execution, SourceRevision
+from rehearsal.codepipeline.execution import ActionProvider, Execution, SourceRevision
 from rehearsal.codepipeline.executions import Executions
 from rehearsal.codepipeline.retry import retriable
 from rehearsal.codepipeline.run import Run
@@ -44,7 +44,7 @@ class CodePipeline:
     def __init__(
         self,
         cloud: Cloud,
-        providers: Mapping[str, Action],
+        providers: Mapping[str, ActionProvider],
         *,
         now: Callable[[], datetime] = _utc_now,
         send: Send = nobody,
@@ -58,7 +58,7 @@ class CodePipeline:
         manual = providers.get("Manual")
         self.approvals = manual if isinstance(manual, ManualApproval) else ManualApproval(cloud)
         """Where approvals are answered."""
-        self._providers: dict[str, Action] = {"Manual": self.approvals, **providers}
+        self._providers: dict[str, ActionProvider] = {"Manual": self.approvals, **providers}
         self._now = now
         self._all = Executions(self._news)
         self._changed = self._all.changed
@@ -75,7 +75,7 @@ class CodePipeline:
             with contextlib.suppress(AwsRefusal):  # it has ended
                 self.stop(run.execution.id, abandon=True, reason="the rehearsal ends")
 
-    def provide(self, name: str, action: Action) -> Action:
+    def provide(self, name: str, action: ActionProvider) -> ActionProvider:
         """Let `action` run what the provider of this name is asked for from now on; the one before it."""
         before = self._providers[name]
         self._providers[name] = action

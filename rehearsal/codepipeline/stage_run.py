@@ -14,9 +14,9 @@ from rehearsal.codepipeline.artifacts import ArtifactStore
 from rehearsal.codepipeline.declared import ActionDeclaration, Stage
 from rehearsal.codepipeline.events import News
 from rehearsal.codepipeline.execution import (
-    Action,
     ActionCall,
     ActionFailed,
+    ActionProvider,
     ActionRun,
     ArtifactLocation,
     Note,
@@ -33,7 +33,7 @@ class Worker:
     def __init__(
         self,
         news: News,
-        providers: Mapping[str, Action],
+        providers: Mapping[str, ActionProvider],
         changed: threading.Condition,
         run: Run,
         stage: Stage,
@@ -102,7 +102,7 @@ class Worker:
             self._succeeded.add(action.name)
         self._note(action, ActionStatus.SUCCEEDED, outputs=outputs)
 
-    def _provider(self, action: ActionDeclaration) -> Action:
+    def _provider(self, action: ActionDeclaration) -> ActionProvider:
         if action.provider not in self._providers:
             raise ActionFailed(
                 "ConfigurationError",

@@ -13,9 +13,9 @@ from typing import Any
 from rehearsal.codebuild.declared import PROJECT_TYPE
 from rehearsal.codepipeline.actions.codebuild import CodeBuildAction
 from rehearsal.codepipeline.execution import (
-    Action,
     ActionCall,
     ActionFailed,
+    ActionProvider,
     ActionRun,
     Execution,
     SourceRevision,
@@ -146,7 +146,7 @@ def told(cloud: Cloud, **variables: str) -> Generator[None]:
 def build_provider(rehearsal: Rehearsal) -> CodeBuildAction:
     """The provider of builds."""
     inside: Any = rehearsal.pipeline
-    found: Action = inside._providers["CodeBuild"]
+    found: ActionProvider = inside._providers["CodeBuild"]
     if isinstance(found, Door):
         found = found.provider
     if isinstance(found, Replay):
@@ -159,7 +159,7 @@ def build_provider(rehearsal: Rehearsal) -> CodeBuildAction:
 class Door:
     """Stands in front of CodeBuild; the first build waits there, holding its stage, until the door opens, and then fails."""
 
-    provider: Action
+    provider: ActionProvider
     reached: Event = field(default_factory=Event)
     opened: Event = field(default_factory=Event)
 
