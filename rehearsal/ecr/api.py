@@ -121,11 +121,17 @@ class Ecr:
         if request.operation == "BatchDeleteImage":
             return await delete_images(self._stored, request.document)
         answer = await forward()
-        if answer.status == _OK and request.operation == "GetDownloadUrlForLayer":
+        return await self._completed(request, answer) if answer.status == _OK else answer
+
+    async def _completed(self, request: Request, answer: Answer) -> Answer:
+        """What the emulator answers, with what it does not know."""
+        if request.operation == "GetDownloadUrlForLayer":
             return await self._link(request)
-        if answer.status == _OK and request.operation in {"CreateRepository", "PutImageTagMutability"}:
+        if request.operation in {"CreateRepository", "PutImageTagMutability"}:
             self.rules[request.document["repositoryName"]] = TagRule.of(request.document)
-        if answer.status == _OK and request.operation == "DescribeImages":
+        if request.operation == "DescribeRepositories":
+            return self._with_rules(answer)
+        if request.operation == "DescribeImages":
             return self._missing_image(request.document, answer) or answer
         return answer
 
@@ -214,6 +220,14 @@ class Ecr:
             "MANIFEST_UNKNOWN": "Requested image not found",
         }
         return registry_error(_NOT_FOUND, code, texts[code]) if code in texts else answer
+
+    def _with_rules(self, answer: Answer) -> Answer:
+        """Repositories with the tags that may move, which the emulator forgets (API_DescribeRepositories.md)."""
+        told: dict[str, Any] = json.loads(answer.body)
+        for one in told["repositories"]:
+            one.update(self.rules.get(one["repositoryName"], TagRule()).shown())
+        headers = {name: value for name, value in answer.headers.items() if name != "content-length"}
+        return Answer(answer.status, headers, json.dumps(told).encode())
 
     def _missing_image(self, asked: dict[str, Any], answer: Answer) -> Answer | None:
         """ImageNotFoundException where the emulator answers with fewer images (API_DescribeImages.md)."""

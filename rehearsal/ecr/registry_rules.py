@@ -43,6 +43,12 @@ class TagRule:
         filters = settings.get("imageTagMutabilityExclusionFilters") or []
         return cls(settings.get("imageTagMutability", "MUTABLE"), tuple(one["filter"] for one in filters))
 
+    def shown(self) -> dict[str, Any]:
+        """As ecr:DescribeRepositories shows it (API_Repository.md)."""
+        excluded = [{"filterType": "WILDCARD", "filter": one} for one in self.filters]
+        filters = {"imageTagMutabilityExclusionFilters": excluded} if excluded else {}
+        return {"imageTagMutability": self.mutability, **filters}
+
     def fixed(self, tag: str) -> bool:
         """Whether the tag must stay on the image it names (image-tag-mutability.md)."""
         immutable = self.mutability.startswith("IMMUTABLE")

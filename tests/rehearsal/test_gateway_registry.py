@@ -141,6 +141,18 @@ def test_only_an_excluded_tag_may_move(local: Local, repository: str, tag: str, 
     assert local.push(repository, tag, b"three", password)[0] == 201, "the rule is what refused"
 
 
+def test_a_repository_shows_which_tags_may_move(local: Local, repository: str) -> None:
+    """AmazonECR/latest/APIReference/API_Repository.md."""
+    ecr = local.admin("ecr")
+    (shown,) = ecr.describe_repositories(repositoryNames=[repository])["repositories"]
+    assert shown["imageTagMutability"] == "IMMUTABLE_WITH_EXCLUSION"
+    assert shown["imageTagMutabilityExclusionFilters"] == [{"filterType": "WILDCARD", "filter": "stg*"}]
+    ecr.put_image_tag_mutability(repositoryName=repository, imageTagMutability="MUTABLE")
+    (shown,) = ecr.describe_repositories(repositoryNames=[repository])["repositories"]
+    assert shown["imageTagMutability"] == "MUTABLE"
+    assert "imageTagMutabilityExclusionFilters" not in shown
+
+
 def test_another_tag_put_on_an_image_through_the_api_is_a_push(local: Local, repository: str) -> None:
     _, digest, _ = local.push(repository, "v1", b"one", local.password(ADMINISTRATOR))
     local.push(repository, "v2", b"two", local.password(ADMINISTRATOR))

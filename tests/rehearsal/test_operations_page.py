@@ -1,0 +1,201 @@
+"""The commands of docs/operations.md, played word for word by the real AWS CLI against a rehearsal that runs.
+
+What a reader replaces stands there as an ellipsis; nothing else is changed. Order is a day's: two releases, and what the document
+says to do after them.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rehearsal.codepipeline.status import ExecutionStatus
+from rehearsal.host.project import ROOT
+from rehearsal.levels.version import Version
+from rehearsal.plays.versions import V1, V2, V4
+from rehearsal.running.rehearsal import Rehearsal
+
+PATIENCE = 120.0
+PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```sh\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+COMMANDS = [block for block in BLOCKS if "aws " in block] + re.findall(r"`(aws [^`]+)`", PAGE)
+"""Every command, whole blocks and those within a sentence."""
+
+ELSEWHERE: Mapping[str, str] = {
+    "batch-delete-image": "test_emptying.py plays it on a repository of five hundred images",
+    "deregister-task-definition": "test_emptying.py plays it",
+}
+"""Commands that another test plays word for word, by what they have in them."""
+
+
+def command(*words: str) -> str:
+    """The one command of the page that has all these words."""
+    (found,) = [one for one in COMMANDS if all(word in one for word in words)]
+    return found
+
+
+BEFORE = {"digest": "sha256:", "deployment": "d-", "reason": "--reason "}
+"""What stands before each thing that a reader fills in."""
+SHORT_OF_THE_WAIT = 60.0
+"""Real seconds, fewer than the five minutes of `blueRetentionMinutes` take while the clock is held."""
+ROLL_BACK = command("start-pipeline-execution")
+ALARMS_ON = command("describe-alarms")
+SWITCH_OFF = command("update-deployment-group", "enabled=false")
+SWITCH_ON = command("update-deployment-group", "enabled=true")
+MUTABILITY = command("describe-repositories")
+STOPPED_TASKS = command("list-tasks")
+STOP = command("stop-deployment")
+END_THE_WAIT = command("continue-deployment")
+FREEZE = command("disable-stage-transition")
+PLAYED = (ROLL_BACK, ALARMS_ON, SWITCH_OFF, SWITCH_ON, MUTABILITY, STOPPED_TASKS, STOP, END_THE_WAIT, FREEZE)
+
+
+def test_every_command_of_the_page_is_played() -> None:
+    left = [one for one in COMMANDS if one not in PLAYED and not any(word in one for word in ELSEWHERE)]
+    assert left == [], "play them here, or name the test that does"
+    assert all(any(word in one for one in COMMANDS) for word in ELSEWHERE), "and no more than there are"
+
+
+class Operator:
+    """Somebody with the page and a terminal, after the releases of two versions."""
+
+    def __init__(self, rehearsal: Rehearsal, home: Path) -> None:
+        self.rehearsal = rehearsal
+        self.home = home
+        rehearsal.users.steady(PATIENCE)
+        self.first, self.second = self.released(V1), self.released(V2)
+
+    def released(self, version: Version) -> str:
+        """Push a version, and see its release through; the digest."""
+        digest = self.rehearsal.team.push(version)
+        assert self.rehearsal.pushes.release_of(digest, PATIENCE).status == ExecutionStatus.SUCCEEDED
+        return digest
+
+    def run(self, documented: str, **given: str) -> Any:
+        """What a command of the page answers; it succeeds. Each ellipsis of it is replaced by what is given."""
+        written = documented
+        for name, value in given.items():
+            place = f"{BEFORE[name]}…"
+            assert written.count(place) == 1, f"{documented!r} has no {place!r}"
+            written = written.replace(place, f"{BEFORE[name]}{value}")
+        assert "…" not in written, written
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", written],  # noqa: S607  (the reader's own)
+            env={
+                "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+                "HOME": str(self.home),
+                "AWS_ENDPOINT_URL": self.rehearsal.cloud.endpoint,
+                "AWS_ACCESS_KEY_ID": "test",
+                "AWS_SECRET_ACCESS_KEY": "test",
+                "AWS_DEFAULT_REGION": self.rehearsal.cloud.place.region,
+            },
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        assert done.returncode == 0, f"{written}\n{done.stderr}"
+        return json.loads(done.stdout) if done.stdout.startswith(("{", "[")) else done.stdout
+
+    def client(self, service: str) -> Any:
+        """What this test itself asks by."""
+        return self.rehearsal.cloud.client(service)
+
+    def alarms(self) -> dict[str, Any]:
+        """The alarm configuration of the deployment group of service web."""
+        group = self.client("codedeploy").get_deployment_group(
+            applicationName="shop-stg-web", deploymentGroupName="shop-stg-web"
+        )
+        return dict(group["deploymentGroupInfo"]["alarmConfiguration"])
+
+    def deployment(self, holds: Callable[[Mapping[str, Any]], Any]) -> Mapping[str, Any]:
+        """The latest deployment of service web, once something holds of it."""
+        codedeploy = self.client("codedeploy")
+        group = {"applicationName": "shop-stg-web", "deploymentGroupName": "shop-stg-web"}
+        end = time.monotonic() + PATIENCE
+        while True:
+            latest = codedeploy.list_deployments(**group)["deployments"][0]
+            found = codedeploy.get_deployment(deploymentId=latest)["deploymentInfo"]
+            if holds(found):
+                return found
+            assert time.monotonic() < end, found
+            time.sleep(0.05)
+
+    def answers(self) -> str:
+        """The digest of what answers users."""
+        (one,) = self.rehearsal.users.answering()
+        return str(one.digest)
+
+
+@pytest.fixture(scope="module")
+def operator(rehearsal: Rehearsal, tmp_path_factory: pytest.TempPathFactory) -> Operator:
+    return Operator(rehearsal, tmp_path_factory.mktemp("home"))
+
+
+def test_the_digest_that_ran_before_is_released_without_migrating(operator: Operator) -> None:
+    assert operator.answers() == operator.second
+    answer = operator.run(ROLL_BACK, digest=operator.first.removeprefix("sha256:"))
+    execution = operator.rehearsal.pipeline.wait(answer["pipelineExecutionId"], PATIENCE)
+    assert execution.status == ExecutionStatus.SUCCEEDED
+    assert execution.variables["MIGRATE"] == "skip"
+    assert operator.answers() == operator.first
+
+
+def test_alarms_that_are_on_are_looked_for_and_none_is(operator: Operator) -> None:
+    assert operator.run(ALARMS_ON) == ""
+
+
+def test_the_alarms_are_switched_off_and_on_again_as_they_were(operator: Operator) -> None:
+    before = operator.alarms()
+    assert (before["enabled"], len(before["alarms"])) == (True, 4)
+    operator.run(SWITCH_OFF)
+    assert operator.alarms()["enabled"] is False
+    operator.run(SWITCH_ON)
+    after = operator.alarms()
+    by_name = [sorted(one["name"] for one in each["alarms"]) for each in (before, after)]
+    assert (after["enabled"], by_name[0]) == (True, by_name[1])
+
+
+def test_a_repository_shows_which_of_its_tags_may_move(operator: Operator) -> None:
+    ((mutability, excluded),) = operator.run(MUTABILITY)
+    assert mutability == "IMMUTABLE_WITH_EXCLUSION"
+    assert "stg" in [one["filter"] for one in excluded]
+
+
+def test_a_deployment_is_ended_and_traffic_stays_where_it_was(operator: Operator) -> None:
+    before, latest = operator.answers(), operator.deployment(bool)["deploymentId"]
+    with operator.rehearsal.cloud.clock.held():
+        digest = operator.rehearsal.team.push(V4)
+        running = operator.deployment(lambda one: one["deploymentId"] != latest)
+        answer = operator.run(STOP, deployment=running["deploymentId"].removeprefix("d-"))
+    assert answer["status"] in {"Pending", "Succeeded"}
+    assert operator.rehearsal.pushes.release_of(digest, PATIENCE).status == ExecutionStatus.FAILED
+    assert operator.answers() == before
+    assert operator.run(STOPPED_TASKS)["taskArns"], "what green's tasks were is still to be seen"
+
+
+def test_the_wait_before_the_old_tasks_go_is_ended_early(operator: Operator) -> None:
+    latest = operator.deployment(bool)["deploymentId"]
+    with operator.rehearsal.cloud.clock.held():
+        answer = operator.run(ROLL_BACK, digest=operator.second.removeprefix("sha256:"))
+        waiting = operator.deployment(
+            lambda one: one["deploymentId"] != latest and one.get("instanceTerminationWaitTimeStarted")
+        )
+        assert operator.answers() == operator.second
+        operator.run(END_THE_WAIT, deployment=waiting["deploymentId"].removeprefix("d-"))
+        ended = operator.rehearsal.pipeline.wait(answer["pipelineExecutionId"], SHORT_OF_THE_WAIT)
+    assert ended.status == ExecutionStatus.SUCCEEDED
+
+
+def test_releases_are_frozen_in_front_of_the_database(operator: Operator) -> None:
+    operator.run(FREEZE, reason="frozen")
+    states = operator.client("codepipeline").get_pipeline_state(name="shop-stg")["stageStates"]
+    (door,) = [one["inboundTransitionState"] for one in states if one["stageName"] == "Release"]
+    assert (door["enabled"], door["disabledReason"]) == (False, "frozen")
