@@ -15,8 +15,9 @@ from delivery.choosing import Chosen, chosen, load
 from delivery.commands.rehearse import Options
 from delivery.faults import fault_of
 from rehearsal.ecr.registry_rules import TagRule
+from rehearsal.errors import UsageError
 from rehearsal.evaluation.exported_state import declare_state, read_state
-from rehearsal.evaluation.program import config_of, stack_config
+from rehearsal.evaluation.own_program import own_program
 from rehearsal.host.database_address import wanted
 from rehearsal.host.interruption import Interruption
 from rehearsal.levels.choice import level_named
@@ -30,7 +31,7 @@ from rehearsal.plays.stopped import StoppedRelease
 from rehearsal.plays.versions import V1
 from rehearsal.running.outside import Outside, hook_results, moment, tag_rule
 from rehearsal.running.rehearsal import Rehearsal
-from rehearsal.running.starting import rehearsing, settings_of
+from rehearsal.running.starting import configuration, rehearsing, settings_of
 from rehearsal.world import text
 from rehearsal.world.cloud import Cloud
 from rehearsal.world.journal import Journal
@@ -70,7 +71,8 @@ def _rehearse(options: Options, errors: Console, interruption: Interruption) -> 
     outside = _outside(options)
     stack = _stack(options)
     # A stack that isn't there is refused before anything is announced.
-    config = config_of(options.stack_file) if options.stack_file else stack_config(stack)
+    own = own_program(options.program) if options.program else None
+    config = configuration(stack, options.stack_file, own, interruption)
     level = level_named(options.level or ("container" if what.needs_docker else None))
     shown = errors if options.as_json else Console(soft_wrap=True, emoji=False)
     shown.print(
@@ -89,6 +91,7 @@ def _rehearse(options: Options, errors: Console, interruption: Interruption) -> 
         level=level,
         journal=journal,
         stack_file=options.stack_file,
+        own=own,
         declare_instead=_state(options),
         outside=outside,
         interruption=interruption,
@@ -158,6 +161,12 @@ def _state(options: Options) -> Callable[[Cloud], None] | None:
     """What makes the resources in the program's place: an exported state, read before anything is started."""
     if options.from_state is None:
         return None
+    if options.program is not None:
+        raise UsageError(
+            f"--from-state {options.from_state} with --program {options.program}",
+            "an exported state stands in the place of a program",
+            "leave one of them out",
+        )
     state = read_state(options.from_state)
     return lambda cloud: declare_state(cloud, state)
 

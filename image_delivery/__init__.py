@@ -11,7 +11,7 @@ from components.delivery import Delivery
 from components.delivery import declare as declare_stack
 from components.kit.configuration import read
 
-__all__ = ["Delivery", "declare"]
+__all__ = ["Delivery", "declare", "read"]
 
 
 def declare(settings: Mapping[str, Any] | None = None) -> Delivery:
@@ -20,4 +20,4 @@ def declare(settings: Mapping[str, Any] | None = None) -> Delivery:
     Both are spelled as in a stack's file: `{"application": "shop", …}` here is `delivery:application: shop` there. Raises
     pulumi.RunError, which Pulumi shows without a traceback, for settings that are wrong.
     """
-    return declare_stack(read(settings or {}))
+    return declare_stack(read(settings))

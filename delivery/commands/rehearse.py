@@ -44,6 +44,15 @@ class Options:
             rich_help_panel=WHAT,
         ),
     ] = None
+    program: Annotated[
+        Path | None,
+        typer.Option(
+            help="A Pulumi program of your own that declares the stack beside other resources, by the folder of its "
+            "Pulumi.yaml; its stacks' files are there too. Default: this project.",
+            metavar="FOLDER",
+            rich_help_panel=WHAT,
+        ),
+    ] = None
     level: Annotated[
         str | None,
         typer.Option(

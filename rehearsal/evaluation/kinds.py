@@ -17,22 +17,20 @@ from rehearsal.lambda_ import kinds as lambda_
 from rehearsal.sns import kinds as sns
 from rehearsal.world.kind import Kind
 
+KEPT: dict[str, Kind] = {**ec2.KINDS, **iam.KINDS, **logs.KINDS, **s3.KINDS, **sqs.KINDS, **ssm.KINDS}
+"""Types that the local cloud only keeps, whosesoever they are: no service of the rehearsal takes them for the delivery's."""
+
 KINDS: dict[str, Kind] = {
+    **KEPT,
     **cloudwatch.KINDS,
     **codebuild.KINDS,
     **codedeploy.KINDS,
     **codepipeline.KINDS,
-    **ec2.KINDS,
     **ecr.KINDS,
     **ecs.KINDS,
     **elb.KINDS,
     **eventbridge.KINDS,
-    **iam.KINDS,
     **lambda_.KINDS,
-    **logs.KINDS,
-    **s3.KINDS,
     **sns.KINDS,
-    **sqs.KINDS,
-    **ssm.KINDS,
 }
 """Every Pulumi type token the local cloud can make."""

@@ -1,12 +1,13 @@
 """Makes what a program declares in the local cloud, while the program is evaluated."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError, ParamValidationError
 from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks
 
+from documents.place import Place
 from rehearsal.errors import RehearsalError
 from rehearsal.evaluation.kinds import KINDS
 from rehearsal.evaluation.not_played import refuse_what_is_not_played
@@ -15,19 +16,19 @@ from rehearsal.host.interruption import Interruption
 from rehearsal.world.cloud import Cloud, Declared
 from rehearsal.world.kind import InUse
 
-ANSWERS = {
-    "aws:index/getCallerIdentity:getCallerIdentity": lambda cloud: {
-        "accountId": cloud.place.account,
-        "arn": cloud.place.iam_arn("user/infrastructure"),
+ANSWERS: Mapping[str, Callable[[Place], dict[str, Any]]] = {
+    "aws:index/getCallerIdentity:getCallerIdentity": lambda place: {
+        "accountId": place.account,
+        "arn": place.iam_arn("user/infrastructure"),
         "userId": "AIDAREHEARSAL",
-        "id": cloud.place.account,
+        "id": place.account,
     },
-    "aws:index/getRegion:getRegion": lambda cloud: {
-        "region": cloud.place.region,
-        "name": cloud.place.region,
+    "aws:index/getRegion:getRegion": lambda place: {
+        "region": place.region,
+        "name": place.region,
         "description": "rehearsal",
-        "endpoint": cloud.place.host("ec2"),
-        "id": cloud.place.region,
+        "endpoint": place.host("ec2"),
+        "id": place.region,
     },
 }
 """What the local cloud answers to the questions a program asks before it declares anything."""
@@ -49,11 +50,11 @@ def unknown(type_: str, name: str) -> UnknownType:
     return UnknownType(f"{type_} ({name})", "the rehearsal does not play this type of resource", _REMEDY)
 
 
-def answer(cloud: Cloud, token: str) -> dict[str, Any]:
+def answer(place: Place, token: str) -> dict[str, Any]:
     """Result of a function call of the AWS provider."""
     if token not in ANSWERS:
         raise UnknownType(token, "the rehearsal does not play this function", _REMEDY)
-    return ANSWERS[token](cloud)
+    return ANSWERS[token](place)
 
 
 def make(cloud: Cloud, urn: str, type_: str, name: str, inputs: Mapping[str, Any]) -> Declared:
@@ -122,7 +123,7 @@ class _Answering(Mocks):
     def call(self, args: MockCallArgs) -> Any:
         self._go_on()
         try:
-            return answer(self._cloud, args.token)
+            return answer(self._cloud.place, args.token)
         except BaseException as error:
             self.refused.append(error)
             raise

@@ -34,17 +34,22 @@ class _Once(yaml.SafeLoader):
 
 def read(path: Path) -> dict[str, Any]:
     """The configuration of one stack's file, keyed with namespaces; StackError in one sentence."""
-    document = _parsed(path, _text(path))
-    if document is None:
-        return {}
-    if not isinstance(document, dict):
-        raise _wrong(path, f"holds {_called(document)}", "a stack's file is a map with the key config")
-    config = cast("dict[Any, Any]", document).get("config")
+    config = document(path, "a stack's file is a map with the key config").get("config")
     if config is None:
         return {}
     if not isinstance(config, dict):
         raise _wrong(path, f"has {_called(config)} as config", "config is a map of namespace:key to a value")
     return _checked(path, cast("dict[Any, Any]", config))
+
+
+def document(path: Path, rule: str) -> dict[Any, Any]:
+    """The map in one of Pulumi's YAML files; StackError in one sentence, with `rule` where something else is in it."""
+    found = _parsed(path, _text(path))
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        raise _wrong(path, f"holds {_called(found)}", rule)
+    return cast("dict[Any, Any]", found)
 
 
 def _text(path: Path) -> str:

@@ -134,7 +134,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     @_answering
     def Invoke(self, request: Any, context: Any) -> provider_pb2.InvokeResponse:  # noqa: N802, ARG002, D102
         response = provider_pb2.InvokeResponse()
-        getattr(response, "return").CopyFrom(to_struct(answer(self._cloud, request.tok)))
+        getattr(response, "return").CopyFrom(to_struct(answer(self._cloud.place, request.tok)))
         return response
 
     @_answering

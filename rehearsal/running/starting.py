@@ -19,6 +19,7 @@ from rehearsal.errors import StackError
 from rehearsal.evaluation import database_environment, secrets_file
 from rehearsal.evaluation.database_environment import Pointed
 from rehearsal.evaluation.homecoming import brought_home, place_of
+from rehearsal.evaluation.own_program import OwnProgram
 from rehearsal.evaluation.program import config_of, stack_config
 from rehearsal.evaluation.resources import declare
 from rehearsal.evaluation.secret_values import Told, readers, store
@@ -52,6 +53,7 @@ def rehearsing(  # noqa: PLR0913  (one keyword for each thing a caller may choos
     level: type[Level],
     journal: Journal | None = None,
     stack_file: Path | None = None,
+    own: OwnProgram | None = None,
     declare_instead: Callable[[Cloud], None] | None = None,
     outside: Outside | None = None,
     interruption: Interruption | None = None,
@@ -59,12 +61,12 @@ def rehearsing(  # noqa: PLR0913  (one keyword for each thing a caller may choos
 ) -> Generator[Rehearsal]:
     """Start everything a stack needs, evaluate its program, and stop everything at the end.
 
-    `stack_file` is the stack's YAML where it is not this project's own; `declare_instead` makes the resources in the program's place, for example from an exported state; `outside` answers for the world around the stack; `clock` says how fast AWS's waits pass. A signal that `interruption` has heard of ends the starting where nothing is left behind. Raises RehearsalError for what the machine lacks, SettingsError and pulumi.RunError for the stack's own faults.
+    `stack_file` is the stack's YAML where it is not this project's own; `own` is a program that declares the stack among other things; `declare_instead` makes the resources in the program's place, for example from an exported state; `outside` answers for the world around the stack; `clock` says how fast AWS's waits pass. A signal that `interruption` has heard of ends the starting where nothing is left behind. Raises RehearsalError for what the machine lacks, SettingsError and pulumi.RunError for the stack's own faults.
     """
     require()
     interruption = interruption or Interruption()
     journal = journal or Journal()
-    config = config_of(stack_file) if stack_file else stack_config(stack)
+    config = configuration(stack, stack_file, own, interruption)
     settings = settings_of(config)
     config, moved = brought_home(config, settings)
     settings = settings_of(config)
@@ -105,7 +107,9 @@ def rehearsing(  # noqa: PLR0913  (one keyword for each thing a caller may choos
         else:
             pointed = database_environment.as_exported(config)
         with _not_collecting():
-            if declare_instead is None:
+            if own is not None:
+                own.declare(cloud, stack, pointed.config, interruption)
+            elif declare_instead is None:
                 declare(cloud, stack, pointed.config, interruption)
             else:
                 declare_instead(cloud)
@@ -156,6 +160,15 @@ def _make_existing_repository(cloud: Cloud, name: str, rule: TagRule) -> None:
         **({"imageTagMutabilityExclusionFilters": excluded} if excluded else {}),
     )
     cloud.journal.record("ECR", f"repository {name} is there already, {rule.mutability}")
+
+
+def configuration(
+    stack: str, stack_file: Path | None, own: OwnProgram | None, interruption: Interruption
+) -> dict[str, Any]:
+    """The stack's configuration as its YAML has it, and as a program of one's own completes it; StackError."""
+    if own is not None:
+        return own.config(stack, stack_file, interruption)
+    return config_of(stack_file) if stack_file else stack_config(stack)
 
 
 def settings_of(config: Mapping[str, Any]) -> Settings:
