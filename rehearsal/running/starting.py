@@ -107,10 +107,9 @@ def rehearsing(  # noqa: PLR0913  (one keyword for each thing a caller may choos
         else:
             pointed = database_environment.as_exported(config)
         with _not_collecting():
-            if own is not None:
-                own.declare(cloud, stack, pointed.config, interruption)
-            elif declare_instead is None:
-                declare(cloud, stack, pointed.config, interruption)
+            if declare_instead is None:
+                evaluate = own.declare if own else declare
+                evaluate(cloud, stack, pointed.config, interruption)
             else:
                 declare_instead(cloud)
                 _refuse_another_stack(cloud, Names(settings.application, stack))
