@@ -1,33 +1,19 @@
-"""`delivery rehearse` from outside: what it plays, says and answers, and that it always ends in order."""
+"""The scenarios as the command plays them: what it shows, keeps, stops and leaves behind."""
 
 import json
-import os
 import re
 import signal
-import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
-from delivery.commands.rehearse import Options
-from delivery.playing import run
-from rehearsal.host import postgres, tools
-from rehearsal.host.interruption import Interruption
 from rehearsal.host.scratch import run_folder
-from rehearsal.host.sdk import session
-from rehearsal.images.image import pack
-from rehearsal.images.registry import Registry, ecr_token
 from rehearsal.plays.releasing import UNNOTICED
 from rehearsal.plays.scenarios import SCENARIOS
-from rehearsal.plays.versions import BROKEN
-from rehearsal.running.traffic import get
-from tests.rehearsal.commandline import Ended, Running, files, kept, plain, project, rewrite, signalled
+from tests.rehearsal.commandline import Ended, files, kept, plain, project, rewrite, signalled
+from tests.rehearsal.kept_rehearsal import addresses
 
 BEGIN = "every service answers before anything changes"
 STEPS = {
@@ -57,81 +43,6 @@ STEPS = {
         UNNOTICED,
     ],
 }
-
-
-def addresses(running: Running) -> Mapping[str, Any]:
-    """Ask the addresses that a kept rehearsal prints."""
-    told = running.told()
-    (service,) = re.findall(r"^web: (http\S+)$", told, re.MULTILINE)
-    (endpoint,) = re.findall(r"^export AWS_ENDPOINT_URL=(http\S+)$", told, re.MULTILINE)
-    refused = {
-        name: said_of(endpoint, name, call)
-        for name, call in {
-            "codepipeline": "list_webhooks", "codedeploy": "list_git_hub_account_token_names",
-            "codebuild": "list_curated_environment_images", "elbv2": "describe_ssl_policies", "events": "list_archives",
-            "iam": "list_roles", "ecs": "list_account_settings", "cloudwatch": "list_dashboards",
-            "sns": "list_platform_applications", "lambda": "list_layers",
-        }.items()
-    }  # fmt: skip
-    return {
-        "service": get(service),
-        "endpoint": get(endpoint, "/_ministack/health")[0],
-        "refused": refused,
-        "pasted": pasted(told),
-        "pushed": push_by_hand(running, endpoint),
-    }
-
-
-def pasted(told: str) -> Mapping[str, "subprocess.CompletedProcess[str]"]:
-    """What the real AWS CLI answers in a second terminal, to each command that a kept rehearsal prints."""
-    exports = re.findall(r"^(?:export|unset) AWS_.*$", told, re.MULTILINE)
-    examples = re.findall(r"^aws .*$", told, re.MULTILINE)
-    elsewhere = {
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "AWS_ACCESS_KEY_ID": "somebody",
-        "AWS_SESSION_TOKEN": "else's",
-        "AWS_PROFILE": "work",
-        "AWS_CONFIG_FILE": "/dev/null",
-    }
-    return {
-        example: subprocess.run(
-            ["bash", "-ec", "\n".join([*exports, example])],  # noqa: S607  (the reader's own)
-            env=elsewhere,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        for example in examples
-        if "docker" not in example and "AWS CLI version 2" not in example
-    }
-
-
-def client_of(endpoint: str, name: str) -> Any:
-    """A client as whoever reads the printed line makes one."""
-    return session().create_client(
-        name,
-        region_name="us-east-1",
-        endpoint_url=endpoint,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
-
-
-def said_of(endpoint: str, name: str, call: str) -> str:
-    """What the endpoint says of a call that it does not answer."""
-    with pytest.raises(ClientError) as refused:
-        getattr(client_of(endpoint, name), call)()
-    return str(refused.value)
-
-
-def push_by_hand(running: Running, endpoint: str) -> str:
-    """Push an image whose migration fails, as any client of the registry could."""
-    image = pack(BROKEN.folder, overlays=BROKEN.overlays, architecture="amd64")
-    ecr = client_of(endpoint, "ecr")
-    digest = Registry(endpoint, lambda: ecr_token(ecr)).push(image, "shop", ["by-hand", "stg"])
-    running.wait_for_after("Staying up until Ctrl-C", "execution Failed")
-    return digest
 
 
 @pytest.fixture(scope="module")
@@ -326,85 +237,6 @@ def test_a_scenario_that_goes_wrong_fails_the_command_and_shows_the_step(
     assert denied["steps"], "it is played all the same"
     assert re.search(r"no  release v1\n(?: {11}.*\n)*.*syntax error", ended.err), "the timeline says why, too"
     assert "Traceback" not in ended.err
-
-
-def test_a_wrong_setting_is_refused_before_anything_starts(tmp_path: Path) -> None:
-    made = project(tmp_path)
-    rewrite(made, "Pulumi.stg.yaml", "timeoutMinutes: 15", "timeoutMinute: 15")
-    ended = Running(made, "--json").end()
-    assert ended.code == 3, "a CI tells a wrong setting from a release that went wrong"
-    report = ended.report
-    assert (report["format"], report["ok"], report["exitCode"]) == (1, False, 3)
-    assert report["error"]["class"] == "settings"
-    assert "migration.timeoutMinute" in report["error"]["sentence"]
-    assert "migration.timeoutMinute" in ended.err
-    assert "timeoutMinutes" in ended.err, "the nearest right name"
-    assert "Traceback" not in ended.err
-    assert "resources of stack" not in ended.err, "nothing was declared"
-    assert not (made / ".rehearsal").exists()
-
-
-@pytest.mark.parametrize(
-    ("options", "code", "sentence"),
-    [
-        (
-            Options(stack="stg", level="process", scenario=["relase"]),
-            2,
-            "--scenario relase: there is no such scenario; name one of release, broken-migration, denied",
-        ),
-        (
-            Options(stack="dev", level="process"),
-            3,
-            "stack dev: there is no Pulumi.dev.yaml; name one of prd, stg",
-        ),
-        (
-            Options(stack="stg", level="real"),
-            2,
-            "--level real: there is no such level; name one of process, container",
-        ),
-    ],
-)
-def test_what_there_is_not_is_refused_in_one_sentence(
-    options: Options, code: int, sentence: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert run(options, Interruption()) == code
-    assert capsys.readouterr().err.splitlines()[-1] == sentence
-
-
-def test_an_emulator_that_cannot_be_loaded_is_one_sentence(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setitem(sys.modules, "ministack.app", None)
-    assert run(Options(stack="stg", level="process"), Interruption()) == 4
-    said = capfd.readouterr().err.splitlines()
-    assert len(said) == 1
-    assert said[0].startswith("the emulator cannot be loaded (")
-    assert said[0].endswith("install the lock: make setup")
-
-
-def test_a_port_that_somebody_else_takes_is_one_sentence(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(
-        "rehearsal.running.starting.declare", lambda *_: None
-    )  # costs seconds and is not the question
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        monkeypatch.setattr(postgres, "own_loopback", lambda _: taken.getsockname())
-        assert run(Options(stack="stg", level="process"), Interruption()) == 4
-    said = capfd.readouterr().err.splitlines()
-    assert len(said) == 1
-    assert "the server did not start" in said[0]
-    assert "Address already in use" in said[0]
-
-
-def test_a_missing_tool_is_one_sentence_before_anything_starts(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
-    monkeypatch.setattr(tools, "SYSTEM", str(tmp_path))
-    assert run(Options(stack="stg", level="process"), Interruption()) == 4
-    said = "aws: builds call it, and this machine does not have it; install the lock: make setup"
-    assert capfd.readouterr().err.splitlines() == [said]
 
 
 def test_every_scenario_is_played_here() -> None:
