@@ -37,12 +37,20 @@ class CodePipelineApi:
         self._service = service
         self._jobs = jobs
         self._made = datetime.now(UTC)
+        self._started: dict[str, tuple[Asked, str]] = {}
+        """What was started by each client's token."""
 
     @operation(on_pipeline)
     def start_pipeline_execution(
         self, asked: Asked, *, caller: str, trigger: str = "StartPipelineExecution"
     ) -> Answered:
-        """Start an execution; `caller` is the ARN of who calls, or of the rule whose target it is."""
+        """Start an execution, once for each client's token; `caller` is the ARN of who calls, or of the rule whose target it is."""
+        token = asked.get("clientRequestToken")
+        if token in self._started:
+            before, execution = self._started[token]
+            if before != asked:
+                raise AwsRefusal("ConflictException", "the clientRequestToken was used for another request")
+            return {"pipelineExecutionId": execution}
         execution = self._service.start(
             str(asked["name"]),
             source_revisions=[
@@ -53,6 +61,8 @@ class CodePipelineApi:
             trigger=trigger,
             trigger_detail=caller,
         )
+        if token:
+            self._started[token] = dict(asked), execution
         return {"pipelineExecutionId": execution}
 
     @operation(on_pipeline)

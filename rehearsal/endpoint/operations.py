@@ -140,6 +140,7 @@ class Operations:
 
     def _answer(self, request: Request, role_arn: str | None) -> Answer:
         try:
+            self._refuse_elsewhere(request)
             understood = self._understood(request)
             method = self._method(request)
             told = {"caller": caller_arn(role_arn, self._place)} if method and _asks_who(method) else {}
@@ -155,6 +156,16 @@ class Operations:
             return self._refused(request, "InternalFailure", f"the rehearsal itself failed: {fault!r}")
         described = model_of(self._model).operation_model(understood.operation)
         return spoken_in(request).answered(described, answer)
+
+    def _refuse_elsewhere(self, request: Request) -> None:
+        """Another Region would answer as an empty account; here it would be answered as this one."""
+        asked = request.signature.region if request.signature else self._place.region
+        if asked != self._place.region:
+            raise RehearsalError(
+                f"Region {asked}",
+                f"the rehearsal's {self._model} is in {self._place.region}",
+                f"ask there: export AWS_DEFAULT_REGION={self._place.region}",
+            )
 
     def _understood(self, request: Request) -> Request:
         """The request with its operation and input; AwsRefusal for one that breaks the API's constraints."""

@@ -103,7 +103,8 @@ def test_an_image_for_another_cpu_is_refused_before_it_migrates(
 
 def test_a_build_without_a_database_rule_cannot_migrate(rehearsal: Rehearsal, tmp_path: Path) -> None:
     cloud = rehearsal.cloud
-    cloud.remove(next(rule.urn for rule in cloud.declared(INGRESS) if "migrat" in rule.name))
+    rule = next(rule for rule in cloud.declared(INGRESS) if "migrat" in rule.name)
+    cloud.remove(rule.urn, rule.id)
     (tmp_path / "VERSION").write_text("v5\n", encoding="utf-8")
     execution = rehearsal.pushes.release_of(rehearsal.team.push(Version("v5", V1.folder, [tmp_path])))
     assert execution.status == ExecutionStatus.FAILED

@@ -71,7 +71,9 @@ class FunctionWorld:
             **inputs,
         }
         urn = f"urn:pulumi:stg::delivery::{FUNCTION}::{logical or name}"
-        self.cloud.remove(urn)
+        for before in self.cloud.declared(FUNCTION):
+            if before.urn == urn:
+                self.cloud.remove(urn, before.id)
         make(self.cloud, urn, FUNCTION, logical or name, given)
 
     def run(self, name: str, event: Any = None) -> Invocation:

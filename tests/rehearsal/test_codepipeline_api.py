@@ -25,7 +25,7 @@ def pipelines(there: Endpoint) -> Iterator[Pipelines]:
     with made.service:
         yield made
     for one in there.cloud.declared(PIPELINE_TYPE):
-        there.cloud.remove(one.urn)
+        there.cloud.remove(one.urn, one.id)
 
 
 def test_a_pipeline_is_shown_as_it_would_be_created(pipelines: Pipelines) -> None:
@@ -77,6 +77,25 @@ def test_an_execution_tells_who_started_it_and_from_what(pipelines: Pipelines) -
     (summary,) = pipelines.client.list_pipeline_executions(pipelineName=name)["pipelineExecutionSummaries"]
     assert begun <= summary["startTime"] <= summary["lastUpdateTime"] <= datetime.now(UTC)
     assert summary["pipelineExecutionId"] == found
+
+
+def test_a_start_that_is_sent_again_starts_nothing_again(pipelines: Pipelines) -> None:
+    """API_StartPipelineExecution.md, "clientRequestToken"; SDKs send a new one with each call."""
+    name = pipelines.declare("shop", *SHORT)
+    start = pipelines.client.start_pipeline_execution
+    first, again = (start(name=name, clientRequestToken="once")["pipelineExecutionId"] for _ in range(2))
+    assert first == again
+    assert pipelines.start(name) != pipelines.start(name), "each of these is a call of its own"
+    pipelines.declare("bank", *SHORT)
+    assert refused(start, name="bank", clientRequestToken="once")["Code"] == "ConflictException"
+
+
+def test_another_region_is_refused_where_the_account_would_be_empty(pipelines: Pipelines) -> None:
+    pipelines.declare("shop", *SHORT)
+    elsewhere = pipelines.cloud.client("codepipeline", region="eu-west-1")
+    error = refused(elsewhere.list_pipelines)
+    assert error["Code"] == "NotImplemented"
+    assert "Region eu-west-1: the rehearsal's codepipeline is in us-east-1" in error["Message"]
 
 
 def test_a_role_that_starts_is_named_by_its_session(pipelines: Pipelines) -> None:

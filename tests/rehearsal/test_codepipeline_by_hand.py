@@ -25,7 +25,7 @@ def pipelines(there: Endpoint) -> Iterator[Pipelines]:
     with made.service:
         yield made
     for one in there.cloud.declared(PIPELINE_TYPE):
-        there.cloud.remove(one.urn)
+        there.cloud.remove(one.urn, one.id)
 
 
 def test_a_disabled_transition_holds_executions_and_says_who_did_it_and_why(pipelines: Pipelines) -> None:

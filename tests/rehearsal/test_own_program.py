@@ -115,7 +115,7 @@ def taken(cloud: Cloud) -> set[tuple[str, str]]:
     """Types and names of what is on record, by its place below its parents; off the record afterwards."""
     there = [one for type_ in KINDS for one in cloud.declared(type_)]
     for one in there:
-        cloud.remove(one.urn)
+        cloud.remove(one.urn, one.id)
     return {(one.urn.split("::", 2)[2], ",".join(sorted(one.inputs))) for one in there}
 
 

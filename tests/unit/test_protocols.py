@@ -361,3 +361,20 @@ def test_a_list_of_an_answer_may_be_empty_where_aws_s_own_is() -> None:
     assert shaped("codebuild", "BatchGetBuilds", {"builds": [], "buildsNotFound": []})
     asked = model_of("codebuild").operation_model("BatchGetBuilds").input_shape
     assert "greater than or equal to 1" in broken(asked, {"ids": []}), "what is asked for may not"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"pipelineName": "a", "maxResults": NaN}',
+        b'{"pipelineName": "a", "maxResults": Infinity}',
+        b'{"pipelineName": "a", "maxResults": 1.5}',
+        b'{"pipelineName": "a", "maxResults": true}',
+        b'{"pipelineName": "a", "filter": ' + b"[" * 100_000,
+    ],
+)
+def test_numbers_that_are_none_and_endless_depth_are_refused(body: bytes) -> None:
+    headers = {"x-amz-target": "CodePipeline_20150709.ListPipelineExecutions"}
+    with pytest.raises(AwsRefusal) as refused:
+        understood(Request("codepipeline", "POST", "/", {}, headers, body), "codepipeline")
+    assert refused.value.code == "SerializationException"

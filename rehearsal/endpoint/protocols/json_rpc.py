@@ -7,7 +7,7 @@ from typing import Any
 from rehearsal.endpoint.asgi import Answer
 from rehearsal.endpoint.models import Model, Operation
 from rehearsal.endpoint.protocols.query_codes import query_error
-from rehearsal.endpoint.protocols.values import given, taken, unreadable
+from rehearsal.endpoint.protocols.values import given, read_json, taken
 from rehearsal.endpoint.request import Request
 
 _OK = 200
@@ -20,12 +20,7 @@ def operation_of(request: Request, model: Model) -> str:
 
 def asked(request: Request, operation: Operation) -> dict[str, Any]:
     """The body, which is an object."""
-    try:
-        value: Any = json.loads(request.body or b"{}")
-    except ValueError:
-        raise unreadable("the body is not valid JSON") from None
-    if not isinstance(value, dict):
-        raise unreadable("the body is not a JSON object")
+    value = read_json(request.body)
     return taken(operation.input_shape, value) if operation.input_shape else {}
 
 

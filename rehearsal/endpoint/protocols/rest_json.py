@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from rehearsal.endpoint.asgi import Answer
 from rehearsal.endpoint.models import Model, Operation
-from rehearsal.endpoint.protocols.values import given, taken, unreadable
+from rehearsal.endpoint.protocols.values import given, read_json, taken
 from rehearsal.endpoint.request import Request
 
 _OK = 200
@@ -50,7 +50,7 @@ def asked(request: Request, operation: Operation) -> dict[str, Any]:
                 request.body if shape.members[payload].type_name == "blob" else request.body.decode()
             )
     else:
-        body = _document(request)
+        body = read_json(request.body)
     for name, inner in shape.members.items():
         key = str(inner.serialization.get("name", name))
         where = inner.serialization.get("location")
@@ -77,16 +77,6 @@ def _typed(kind: str, text: str) -> Any:
     if kind in {"integer", "long"} and text.lstrip("-").isdecimal():
         return int(text)
     return text
-
-
-def _document(request: Request) -> dict[str, Any]:
-    try:
-        value: Any = json.loads(request.body or b"{}")
-    except ValueError:
-        raise unreadable("the body is not valid JSON") from None
-    if not isinstance(value, dict):
-        raise unreadable("the body is not a JSON object")
-    return value  # pyright: ignore[reportUnknownVariableType]
 
 
 def answered(operation: Operation, answer: Mapping[str, Any]) -> Answer:

@@ -2,8 +2,10 @@
 
 import base64
 import binascii
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Any
 
 from rehearsal.endpoint.models import Shape
@@ -11,6 +13,17 @@ from rehearsal.errors import AwsRefusal
 
 _WHOLE = {"integer", "long"}
 _BROKEN = {"float", "double"}
+
+
+def read_json(body: bytes) -> dict[str, Any]:
+    """A body that is one JSON object; none at all is an empty one."""
+    try:
+        value: Any = json.loads(body or b"{}")
+    except (ValueError, RecursionError):
+        raise unreadable("the body is not valid JSON") from None
+    if not isinstance(value, dict):
+        raise unreadable("the body is not a JSON object")
+    return value  # pyright: ignore[reportUnknownVariableType]
 
 
 def unreadable(message: str) -> AwsRefusal:
@@ -42,7 +55,7 @@ def _scalar(kind: str, value: Any) -> Any:
         return _time(value)
     if kind == "blob" and isinstance(value, str | bytes):
         return _bytes(value)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
     fits = {
         "string": isinstance(value, str),
         "boolean": isinstance(value, bool),
@@ -57,6 +70,8 @@ def _scalar(kind: str, value: Any) -> Any:
 def _time(value: Any) -> datetime:
     if isinstance(value, datetime):
         return value
+    if isinstance(value, bool):
+        raise unreadable("a boolean can not be converted to a timestamp")
     try:
         if isinstance(value, str) and not value.replace(".", "", 1).isdigit():
             found = datetime.fromisoformat(value)
