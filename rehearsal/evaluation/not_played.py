@@ -30,9 +30,9 @@ def refuse_what_is_not_played(type_: str, name: str, inputs: Mapping[str, Any], 
 
 
 def not_played(type_: str, inputs: Mapping[str, Any], region: str) -> list[tuple[str, Any]]:
-    """The properties that would be passed over, with their values, each once."""
+    """The properties that would be passed over, with their values, each once; `none` for one that has to be said."""
     taken = _taken(type_)
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {path: "none" for path in PROPERTIES[type_].said.split() if not inputs.get(path)}
     for path, value in (*_beyond(PROPERTIES[type_], inputs), *_leaves(inputs, taken, "")):
         if not _is_taken(taken, path, value, region):
             found.setdefault(path, value)

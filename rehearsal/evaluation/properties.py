@@ -17,6 +17,8 @@ class Properties:
     """What the rehearsal does as it is said here."""
     unseen: str = ""
     """What is taken and changes nothing here, nor whether AWS lets a release through."""
+    said: str = ""
+    """Those of them that a program must say, because what AWS takes otherwise is not played."""
     once: str = ""
     """Lists of which one element is played."""
 
@@ -106,6 +108,7 @@ PROPERTIES = {
         " availabilityZoneRebalancing=DISABLED forceNewDeployment=false",
         "deploymentMaximumPercent deploymentMinimumHealthyPercent enableEcsManagedTags enableExecuteCommand forceDelete"
         " platformVersion=LATEST|1.4.0 propagateTags waitForSteadyState",
+        said="launchType",  # else instances, or the cluster's default (Amazon ECS API Reference, CreateService)
         once="loadBalancers",
     ),
     "aws:iam/role:Role": Properties(
@@ -142,6 +145,7 @@ PROPERTIES = {
         " targetGroupHealth.unhealthyStateRouting.minimumHealthyTargetsCount=1"
         " targetGroupHealth.unhealthyStateRouting.minimumHealthyTargetsPercentage=off",
         "vpcId loadBalancingCrossZoneEnabled stickiness.type stickiness.cookieDuration stickiness.cookieName",
+        said="targetType",  # else instance (Elastic Load Balancing API Reference, CreateTargetGroup)
     ),
     "aws:s3/bucket:Bucket": Properties(
         "bucket bucketPrefix forceDestroy acl=private versioning.enabled=false versioning.mfaDelete=false",

@@ -71,16 +71,17 @@ def test_the_table_lists_what_there_is_and_each_once(type_: str) -> None:
 @pytest.mark.parametrize("type_", PROPERTIES)
 def test_every_property_is_taken_as_the_table_says_or_refused_by_name(type_: str) -> None:
     taken = {**PROPERTIES[type_].taken, **EVERYWHERE.taken}
+    said = {one: next(iter(taken[one] or ())) for one in PROPERTIES[type_].said.split()}
     for path in declarable(type_):
         known = [one for one in taken if is_within(path, one)]
         values = taken[known[0]] if known else None
         for value in ("something", 17, True):
-            found = [name for name, _ in not_played(type_, given(path, value), REGION)]
+            found = [name for name, _ in not_played(type_, {**said, **given(path, value)}, REGION)]
             allowed = bool(known) and (values is None or str(value).lower() in values)
             assert found == ([] if allowed else [path]), f"{path} with {value!r}"
         for value in values or ():
             told = REGION if value == "@region" else value
-            assert not not_played(type_, given(path, told), REGION), f"{path} with {told}"
+            assert not not_played(type_, {**said, **given(path, told)}, REGION), f"{path} with {told}"
 
 
 @pytest.mark.parametrize("name", WORLDS)
@@ -105,6 +106,8 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("aws:cloudwatch/eventRule:EventRule", {"isEnabled": False}, "isEnabled false"),
     ("aws:cloudwatch/eventTarget:EventTarget", {"inputPath": "$.detail"}, "inputPath"),
     ("aws:ecs/taskDefinition:TaskDefinition", {"volumes": [{"name": "v"}]}, "volumes.name"),
+    ("aws:ecs/service:Service", {"name": "web"}, r"launchType none \(played: FARGATE\)"),
+    ("aws:lb/targetGroup:TargetGroup", {"port": 80}, r"targetType none \(played: ip\)"),
     ("aws:ecs/service:Service", {"deploymentCircuitBreaker": {"rollback": False}}, "CircuitBreaker"),
     ("aws:codebuild/project:Project", {"cache": {"type": "LOCAL"}}, "cache.type LOCAL"),
     ("aws:codedeploy/deploymentGroup:DeploymentGroup", {"triggerConfigurations": [{"triggerName": "t"}]}, "trigger"),
