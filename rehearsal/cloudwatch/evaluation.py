@@ -54,19 +54,24 @@ def evaluate(alarm: Mapping[str, Any], points: Sequence[Count] | None, now: floa
             missing == "breaching" if value is None else compare(value, threshold) for value in latest
         ]
         if sum(breaching) >= breaching_wanted:
-            return Verdict("ALARM", _crossed(latest, words, threshold, "were"))
+            return Verdict("ALARM", _crossed(latest, f"were {words}", threshold, "Breaching"))
     if any(value is not None for value in latest) or missing == "notBreaching":
-        return Verdict("OK", _crossed(latest, words, threshold, "were not"))
+        return Verdict("OK", _crossed(latest, f"were not {words}", threshold, "NonBreaching"))
     if missing == "ignore":
         return Verdict(before, f"Unchanged: {wanted} datapoints were missing, which are ignored.")
     return Verdict(UNKNOWN, f"Insufficient Data: {wanted} datapoints were unknown.")
 
 
-def _crossed(values: Sequence[float | None], words: str, threshold: float, are: str) -> str:
+def _crossed(values: Sequence[float | None], are: str, threshold: float, missing: str) -> str:
+    """CloudWatch's own form of a reason; `missing` is what missing datapoints were taken for."""
     known = [f"{value:g}" for value in values if value is not None]
     if not known:
-        return f"Threshold Crossed: no datapoints were received for {len(values)} periods and missing data was treated so."
-    return f"Threshold Crossed: {len(known)} datapoints [{', '.join(known)}] {are} {words} the threshold ({threshold:g})."
+        count = len(values)
+        return (
+            f"Threshold Crossed: no datapoints were received for {count} period{'s' if count > 1 else ''} and "
+            f"{count} missing datapoint{'s were' if count > 1 else ' was'} treated as [{missing}]."
+        )
+    return f"Threshold Crossed: {len(known)} datapoints [{', '.join(known)}] {are} the threshold ({threshold:g})."
 
 
 def _values(

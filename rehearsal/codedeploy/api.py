@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from documents.place import Place
+from rehearsal.codedeploy.appspec import AppSpec
 from rehearsal.codedeploy.configuration import ConfigurationInvalid, configuration_of
 from rehearsal.codedeploy.declared import APPLICATION, GROUP, DeploymentGroup, GroupInvalid
 from rehearsal.codedeploy.deployment import Deployment
 from rehearsal.codedeploy.group_shapes import changed, config_info, group_info, made_up_id
 from rehearsal.codedeploy.known import Known, checked, name_of
-from rehearsal.codedeploy.order import appspec_of, group_for
+from rehearsal.codedeploy.order import appspec_of, group_for, read_by
 from rehearsal.codedeploy.permissions import group_arn, on_application, on_config, on_group, on_group_and_role
 from rehearsal.codedeploy.service import Deployments
 from rehearsal.codedeploy.shapes import deployment_info, revision, target_id, target_status
@@ -120,7 +121,7 @@ class CodeDeployApi:
     def create_deployment(self, asked: Asked) -> Answered:
         """API_CreateDeployment; what is given beside the revision counts for this deployment alone."""
         one = self._known.group(asked, "deploymentGroupName")
-        spec = appspec_of(asked)
+        spec = appspec_of(asked, read_by(self._cloud, str(one.inputs["serviceRoleArn"])))
         try:
             group = DeploymentGroup.of(self._cloud, str(one.outputs["appName"]), name_of(one))
         except GroupInvalid as wrong:
@@ -209,21 +210,16 @@ class CodeDeployApi:
 
     @operation(on_application)
     def get_application_revision(self, asked: Asked) -> Answered:
-        """API_GetApplicationRevision: a revision that a deployment has registered, by its checksum."""
+        """API_GetApplicationRevision: a revision that a deployment has registered, by its checksum or its place in S3."""
         name = str(self._known.application(asked).outputs["name"])
-        given: Mapping[str, Any] = (
-            asked["revision"].get("appSpecContent") or asked["revision"].get("string") or {}
-        )
+        given: Mapping[str, Any] = asked["revision"]
         used = [
             one
             for one in self._deployments.all()
-            if one.group.application == name and given.get("sha256") == one.appspec.sha256
+            if one.group.application == name and _same(one.appspec, given)
         ]
         if not used:
-            raise AwsRefusal(
-                "RevisionDoesNotExistException",
-                f"{name} has no revision of the checksum {given.get('sha256')}",
-            )
+            raise AwsRefusal("RevisionDoesNotExistException", f"{name} has no such revision")
         return {
             "applicationName": name,
             "revision": revision(used[0].appspec),
@@ -249,3 +245,10 @@ def _listed(one: Deployment, asked: Asked) -> bool:
         and (start is None or one.created >= start)
         and (end is None or one.created <= end)
     )
+
+
+def _same(appspec: AppSpec, given: Mapping[str, Any]) -> bool:
+    if appspec.location is not None:
+        return given.get("s3Location") == appspec.location
+    content: Mapping[str, Any] = given.get("appSpecContent") or given.get("string") or {}
+    return content.get("sha256") == appspec.sha256

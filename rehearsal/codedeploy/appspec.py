@@ -51,6 +51,8 @@ class AppSpec:
     """`AwsvpcConfiguration`; None keeps the service's."""
     text: str = ""
     """As it was given."""
+    location: Mapping[str, str] | None = None
+    """The object in S3 that it was read from (API codedeploy.S3Location); None when it was sent itself."""
 
     @property
     def sha256(self) -> str:

@@ -4,19 +4,26 @@ AWS documents: codedeploy/latest/APIReference/API_CreateDeployment, API_Revision
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 from rehearsal.codedeploy.appspec import AppSpec, AppSpecError, parsed
 from rehearsal.codedeploy.configuration import ConfigurationInvalid, of_name
 from rehearsal.codedeploy.declared import DeploymentGroup
 from rehearsal.codedeploy.group_shapes import alarm_names
-from rehearsal.errors import AwsRefusal, RehearsalError
+from rehearsal.codedeploy.service_role import CODEDEPLOY
+from rehearsal.errors import AwsRefusal
+from rehearsal.identity.authority import AccessDenied
 from rehearsal.world.cloud import Cloud
 
 _TEXTS = {"AppSpecContent": "appSpecContent", "String": "string"}
 """Revision types that hold the AppSpec itself, by their member."""
+
+_BUNDLES = ("YAML", "JSON")
+"""Bundle types of an AppSpec in S3 (API_S3Location)."""
 
 _OF_SERVERS = (
     "targetInstances",
@@ -28,8 +35,11 @@ _OF_SERVERS = (
 """Members that mean something for instances alone."""
 
 
-def appspec_of(asked: Mapping[str, Any]) -> AppSpec:
-    """The AppSpec that a deployment is created with; AwsRefusal for none, or for one that CodeDeploy does not take."""
+def appspec_of(asked: Mapping[str, Any], read: Callable[[Mapping[str, str]], str]) -> AppSpec:
+    """The AppSpec that a deployment is created with; AwsRefusal for none, or for one that CodeDeploy does not take.
+
+    `read` answers the text of an object in S3, by its location.
+    """
     revision: Mapping[str, Any] = asked.get("revision") or {}
     kind = str(revision.get("revisionType") or "")
     if not revision:
@@ -37,24 +47,35 @@ def appspec_of(asked: Mapping[str, Any]) -> AppSpec:
             "RevisionRequiredException", "a deployment to ECS needs a revision: give its AppSpec"
         )
     if kind == "S3":
-        raise RehearsalError(
-            "a revision of type S3", "the rehearsal's CodeDeploy reads no bucket", "give it as AppSpecContent"
-        )
+        location: Mapping[str, str] = revision.get("s3Location") or {}
+        if location.get("bundleType") not in _BUNDLES:
+            raise _invalid(
+                f"the bundle type {location.get('bundleType')} is no AppSpec for ECS: {' or '.join(_BUNDLES)}"
+            )
+        return replace(_parsed(read(location)), location=location)
     content: Mapping[str, Any] = revision.get(_TEXTS.get(kind, "")) or {}
     text = str(content.get("content") or "")
     if not text:
-        raise AwsRefusal(
-            "InvalidRevisionException", f"the revision of type {kind or 'none'} holds no AppSpec's content"
-        )
+        raise _invalid(f"the revision of type {kind or 'none'} holds no AppSpec's content")
     seen = hashlib.sha256(text.encode()).hexdigest()
     if content.get("sha256") not in {None, seen}:
-        raise AwsRefusal(
-            "InvalidRevisionException", f"the content's sha256 is {seen}, not {content['sha256']} as is said"
-        )
-    try:
-        return parsed(text)
-    except AppSpecError as wrong:
-        raise AwsRefusal("InvalidRevisionException", str(wrong)) from wrong
+        raise _invalid(f"the content's sha256 is {seen}, not {content['sha256']} as is said")
+    return _parsed(text)
+
+
+def read_by(cloud: Cloud, role_arn: str) -> Callable[[Mapping[str, str]], str]:
+    """Reads objects in S3 as a deployment group's service role (codedeploy/latest/userguide/getting-started-create-service-role)."""
+
+    def read(location: Mapping[str, str]) -> str:
+        bucket, key = location.get("bucket") or "", location.get("key") or ""
+        version = {"VersionId": location["version"]} if location.get("version") else {}
+        try:
+            client = cloud.client("s3", cloud.authority.assume(role_arn, CODEDEPLOY))
+            return client.get_object(Bucket=bucket, Key=key, **version)["Body"].read().decode()
+        except (ClientError, AccessDenied, UnicodeDecodeError) as failure:
+            raise _invalid(f"the AppSpec s3://{bucket}/{key} cannot be read: {failure}") from failure
+
+    return read
 
 
 def group_for(cloud: Cloud, group: DeploymentGroup, asked: Mapping[str, Any]) -> DeploymentGroup:
@@ -86,3 +107,14 @@ def group_for(cloud: Cloud, group: DeploymentGroup, asked: Mapping[str, Any]) ->
             ignore_poll_alarm_failure=bool(alarms.get("ignorePollAlarmFailure")),
         )
     return group
+
+
+def _parsed(text: str) -> AppSpec:
+    try:
+        return parsed(text)
+    except AppSpecError as wrong:
+        raise _invalid(str(wrong)) from wrong
+
+
+def _invalid(text: str) -> AwsRefusal:
+    return AwsRefusal("InvalidRevisionException", text)

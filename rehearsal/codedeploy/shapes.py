@@ -87,7 +87,9 @@ def target_status(one: Deployment) -> str:
 
 
 def revision(appspec: AppSpec) -> dict[str, Any]:
-    """A revision that is an AppSpec's text (API_RevisionLocation)."""
+    """A revision: an object in S3, or an AppSpec's text itself (API_RevisionLocation)."""
+    if appspec.location is not None:
+        return {"revisionType": "S3", "s3Location": dict(appspec.location)}
     content = {"content": appspec.text, "sha256": appspec.sha256}
     return {"revisionType": "AppSpecContent", "appSpecContent": content}
 
@@ -146,7 +148,7 @@ def _task_set(one: Deployment, label: str, task_set: TaskSet) -> dict[str, Any]:
     return {
         "identifer": task_set.id,  # the API's own spelling
         "desiredCount": task_set.count,
-        "pendingCount": max(task_set.count - running, 0),
+        "pendingCount": task_set.pending,
         "runningCount": running,
         "status": str(task_set.status),
         "trafficWeight": 100.0 * share,

@@ -93,7 +93,8 @@ class EcsApi:
             if one is None:
                 failures.append(self._missing(f"service/{cluster}/{_name(named)}"))
             else:
-                found.append(shapes.service(one))
+                tags = {"tags": shapes.tags(one)} if "TAGS" in (asked.get("include") or ()) else {}
+                found.append({**shapes.service(one), **tags})
         return {"services": found, "failures": failures}
 
     @operation(on_service)

@@ -30,7 +30,7 @@ def service(one: Service) -> dict[str, Any]:
         "status": "ACTIVE",
         "desiredCount": one.desired_count,
         "runningCount": running,
-        "pendingCount": max(sum(ts.count for ts in one.task_sets) - running, 0),
+        "pendingCount": sum(ts.pending for ts in one.task_sets),
         "launchType": str(inputs.get("launchType") or "FARGATE"),
         **PLATFORM,
         "deploymentConfiguration": {"maximumPercent": 200, "minimumHealthyPercent": 100},
@@ -65,7 +65,7 @@ def task_set(one: Service, ts: TaskSet) -> dict[str, Any]:
         "status": str(ts.status),
         "taskDefinition": ts.task_definition,
         "computedDesiredCount": ts.count,
-        "pendingCount": max(ts.count - running, 0),
+        "pendingCount": ts.pending,
         "runningCount": running,
         "createdAt": ts.created,
         "updatedAt": ts.created,
@@ -113,14 +113,13 @@ def task(one: Service, ts: TaskSet, life: TaskLife) -> dict[str, Any]:
 def cluster(arn: str, services: Sequence[Service]) -> dict[str, Any]:
     """A cluster that services are in."""
     running = sum(len(ts.running) for one in services for ts in one.task_sets)
-    wanted = sum(ts.count for one in services for ts in one.task_sets)
     return {
         "clusterArn": arn,
         "clusterName": arn.rpartition("/")[2],
         "status": "ACTIVE",
         "registeredContainerInstancesCount": 0,
         "runningTasksCount": running,
-        "pendingTasksCount": max(wanted - running, 0),
+        "pendingTasksCount": sum(ts.pending for one in services for ts in one.task_sets),
         "activeServicesCount": len(services),
         "statistics": [],
         "tags": [],
@@ -128,6 +127,12 @@ def cluster(arn: str, services: Sequence[Service]) -> dict[str, Any]:
         "capacityProviders": [],
         "defaultCapacityProviderStrategy": [],
     }
+
+
+def tags(one: Service) -> list[dict[str, str]]:
+    """A service's declared tags, the provider's default ones among them."""
+    declared = one.declared.outputs.get("tagsAll") or one.declared.inputs.get("tags") or {}
+    return [{"key": str(key), "value": str(value)} for key, value in declared.items()]
 
 
 def cluster_arn(one: Service) -> str:
@@ -167,7 +172,7 @@ def _deployment(one: Service, ts: TaskSet) -> dict[str, Any]:
         "status": str(ts.status),
         "taskDefinition": ts.task_definition,
         "desiredCount": ts.count,
-        "pendingCount": max(ts.count - running, 0),
+        "pendingCount": ts.pending,
         "runningCount": running,
         "failedTasks": len(ts.stopped),
         "createdAt": ts.created,

@@ -115,6 +115,12 @@ class TaskSet:
         return [slot.task for slot in self._slots if slot.task is not None]
 
     @property
+    def pending(self) -> int:
+        """How many tasks are still to start."""
+        draining = self.status == TaskSetStatus.DRAINING
+        return 0 if draining else max(self.count - len(self.running), 0)
+
+    @property
     def given_up(self) -> bool:
         """Whether some task was replaced so often that the rehearsal stopped trying."""
         return any(slot.failures >= ATTEMPTS for slot in self._slots)

@@ -63,6 +63,8 @@ class EventBridgeApi:
     @operation(on_bus)
     def put_events(self, asked: Asked) -> Answered:
         """API_PutEvents: each entry is taken or refused for itself; what is taken is delivered when this answers."""
+        if asked.get("EndpointId"):
+            raise RehearsalError("PutEvents with EndpointId", "the rehearsal has one Region", "leave it out")
         entries: list[Mapping[str, Any]] = asked["Entries"]
         size = sum(map(size_of, entries))
         if size > LARGEST:

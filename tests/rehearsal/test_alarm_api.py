@@ -213,6 +213,11 @@ def test_alarms_are_found_by_name_prefix_state_and_action(played: Played) -> Non
         60,
         "GreaterThanOrEqualToThreshold",
     )
+    (two,) = found(AlarmNames=["web-2-server-errors"])["MetricAlarms"]
+    assert two["StateReason"] == (
+        "Threshold Crossed: no datapoints were received for 1 period and 1 missing datapoint was treated as "
+        "[NonBreaching]."
+    )
     assert {"Name": "TargetGroup", "Value": BLUE.split(":")[-1]} in one["Dimensions"]
 
 

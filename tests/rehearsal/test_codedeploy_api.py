@@ -6,6 +6,7 @@ Documents: codedeploy/latest/APIReference, a page for each operation; permission
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ from tests.rehearsal.bluegreen_world import (
     declare_deployment,
     eventually,
     new_cloud,
+    policy,
     put_roles,
     register,
     running,
@@ -263,7 +265,16 @@ def test_what_a_group_is_not_given_leaves_it_alone(played: Played, asked: dict[s
                     "s3Location": {"bucket": "b", "key": "k", "bundleType": "YAML"},
                 }
             },
-            "NotImplemented: a revision of type S3",
+            "InvalidRevisionException: the AppSpec s3://b/k cannot be read: ",
+        ),
+        (
+            {
+                "revision": {
+                    "revisionType": "S3",
+                    "s3Location": {"bucket": "b", "key": "k", "bundleType": "zip"},
+                }
+            },
+            "InvalidRevisionException: the bundle type zip is no AppSpec for ECS",
         ),
         ({"overrideAlarmConfiguration": {"enabled": True}}, "InvalidAlarmConfigException: "),
         ({"fileExistsBehavior": "OVERWRITE"}, "InvalidInputException: fileExistsBehavior is given"),
@@ -288,6 +299,33 @@ def test_a_revision_is_known_by_its_checksum(played: Played) -> None:
     other = {"revisionType": "AppSpecContent", "appSpecContent": {"sha256": "0" * 64}}
     missing = refused(played.client.get_application_revision, applicationName="web", revision=other)
     assert missing.startswith("RevisionDoesNotExistException: ")
+
+
+def test_a_revision_in_s3_is_read_as_the_groups_service_role(played: Played) -> None:
+    """The AWS CLI's own example of a deployment to ECS; AWSCodeDeployRoleForECS has s3:GetObject for it."""
+    s3 = played.cloud.client("s3")
+    s3.create_bucket(Bucket="revisions")
+    s3.put_object(Bucket="revisions", Key="appspec.yaml", Body=played.spec("example/app:v6").encode())
+    location = {"bucket": "revisions", "key": "appspec.yaml", "bundleType": "YAML"}
+    revision = {"revisionType": "S3", "s3Location": location}
+    assert "s3:GetObject" in refused(played.client.create_deployment, **GROUP, revision=revision)
+    read = {"Action": "s3:GetObject", "Resource": "arn:aws:s3:::revisions/*"}
+    played.cloud.authority.put_policy(DEPLOY_ROLE, "read", policy([read]))
+    id_ = played.client.create_deployment(**GROUP, revision=revision)["deploymentId"]
+    assert played.ended(id_)["status"] == "Succeeded"
+    assert played.info(id_)["revision"] == revision
+    found = played.client.get_application_revision(applicationName="web", revision=revision)
+    assert found["revisionInfo"]["description"].endswith(id_)
+
+
+def test_deployments_are_listed_by_the_time_they_were_created(played: Played) -> None:
+    made = played.info(played.first)["createTime"]
+    one_day = timedelta(days=1)
+    assert played.client.list_deployments(createTimeRange={"start": made + one_day})["deployments"] == []
+    listed = played.client.list_deployments(createTimeRange={"start": made - one_day})["deployments"]
+    assert listed[-1] == played.first
+    backwards = {"start": made + one_day, "end": made}
+    assert refused(played.client.list_deployments, createTimeRange=backwards).startswith("InvalidTimeRange")
 
 
 def test_applications_groups_and_configurations_are_told(played: Played) -> None:

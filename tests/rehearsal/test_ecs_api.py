@@ -62,7 +62,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
     with local_endpoint(authority) as gateway:
         cloud = new_cloud(gateway.endpoint, authority, tmp_path_factory.mktemp("cloud"))
         network = {"subnets": ["subnet-1"], "securityGroups": ["sg-1"], "assignPublicIp": False}
-        with running(cloud, desiredCount=2, networkConfiguration=network) as world:
+        with running(cloud, desiredCount=2, networkConfiguration=network, tags={"team": "shop"}) as world:
             gateway.answer_by(containing(cloud, world.services))
             ill = register(cloud, {**task_definition("example/unstartable"), "family": "ill"})
             never = declare(
@@ -85,6 +85,11 @@ def test_a_service_under_codedeploy_is_told_by_its_task_sets(played: Played) -> 
         {"targetGroupArn": BLUE, "containerName": "web", "containerPort": 8080}
     ]
     assert one["taskDefinition"] == primary["taskDefinition"]
+    tagged = played.client.describe_services(cluster="shop", services=["web"], include=["TAGS"])["services"][
+        0
+    ]
+    assert tagged["tags"] == [{"key": "team", "value": "shop"}]
+    assert "tags" not in one, "they are told to who asks for them"
     assert one["networkConfiguration"]["awsvpcConfiguration"]["securityGroups"] == ["sg-1"]
 
 
