@@ -16,7 +16,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "image_delivery"
-FOLDERS = ("components", "documents", "settings")
+FOLDERS = ("components", "documents", "release", "settings")
 """What is imported from elsewhere in the project, and moves below the package."""
 
 DATA = ("buildspecs/*.yml", "settings/*.json")
