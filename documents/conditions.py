@@ -9,8 +9,10 @@ import binascii
 import difflib
 import ipaddress
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
+
+from documents.nested import is_list, is_map
 
 
 def _number(value: str) -> bool:
@@ -84,14 +86,14 @@ _KEY = re.compile(r"[^:\s]+:\S.*")
 
 def check_condition(condition: Any) -> None:
     """Raise ValueError with one sentence unless IAM reads this as a Condition element."""
-    if not isinstance(condition, Mapping):
-        raise ValueError(  # noqa: TRY004  (pydantic turns ValueError into a finding, TypeError into a crash)
+    if not is_map(condition):
+        raise ValueError(
             "Condition is no map of operators; write it as {StringEquals: {aws:ResourceTag/team: shop}}"
         )
     for operator, tests in condition.items():
         form = _form(operator)
-        if not isinstance(tests, Mapping):
-            raise ValueError(  # noqa: TRY004
+        if not is_map(tests):
+            raise ValueError(
                 f"{operator} holds no map; write it as {operator}: {{aws:ResourceTag/team: shop}}"
             )
         _distinct(operator, [str(key) for key in tests])
@@ -100,7 +102,7 @@ def check_condition(condition: Any) -> None:
                 raise ValueError(
                     f"{operator} tests the key {key!r}, which has no prefix; write it as aws:PrincipalTag/team or s3:prefix"
                 )
-            for value in values if isinstance(values, list) else [values]:
+            for value in values if is_list(values) else [values]:
                 _value(f"{operator} of {key}", value, form)
 
 

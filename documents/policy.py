@@ -1,7 +1,9 @@
 """IAM policy documents: statements, and who may assume a role."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
+
+from documents.nested import is_list, is_map
 
 Statement = dict[str, Any]
 Condition = Mapping[str, Mapping[str, Any]]
@@ -38,15 +40,15 @@ def _folded(alike: Sequence[Statement]) -> Statement:
 
 
 def _listed(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, list) else [value]
+    return value if is_list(value) else [value]
 
 
 def _same(value: Any) -> Any:
     """What two values have in common when they are equal; a value that is known later equals itself alone."""
-    if isinstance(value, Mapping):
+    if is_map(value):
         return tuple(sorted((key, _same(inner)) for key, inner in value.items()))
     if isinstance(value, list | tuple):
-        return tuple(_same(inner) for inner in value)
+        return tuple(_same(inner) for inner in cast("Sequence[Any]", value))
     known = value is None or isinstance(value, str | int | float)
     return (type(value), value if known else id(value))
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from documents.conditions import check_condition
+from documents.nested import is_list, is_map
 from documents.policy import Statement
 
 ELEMENTS = ("Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition")
@@ -101,7 +102,7 @@ def _one_of(statement: Mapping[str, Any], element: str, other: str, example: str
 
 def _texts(statement: Mapping[str, Any], element: str) -> Iterator[str]:
     value = statement[element]
-    listed = value if isinstance(value, list) else [value]
+    listed = value if is_list(value) else [value]
     if not listed:
         raise ValueError(f"{element} is an empty list; IAM takes one text or several: name what is meant")
     for one in listed:
@@ -204,11 +205,11 @@ def _letters(value: Any, path: str) -> None:
             raise ValueError(
                 f"{path} {value!r} has letters that no policy may have; IAM takes U+0020 to U+00FF: write it otherwise"
             )
-    elif isinstance(value, Mapping):
+    elif is_map(value):
         for key, inner in value.items():
             _letters(key, path)
             _letters(inner, f"{path}.{key}" if path else str(key))
-    elif isinstance(value, list):
+    elif is_list(value):
         for inner in value:
             _letters(inner, path)
     elif isinstance(value, float) and not math.isfinite(value):

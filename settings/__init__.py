@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from documents.lifecycle import FILTERS
 from documents.names import ROLES_OF_A_SERVICE, ROLES_OF_A_STACK, Names
+from documents.nested import is_map
 from documents.place import EXAMPLE_ACCOUNT
 from settings.base import Group
 from settings.findings import SettingsError, explain, odd_keys, strings
@@ -52,7 +53,7 @@ ImageName = Annotated[str, Field(pattern=SERVICE)]
 
 
 def _one_image(value: Any) -> Any:
-    if not isinstance(value, Mapping) or len(value) == 1:
+    if not is_map(value) or len(value) == 1:
         return value
     if not value:
         raise ValueError("names no image; name the one that is built, such as app: {repository: shop}")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from documents import arns, images, secrets
+from documents.nested import is_list
 from documents.place import Place, partition_of
 from settings import NAMESPACE, Settings
 from settings.findings import SettingsError
@@ -180,7 +181,7 @@ def _foreign_statements(settings: Settings, place: Place) -> Iterator[str]:
         ):
             for index, statement in enumerate(statements):
                 given = statement.get("Resource", statement.get("NotResource"))
-                for resource in given if isinstance(given, list) else [given]:
+                for resource in given if is_list(given) else [given]:
                     partition = (
                         str(resource).split(":")[1] if str(resource).startswith("arn:") else place.partition
                     )

@@ -8,6 +8,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from documents.nested import is_list, is_map
 from settings.examples import example, names_a_group, plain
 from settings.planned import NOT_YET, WITHOUT
 
@@ -91,9 +92,9 @@ def _written(value: Any) -> str:
     """The value as it could stand in YAML, not as Python says it."""
     if value is None or isinstance(value, bool | int | float):
         return json.dumps(value)
-    if isinstance(value, Mapping):
+    if is_map(value):
         return "{" + ", ".join(f"{_written(key)}: {_written(inner)}" for key, inner in value.items()) + "}"
-    if isinstance(value, list):
+    if is_list(value):
         return "[" + ", ".join(_written(inner) for inner in value) + "]"
     return repr(value if isinstance(value, str) else str(value))
 
@@ -102,14 +103,14 @@ def odd_keys(value: Any, path: str, above: tuple[int, ...] = ()) -> Iterator[str
     """A sentence for each key that YAML does not read as text, and for whatever holds itself."""
     if id(value) in above:
         yield f"{path} holds itself; write out what is meant instead of the alias"
-    elif isinstance(value, Mapping):
+    elif is_map(value):
         for key, inner in value.items():
             if isinstance(key, str):
                 below = f"{path}{'' if path.endswith(':') else '.'}{key}"
                 yield from odd_keys(inner, below, (*above, id(value)))
             else:
                 yield f"{path} has the key {_seen(key, [path])}, which YAML does not read as text; put it in quotes"
-    elif isinstance(value, list):
+    elif is_list(value):
         for index, inner in enumerate(value):
             yield from odd_keys(inner, f"{path}.{index}", (*above, id(value)))
 
@@ -146,9 +147,9 @@ def strings(value: Any, path: str) -> Iterator[tuple[str, str]]:
     """Every text in a nested value with the path that leads to it."""
     if isinstance(value, str):
         yield path, value
-    elif isinstance(value, Mapping):
+    elif is_map(value):
         for key, inner in value.items():
             yield from strings(inner, f"{path}.{key}" if path else str(key))
-    elif isinstance(value, list):
+    elif is_list(value):
         for index, inner in enumerate(value):
             yield from strings(inner, f"{path}.{index}")

@@ -1,13 +1,13 @@
 """What application teams build: an image's repository, and who may push to it."""
 
 import json
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from documents.github import is_ref, subjects, trust_workflows
 from documents.lifecycle import RELEASED, matches
+from documents.nested import is_map
 from settings.base import Group
 
 RepositoryName = Annotated[
@@ -108,7 +108,7 @@ class MovingTag(Group):
 
 
 def _tag_alone(value: Any) -> Any:
-    return value if isinstance(value, Mapping | MovingTag) else {"tag": value}
+    return value if is_map(value) or isinstance(value, MovingTag) else {"tag": value}
 
 
 class Image(Group):

@@ -5,6 +5,8 @@ from typing import Any
 
 import yaml
 
+from documents.nested import is_map
+
 OLD = "image"
 IMAGES, SOURCE = "images", "source"
 NAME = "app"
@@ -45,7 +47,7 @@ def _sentence(old: Any, lines: Mapping[str, Any], namespace: str) -> str:
     )
     if not lines:
         return f"{gone}, and both are there; remove {namespace}:{OLD}"
-    keys = old if isinstance(old, Mapping) else ()
+    keys = old if is_map(old) else ()
     unknown = [str(key) for key in keys if key not in (*_UNDER_IMAGES, "tag")]
     without = f", without {' and '.join(unknown)}, no settings," if unknown else ""
     here = _yaml({f"{namespace}:{key}": value for key, value in lines.items()})

@@ -1,11 +1,11 @@
 """What starts a release, and which image it is: the first of the three questions that every stack answers."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from documents.lifecycle import RELEASED
+from documents.nested import is_map
 from settings.base import Group
 
 ImageTag = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$")]
@@ -41,7 +41,7 @@ class PushSource(Group):
 
 
 def _an_answer(value: Any) -> Any:
-    if not isinstance(value, Mapping):
+    if not is_map(value):
         return value
     given = [name for name in ("push", *NOT_YET) if name in value]
     if len(given) > 1:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -101,7 +101,7 @@ def _type(annotation: Any) -> str:
         return "map of texts"
     if isinstance(inner, type) and issubclass(inner, Enum):
         return _choices([str(one.value) for one in inner])
-    return _WORDS.get(inner, "group")
+    return _WORDS.get(cast("Any", inner), "group")
 
 
 def _several(annotation: Any) -> str:

@@ -11,6 +11,7 @@ from pulumi.runtime import config
 
 from components.kit.stack import Stack
 from documents.names import Names
+from documents.nested import is_map
 from documents.place import Place
 from documents.tags import refusals as tag_refusals
 from settings import NAMESPACE, Settings, SettingsError, parse, refuse_examples, refuse_stack_name
@@ -108,8 +109,8 @@ def _object(value: str) -> Any:
 def _refuse_tags() -> None:
     """The provider's own setting, which it gives to every resource that has tags."""
     given: Any = pulumi.Config("aws").get_object("defaultTags")
-    tags = given.get("tags") if isinstance(given, dict) else None
-    if isinstance(tags, dict):
+    tags = given.get("tags") if is_map(given) else None
+    if is_map(tags):
         refused = tag_refusals({str(key): str(value) for key, value in tags.items()})
         if refused:
             raise SettingsError("\n".join(f"aws:defaultTags: {one}" for one in refused))

@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 
 from components.kit.refusing import refusing
+from documents.nested import is_list, is_map
 
 USUAL_ARN = "a" * 100
 """Stands for a value that is not known yet where only its length matters."""
@@ -40,10 +41,10 @@ def _checked(check: Callable[[str], None] | None, document: Any, values: list[An
 def _outputs(value: Any) -> Iterator[pulumi.Output[Any]]:
     if isinstance(value, pulumi.Output):
         yield value
-    elif isinstance(value, dict):
+    elif is_map(value):
         for inner in value.values():
             yield from _outputs(inner)
-    elif isinstance(value, list):
+    elif is_list(value):
         for inner in value:
             yield from _outputs(inner)
 
@@ -52,8 +53,8 @@ def _filled(value: Any, known: Iterator[Any]) -> Any:
     """The document with each output replaced by the next known value, in the order `_outputs` found them."""
     if isinstance(value, pulumi.Output):
         return next(known)
-    if isinstance(value, dict):
+    if is_map(value):
         return {key: _filled(inner, known) for key, inner in value.items()}
-    if isinstance(value, list):
+    if is_list(value):
         return [_filled(inner, known) for inner in value]
     return value
