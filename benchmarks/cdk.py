@@ -34,6 +34,7 @@ SAME = {
     "AWS::Events::Rule": "aws:cloudwatch/eventRule:EventRule",
     "AWS::IAM::Policy": "aws:iam/rolePolicy:RolePolicy",
     "AWS::IAM::Role": "aws:iam/role:Role",
+    "AWS::Lambda::Function": "aws:lambda/function:Function",
     "AWS::Logs::LogGroup": "aws:cloudwatch/logGroup:LogGroup",
     "AWS::S3::Bucket": "aws:s3/bucket:Bucket",
     "AWS::S3::BucketPolicy": "aws:s3/bucketPolicy:BucketPolicy",
@@ -46,7 +47,7 @@ SAME = {
 }
 """Types of theirs and of ours of which both declare equally many, but for what the construct library adds."""
 
-OF_THE_LIBRARY = Counter({"AWS::Events::Rule": 1, "AWS::IAM::Role": 4, "AWS::IAM::Policy": 5})
+OF_THE_LIBRARY = Counter({"AWS::Events::Rule": 1, "AWS::IAM::Role": 5, "AWS::IAM::Policy": 6})
 """What the construct library adds by itself: its ECR source makes a rule with a role, and every action has a role of its own."""
 
 APART = {

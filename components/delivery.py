@@ -1,6 +1,6 @@
 """A whole stack from its settings: which parts there are, and what each is told of the others."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,13 +14,14 @@ from components.kit.configuration import located
 from components.kit.stack import Stack
 from components.migration_build import MigrationBuild, MigrationBuildArgs
 from components.notifications import Notifications, NotificationsArgs
+from components.release_function import ReleaseFunction, ReleaseFunctionArgs
 from components.release_templates import ReleaseTemplates, ReleaseTemplatesArgs
 from components.rollouts.codedeploy import BlueGreenDeployment as Rollout
 from components.rollouts.codedeploy import BlueGreenDeploymentArgs as RolloutArgs
 from components.sources.push import PushSource as Source
 from components.sources.push import PushTrigger as Trigger
 from components.web_service import WebService, WebServiceArgs
-from documents.actions import Released, Stage, approval_action, deployment_window
+from documents.actions import Action, Stage, approval_action, deployment_window
 from documents.descriptor import ServiceDescriptor, StackDescriptor
 from settings import Settings
 
@@ -38,6 +39,8 @@ class Delivery:
     """By the same names."""
     templates: ReleaseTemplates
     migration: MigrationBuild
+    function: ReleaseFunction | None
+    """None where the settings switch its check off."""
     pipeline: DeliveryPipeline
     notifications: Notifications
     trigger: Trigger
@@ -79,16 +82,26 @@ def declare(settings: Settings) -> Delivery:
         "migration",
         MigrationBuildArgs(
             stack=stack,
-            tag=source.tag,
             repository=repository,
             artifacts=artifacts,
             errand=templates.errand,
         ),
     )
+    function = _function(stack, repository, artifacts, migration)
     stages = (
         *source.stages,
         *_consent(settings),
-        _release(settings, source.released, migration, rollouts.values(), templates.errand.artifact),
+        _release(
+            settings,
+            (
+                *([function.check(source.released, run_order=1)] if function else []),
+                migration.action(source.released, run_order=2),
+                *(
+                    rollout.action(source.released, templates.errand.artifact, run_order=3)
+                    for rollout in rollouts.values()
+                ),
+            ),
+        ),
     )
     pipeline = DeliveryPipeline(
         "delivery", DeliveryPipelineArgs(stack=stack, stages=stages, store=artifacts.store)
@@ -122,6 +135,7 @@ def declare(settings: Settings) -> Delivery:
         rollouts=rollouts,
         templates=templates,
         migration=migration,
+        function=function,
         pipeline=pipeline,
         notifications=notifications,
         trigger=trigger,
@@ -138,24 +152,28 @@ def _consent(settings: Settings) -> Sequence[Stage]:
     return (Stage(name="Approve", actions=(approval_action(approval.message, approval.timeout_minutes),)),)
 
 
-def _release(
-    settings: Settings,
-    released: Released,
-    migration: MigrationBuild,
-    rollouts: Iterable[Rollout],
-    templates: str,
-) -> Stage:
-    """Migration and deployments in one stage: a stage takes one execution at a time, so two releases never overlap.
+def _function(
+    stack: Stack, repository: ImageRepository, artifacts: ArtifactStore, migration: MigrationBuild
+) -> ReleaseFunction | None:
+    if not stack.settings.release.check:
+        return None
+    return ReleaseFunction(
+        "release",
+        ReleaseFunctionArgs(
+            stack=stack, repository=repository, artifacts=artifacts, project_arn=migration.project_arn
+        ),
+    )
+
+
+def _release(settings: Settings, actions: Sequence[Action]) -> Stage:
+    """Everything that changes something in one stage: a stage takes one execution at a time, so two releases never overlap.
 
     CodePipeline User Guide, concepts-how-it-works (stage locks).
     """
     window = settings.release.window
     return Stage(
         name="Release",
-        actions=(
-            migration.action(released, run_order=1),
-            *(rollout.action(released, templates, run_order=2) for rollout in rollouts),
-        ),
+        actions=actions,
         before_entry=deployment_window(window.cron, window.time_zone) if window else None,
     )
 

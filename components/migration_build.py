@@ -15,11 +15,11 @@ from components.kit.database_access import open_database
 from components.kit.role import granted_role
 from components.kit.stack import Stack
 from documents import grants
-from documents.actions import Action, Released, Variable, codebuild_action
+from documents.actions import Action, Released, codebuild_action
 from documents.errands import Errand
-from documents.events import TRIGGER
 from documents.policy import Statement, trust_account
 from documents.secrets import codebuild_variable, keys_of
+from documents.variables import MIGRATE
 from settings.migration import MINUTES_AROUND
 
 BUILDSPEC = Path(__file__).parent.parent / "buildspecs" / "migrate.yml"
@@ -33,16 +33,12 @@ BUILD_IMAGES = {
 NAMESPACE = "Migration"
 """Namespace of what the build exports."""
 
-MIGRATE = Variable(name="MIGRATE", default="run", meaning="run, or skip to release without migrating")
-
 
 @dataclass(frozen=True, kw_only=True)
 class MigrationBuildArgs:
     """What the build needs from the rest of the stack."""
 
     stack: Stack
-    tag: str
-    """Tag that a push moves; a release that a push started is refused when the tag has moved on."""
     repository: ImageRepository
     """Where the image comes from."""
     artifacts: ArtifactStore
@@ -132,14 +128,13 @@ class MigrationBuild(pulumi.ComponentResource):
             environment={
                 "DELIVERY_IMAGE_DIGEST": released.digest,
                 "DELIVERY_MIGRATE": MIGRATE.expression,
-                "DELIVERY_TRIGGER": TRIGGER.expression,
             },
             inputs=(released.artifact,),
             outputs=(self._errand.artifact,),
             namespace=NAMESPACE,
             run_order=run_order,
             needs=[grants.start_build(self.project_arn)],
-            variables=(MIGRATE, TRIGGER),
+            variables=(MIGRATE,),
         )
 
 
@@ -150,7 +145,6 @@ def _statements(args: MigrationBuildArgs) -> list[Statement]:
     secrets, parameters = keys_of(migration.secrets.values())
     return [
         *grants.pull([args.repository.arn]),
-        grants.read_tags(args.repository.arn),
         grants.tag_images(args.repository.arn),
         *grants.build_artifacts(artifacts.arn, artifacts.artifact_objects),
         *args.errand.needs,
@@ -172,8 +166,6 @@ def _variables(args: MigrationBuildArgs) -> list[codebuild.ProjectEnvironmentEnv
     names = sorted({*migration.environment, *migration.secrets})
     told: Mapping[str, Any] = {
         "DELIVERY_REPOSITORY_URI": args.repository.url,
-        "DELIVERY_TAG": args.tag,
-        "DELIVERY_ARCHITECTURE": settings.architecture,
         "DELIVERY_COMMAND": shlex.join(migration.command),
         "DELIVERY_ENTRY_POINT": shlex.join(migration.entry_point),
         "DELIVERY_WORKING_DIRECTORY": migration.working_directory or "",

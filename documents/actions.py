@@ -167,6 +167,30 @@ def codebuild_action(  # noqa: PLR0913  (what a build action is made of)
     )
 
 
+def lambda_action(  # noqa: PLR0913  (what an invoke action is made of)
+    *,
+    name: str,
+    function: Any,
+    parameters: str,
+    run_order: int,
+    needs: Sequence[Statement],
+    variables: Sequence[Variable] = (),
+) -> Action:
+    """The Lambda invoke action (CodePipeline User Guide, action-reference-Lambda).
+
+    `parameters` are a text of which the action takes 1,000 characters.
+    """
+    return Action(
+        name=name,
+        category="Invoke",
+        provider="Lambda",
+        configuration={"FunctionName": function, "UserParameters": parameters},
+        run_order=run_order,
+        needs=needs,
+        variables=variables,
+    )
+
+
 def codedeploy_action(  # noqa: PLR0913  (what a deploy action is made of)
     *,
     name: str,

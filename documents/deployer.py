@@ -19,6 +19,7 @@ PASSED_TO = (
     "codepipeline.amazonaws.com",
     "ecs-tasks.amazonaws.com",
     "events.amazonaws.com",
+    "lambda.amazonaws.com",
 )
 """Services that the stack's roles are handed to when what uses them is made."""
 
@@ -83,6 +84,7 @@ def _resources(deployed: Deployed) -> dict[str, Any]:
         ],
         "deployment-configuration": place.arn("codedeploy", f"deploymentconfig:{base}-*"),
         "pipeline": place.arn("codepipeline", base),
+        "function": place.arn("lambda", f"function:{base}-*"),
         "repository": place.arn("ecr", f"repository/{deployed.repository}"),
         "service": place.arn("ecs", f"service/*/{base}-*"),
         "task-definition": place.arn("ecs", f"task-definition/{base}-*"),

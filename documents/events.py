@@ -3,17 +3,10 @@
 import json
 from typing import Any
 
-from documents.actions import Variable
+from documents.variables import TRIGGER
 
 SOURCE_ACTION = "Source"
 """Name of the pipeline's source action, which a revision override refers to."""
-
-TRIGGER = Variable(
-    name="TRIGGER",
-    default="chosen",
-    meaning="push when a push started this release, chosen when a person did",
-)
-"""Variable of the pipeline: who started a release."""
 
 MAXIMUM_AGE_SECONDS = 15 * 60
 """How long EventBridge may try to deliver a push: its default of 24 hours could start a release of yesterday."""

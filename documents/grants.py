@@ -194,6 +194,44 @@ def start_build(project: Any) -> Statement:
     return allow("codebuild:BatchGetBuilds", "codebuild:StartBuild", on=project)
 
 
+def invoke_function(function: Any) -> list[Statement]:
+    """The Lambda action (CodePipeline User Guide, actions-invoke-lambda-function, step 1).
+
+    `lambda:ListFunctions` knows no resource (Service Authorization Reference, AWS Lambda).
+    """
+    return [allow("lambda:InvokeFunction", on=function), allow("lambda:ListFunctions", on="*")]
+
+
+def answer_jobs() -> Statement:
+    """Say how a pipeline's job went; a job is no resource (Service Authorization Reference, AWS CodePipeline)."""
+    return allow("codepipeline:PutJobFailureResult", "codepipeline:PutJobSuccessResult", on="*")
+
+
+def read_image(repository: Any) -> Statement:
+    """Read an image's manifests and its configuration, which is a blob like a layer, without logging in to pull it."""
+    return allow("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", on=repository)
+
+
+def read_deployments(place: Place, names: Sequence[str]) -> Statement:
+    """Look at deployment groups, which are called like their applications, and at their deployments."""
+    return allow(
+        "codedeploy:GetDeployment",
+        "codedeploy:GetDeploymentGroup",
+        "codedeploy:ListDeployments",
+        on=[place.arn("codedeploy", f"deploymentgroup:{name}/{name}") for name in names],
+    )
+
+
+def read_project(project: Any) -> Statement:
+    """Look at a build project's declaration."""
+    return allow("codebuild:BatchGetProjects", on=project)
+
+
+def read_parameter(place: Place, name: str) -> Statement:
+    """Read one parameter, given by its name with the slash before it."""
+    return allow("ssm:GetParameter", on=place.arn("ssm", f"parameter{name}"))
+
+
 def start_pipeline(pipeline: Any) -> Statement:
     """The rule's role (CodePipeline User Guide, create-cwe-ecr-source-cli)."""
     return allow("codepipeline:StartPipelineExecution", on=pipeline)

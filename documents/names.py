@@ -79,6 +79,16 @@ class Names:
         return f"{self.pipeline}-start"
 
     @property
+    def release(self) -> str:
+        """The release function, and the role it has."""
+        return f"{self.pipeline}-release"
+
+    @property
+    def release_log_group(self) -> str:
+        """Log group of the release function; the slash keeps it apart from a service's."""
+        return self.log_group("release/function")
+
+    @property
     def undelivered(self) -> str:
         """Queue of the pushes that started nothing, and the alarm on it."""
         return f"{self.pipeline}-undelivered-pushes"
@@ -129,7 +139,7 @@ class Names:
             for role in (self.execution_role(service), self.task_role(service), self.deploy_role(service)):
                 yield from _beyond(ROLE, role, service)
             yield from _beyond(DEPLOYMENT_NAME, self.service(service), service)
-        for role in (self.pipeline_role, self.migration_role, self.push, self.start_role):
+        for role in (self.pipeline_role, self.migration_role, self.push, self.start_role, self.release):
             yield from _beyond(ROLE, role)
         yield from _beyond(RULE, self.push)
         for notice in NOTICES:
@@ -162,7 +172,10 @@ def _beyond(length: _Length, name: str, service: str | None = None) -> Iterator[
         yield TooLong(length.what, name, service, length.taken_by, length.most)
 
 
-ROLES_OF_A_STACK, ROLES_OF_A_SERVICE = ("migrate", "push", "start"), ("execution", "task", "deploy")
+ROLES_OF_A_STACK, ROLES_OF_A_SERVICE = (
+    ("migrate", "push", "release", "start"),
+    ("execution", "task", "deploy"),
+)
 """What a role's name ends in, after the stack's names or after a service's; the pipeline's own role has no ending."""
 
 TEMPLATES = "templates"

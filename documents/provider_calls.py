@@ -84,6 +84,20 @@ TYPES: Mapping[str, Actions] = {
             *_tagged("codepipeline"),
         )
     },
+    "aws:lambda/function:Function": {
+        "function": (
+            "lambda:CreateFunction",
+            "lambda:DeleteFunction",
+            "lambda:GetFunction",
+            "lambda:GetFunctionCodeSigningConfig",
+            "lambda:ListTags",
+            "lambda:ListVersionsByFunction",
+            "lambda:TagResource",
+            "lambda:UntagResource",
+            "lambda:UpdateFunctionCode",
+            "lambda:UpdateFunctionConfiguration",
+        )
+    },
     "aws:ec2/securityGroup:SecurityGroup": {
         ANY: (
             "ec2:AuthorizeSecurityGroupEgress",

@@ -22,6 +22,11 @@ class Aws:
     def __init__(self) -> None:
         self._clients: dict[tuple[str, str], Any] = {}
 
+    def ready(self, *services: str) -> None:
+        """Make clients ahead of the first call: Lambda gives more processor while it starts a function than it does later."""
+        for service in services:
+            self.client(service)
+
     def client(self, service: str, region: str = "") -> Any:
         """The client of a service, in another Region than this function's if one is named."""
         known = self._clients.get((service, region))
@@ -40,6 +45,12 @@ def code_of(error: ClientError) -> str:
     """The code of what a service answered."""
     answer: Mapping[str, Any] = error.response
     return str(answer.get("Error", {}).get("Code", ""))
+
+
+def message_of(error: ClientError) -> str:
+    """The sentence of what a service answered; it may name what was asked for, and never what is kept there."""
+    answer: Mapping[str, Any] = error.response
+    return str(answer.get("Error", {}).get("Message", ""))
 
 
 def is_denied(error: ClientError) -> bool:

@@ -26,10 +26,12 @@ class Unseen:
     """What this function's role may not look at, which somebody else's may."""
 
     what: str
+    why: str
+    """What AWS answered."""
 
     def __str__(self) -> str:
         """One sentence."""
-        return f"{self.what} could not be looked at by this function, and is not judged"
+        return f"{self.what} could not be looked at by this function, and is not judged ({self.why})"
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 The event is never logged nor shown: it carries credentials (CodePipeline User Guide, action-reference-Lambda).
 """
 
+import os
 import threading
 import traceback
 from collections.abc import Callable, Mapping
@@ -13,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from release import check
 from release.answers import Answers
-from release.aws import Aws, code_of, is_denied
+from release.aws import Aws, code_of, is_denied, message_of
 from release.findings import Refusal, RefusedError
 from release.job import Job
 from release.log import log
@@ -30,6 +31,9 @@ MARGIN = 5
 """Seconds before the function's own limit at which it gives up, to be heard still."""
 
 _AWS = Aws()
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+    _AWS.ready("codebuild", "codedeploy", "codepipeline", "cloudwatch", "ecr", "s3", "secretsmanager", "ssm")
+
 _AGAIN = "start the release again; nothing was migrated"
 
 
@@ -87,12 +91,12 @@ def _unforeseen(error: Exception) -> Refusal:
         case ClientError() if is_denied(error):
             return Refusal(
                 f"{error.operation_name} in {place}",
-                f"this function's role may not: {error.response['Error'].get('Message')}",
+                f"this function's role may not: {message_of(error)}",
                 "compare the role with pulumi preview, somebody or a policy of the organization narrowed it; nothing was migrated",
                 "PermissionError",
             )
         case ClientError():
-            said = f"AWS answered {code_of(error)}: {error.response['Error'].get('Message')}"
+            said = f"AWS answered {code_of(error)}: {message_of(error)}"
             return Refusal(f"{error.operation_name} in {place}", said, _AGAIN, "SystemUnavailable")
         case BotoCoreError() | OSError():
             return Refusal(

@@ -7,7 +7,7 @@ from typing import Any
 from botocore.exceptions import ClientError, ParamValidationError
 
 from documents import secrets
-from release.aws import code_of, is_denied
+from release.aws import code_of, is_denied, message_of
 from release.findings import Finding, Refusal, Unseen
 from release.subject import Subject
 from release.template_files import containers_of
@@ -69,7 +69,7 @@ def _parameter(subject: Subject, one: secrets.Reference, what: str) -> Iterator[
     except ClientError as error:
         if not is_denied(error):
             raise
-        yield Unseen(what)
+        yield Unseen(what, message_of(error))
         return
     if answer.get("InvalidParameters"):
         yield _refused(what, "there is no such parameter", "make it, or correct the setting")
@@ -100,7 +100,7 @@ def _secret(subject: Subject, one: secrets.Reference, what: str) -> Iterator[Fin
                 "restore it or give it a value",
             )
         elif is_denied(error) or code == "DecryptionFailure":
-            yield Unseen(what)
+            yield Unseen(what, message_of(error))
         else:
             raise
         return

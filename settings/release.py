@@ -75,6 +75,10 @@ class Release(Group):
         default="QUEUED",
         description="Whether waiting releases queue, or a newer one takes the place of an older that waits.",
     )
+    check: bool = Field(
+        default=True,
+        description="Whether the release function refuses what would fail later, before anything is provisioned or migrated.",
+    )
     approval: Approval | None = Field(default=None, description="Ask a person first.")
     window: Window | None = Field(default=None, description="When a release may begin.")
     alarms: Alarms = Field(default=Alarms(), description="What stops a deployment and moves traffic back.")

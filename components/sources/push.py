@@ -13,6 +13,7 @@ from components.kit.stack import Stack
 from documents import events, grants
 from documents.actions import Released, Stage, ecr_source_action
 from documents.policy import trust_account
+from documents.variables import TRIGGER
 from settings import Settings
 
 _ARTIFACT, _NAMESPACE = "ImageArtifact", "Image"
@@ -42,7 +43,7 @@ class PushSource:
             artifact=_ARTIFACT,
             namespace=_NAMESPACE,
             needs=[grants.read_tags(self._repository.arn)],
-            variables=(events.TRIGGER,),
+            variables=(TRIGGER,),
         )
         return (Stage(name="Source", actions=(action,)),)
 

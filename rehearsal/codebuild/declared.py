@@ -53,6 +53,7 @@ def read(declared: Declared) -> Project:
     inputs = declared.inputs
     environment: Mapping[str, Any] = inputs["environment"]
     vpc: Mapping[str, Any] = inputs.get("vpcConfig") or {}
+    most = inputs.get("concurrentBuildLimit")
     return Project(
         name=str(declared.outputs.get("name") or inputs["name"]),
         arn=declared.arn,
@@ -62,7 +63,8 @@ def read(declared: Declared) -> Project:
         variables=[variable(item) for item in environment.get("environmentVariables") or ()],
         privileged=bool(environment.get("privilegedMode")),
         subnets=vpc.get("subnets") or (),
-        concurrent_builds=inputs.get("concurrentBuildLimit"),
+        # Numbers travel as floating point.
+        concurrent_builds=None if most is None else int(most),
         timeout_minutes=inputs.get("buildTimeout") or DEFAULT_TIMEOUT_MINUTES,
         log=(inputs.get("logsConfig") or {}).get("cloudwatchLogs") or {},
         key_id=inputs.get("encryptionKey"),

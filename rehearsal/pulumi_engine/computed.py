@@ -18,7 +18,7 @@ from pulumi import _types  # pyright: ignore[reportPrivateUsage]  (the only plac
 
 def computed_paths(type_: str, inputs: Mapping[str, Any]) -> set[str]:
     """Paths of a resource's given inputs that the provider would keep if they were left out."""
-    return set(_given(_resource(type_), inputs, ""))
+    return set(_given(resource_class(type_), inputs, ""))
 
 
 def kept(type_: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
@@ -49,7 +49,8 @@ def _inside(kind: Any, value: Any, path: str) -> Iterator[str]:
 
 
 @cache
-def _resource(type_: str) -> type:
+def resource_class(type_: str) -> type:
+    """The SDK's class of a type token."""
     _, module, name = type_.split(":")
     folder = module.split("/")[0]
     package = importlib.import_module(f"pulumi_aws.{folder}{'_' if iskeyword(folder) else ''}")

@@ -95,10 +95,10 @@ def test_an_image_for_another_cpu_is_refused_before_it_migrates(
         other, image.repository, ["other-cpu", rehearsal.settings.source.push.tag], rehearsal.team.pusher()
     )
     execution = rehearsal.pushes.release_of(digest)
-    said = execution.action("Migrate").error_message or ""
-    assert "the image is for arm64, the tasks run on amd64" in said
+    said = execution.action("Check").error_message or ""
+    assert "it is for linux/arm64, the tasks run on linux/amd64" in said
     assert "nothing was migrated" in said
-    assert [one.action for one in execution.actions] == ["Source", "Migrate"], "nothing was deployed"
+    assert [one.action for one in execution.actions] == ["Source", "Check"], "nothing was provisioned"
 
 
 def test_a_build_without_a_database_rule_cannot_migrate(rehearsal: Rehearsal, tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """Which CLI runs, and what is said when there is none."""
 
-import importlib
 from pathlib import Path
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from rehearsal.errors import RehearsalError
 from rehearsal.evaluation.kinds import KINDS
 from rehearsal.host.project import ROOT
+from rehearsal.pulumi_engine.computed import resource_class
 from rehearsal.pulumi_engine.find_cli import VERSION, find_cli, the_cli
 from rehearsal.pulumi_engine.lifecycle import UNTAGGED
 
@@ -58,6 +58,4 @@ def test_the_tools_module_builds_the_version_that_is_linked_in() -> None:
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("type_", KINDS)
 def test_default_tags_go_to_the_types_that_have_tags(type_: str) -> None:
-    _, module, name = type_.split(":")
-    resource = getattr(importlib.import_module(f"pulumi_aws.{module.partition('/')[0]}"), name)
-    assert hasattr(resource, "tags_all") == (type_ not in UNTAGGED)
+    assert hasattr(resource_class(type_), "tags_all") == (type_ not in UNTAGGED)

@@ -5,7 +5,11 @@ from collections.abc import Mapping
 REPLAYED = "a release whose build is an earlier one's"
 BUILT = "a release whose build migrates"
 SKIPPED = "a release whose build skips the migration"
-PUSHED = "a release that a push started, whose build migrates"
+CHECKED = "a release that is checked"
+PUSHED = "a release that a push started, and that is checked"
+JUDGED = "a release of which not everything is judged"
+LOGGED = "a release whose check writes no log"
+ANSWERED = "a release whose check is not heard"
 EVENT = "the event of a push"
 PUSH = "a push"
 NOTHING = "nothing here: UNSEEN has the reason of each action"
@@ -28,11 +32,25 @@ STATEMENTS: Mapping[str, Mapping[str, str]] = {
         "codedeploy:GetDeploymentConfig": REPLAYED,
         "ecs:RegisterTaskDefinition": REPLAYED,
         "iam:PassRole": REPLAYED,
+        "lambda:InvokeFunction": CHECKED,
+        "lambda:ListFunctions": CHECKED,
+    },
+    "release-role": {
+        "codepipeline:PutJobFailureResult codepipeline:PutJobSuccessResult": ANSWERED,
+        "ssm:GetParameter": CHECKED,
+        "ecr:DescribeImages": PUSHED,
+        "ecr:BatchGetImage ecr:GetDownloadUrlForLayer": CHECKED,
+        "s3:ListBucket": CHECKED,
+        "s3:GetObject": CHECKED,
+        "codedeploy:GetDeployment codedeploy:GetDeploymentGroup codedeploy:ListDeployments": CHECKED,
+        "cloudwatch:DescribeAlarms": CHECKED,
+        "codebuild:BatchGetProjects": CHECKED,
+        "secretsmanager:GetSecretValue": JUDGED,
+        "logs:CreateLogStream logs:PutLogEvents": LOGGED,
     },
     "migration-role": {
         "ecr:GetAuthorizationToken": BUILT,
         "ecr:BatchCheckLayerAvailability ecr:BatchGetImage ecr:GetDownloadUrlForLayer": BUILT,
-        "ecr:DescribeImages": PUSHED,
         "ecr:PutImage": SKIPPED,
         "s3:GetBucketAcl s3:GetBucketLocation": NOTHING,
         "s3:GetObject s3:GetObjectVersion s3:PutObject": SKIPPED,
@@ -91,6 +109,10 @@ UNSEEN: Mapping[str, Mapping[str, str]] = {
         "ecr:BatchCheckLayerAvailability": _DOCKER,
         "s3:GetBucketAcl": _BUILD,
         "s3:GetBucketLocation": _BUILD,
+    },
+    "release-role": {
+        "codedeploy:GetDeployment": "asked of a deployment that is under way",
+        "codepipeline:PutJobFailureResult": "the answer that refuses a release",
     },
     "web-deployment-role": {"s3:GetObject": _REVISION, "s3:GetObjectVersion": _REVISION},
 }

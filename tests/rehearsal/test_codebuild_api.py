@@ -219,7 +219,7 @@ def test_a_project_is_shown_as_it_would_be_created(builds: Builds) -> None:
         "vpcConfig": {"vpcId": "vpc-1", "subnets": ["subnet-1"], "securityGroupIds": ["sg-1"]},
         "buildTimeout": 35,
         "queuedTimeout": 60,
-        "concurrentBuildLimit": 1,
+        "concurrentBuildLimit": 1.0,
         "encryptionKey": "arn:aws:kms:us-east-1:123456789012:key/1",
         "logsConfig": {"cloudwatchLogs": {"groupName": "/shop/builds"}},
         "tags": {"team": "shop"},
@@ -230,6 +230,7 @@ def test_a_project_is_shown_as_it_would_be_created(builds: Builds) -> None:
     assert (found["arn"], found["timeoutInMinutes"], found["queuedTimeoutInMinutes"]) == (PROJECT, 35, 60)
     assert found["vpcConfig"] == {"vpcId": "vpc-1", "subnets": ["subnet-1"], "securityGroupIds": ["sg-1"]}
     assert found["logsConfig"] == {"cloudWatchLogs": {"status": "ENABLED", "groupName": "/shop/builds"}}
+    assert found["concurrentBuildLimit"] == 1, "numbers come from the SDK as floating point"
     assert found["tags"] == [{"key": "team", "value": "shop"}]
     assert (found["environment"]["privilegedMode"], found["concurrentBuildLimit"]) == (True, 1)
     assert builds.client.list_projects()["projects"] == ["migrate"]

@@ -27,6 +27,7 @@ from tests.rehearsal.stagehands import (
     ran,
     release,
     told,
+    unchecked,
     until,
     version,
 )
@@ -96,7 +97,7 @@ def secret_holding(rehearsal: Rehearsal, text: str | None) -> Generator[str]:
 def test_a_missing_secret_stops_the_build_and_is_named_with_the_builds_own_variable(
     rehearsal: Rehearsal, good: str
 ) -> None:
-    with secret_holding(rehearsal, None) as arn:
+    with unchecked(rehearsal), secret_holding(rehearsal, None) as arn:
         stopped = release(rehearsal, good)
     said = failure(stopped, "Migrate")
     assert "Phase: DOWNLOAD_SOURCE" in said, "before any command of ours runs"
@@ -107,7 +108,10 @@ def test_a_missing_secret_stops_the_build_and_is_named_with_the_builds_own_varia
 def test_a_missing_key_of_a_secret_is_named_without_showing_what_the_secret_holds(
     rehearsal: Rehearsal, good: str
 ) -> None:
-    with secret_holding(rehearsal, '{"uri": "postgresql://somebody:hidden@nowhere/app"}') as arn:
+    with (
+        unchecked(rehearsal),
+        secret_holding(rehearsal, '{"uri": "postgresql://somebody:hidden@nowhere/app"}') as arn,
+    ):
         said = failure(release(rehearsal, good), "Migrate")
     assert f"no value for key 'url' (secret {arn} for DELIVERY_VALUE_0)" in said
     assert "hidden" not in said
@@ -116,7 +120,11 @@ def test_a_missing_key_of_a_secret_is_named_without_showing_what_the_secret_hold
 def test_a_secret_that_tasks_miss_stops_the_deployment_and_is_named(
     rehearsal: Rehearsal, good: str, replay: Replay
 ) -> None:
-    with secret_holding(rehearsal, None) as arn, provided(rehearsal.pipeline, "CodeBuild", replay):
+    with (
+        unchecked(rehearsal),
+        secret_holding(rehearsal, None) as arn,
+        provided(rehearsal.pipeline, "CodeBuild", replay),
+    ):
         said = failure(release(rehearsal, good), "Deploy-web")
     assert "ResourceInitializationError" in said
     assert arn in said
@@ -131,8 +139,8 @@ def test_an_image_of_the_wrong_architecture_is_refused_before_migrating(
     image = pack(V1.folder, architecture="arm64")
     digest = registry.push(image, rehearsal.settings.image.repository, ["on-arm"])
     before = revisions(rehearsal)
-    said = failure(release(rehearsal, digest), "Migrate")
-    assert "the image is for arm64, the tasks run on amd64 (X86_64)" in said
+    said = failure(release(rehearsal, digest), "Check")
+    assert f"image {digest}: it is for linux/arm64, the tasks run on linux/amd64 (X86_64)" in said
     assert "build it for linux/amd64 and push again; nothing was migrated" in said
     assert "exec format error" not in said
     assert revisions(rehearsal) == before
@@ -147,7 +155,7 @@ def template(rehearsal: Rehearsal, kind: str) -> tuple[str, str, str]:
 
 def test_a_missing_template_is_named_with_its_place_and_remedy(rehearsal: Rehearsal, good: str) -> None:
     bucket, key, _ = template(rehearsal, "taskdef-web.json")
-    with rewritten(rehearsal.cloud, bucket, key, None):
+    with unchecked(rehearsal), rewritten(rehearsal.cloud, bucket, key, None):
         said = failure(release(rehearsal, good, MIGRATE="skip"), "Migrate")
     place = key.rpartition("/")[0]
     assert f"the template taskdef-web.json is not at s3://{bucket}/{place}/; run pulumi up" in said
@@ -164,7 +172,10 @@ def test_a_template_without_its_placeholder_is_not_deployed(
     bucket, key, text = template(rehearsal, file)
     assert placeholder in text
     before = revisions(rehearsal)
-    with rewritten(rehearsal.cloud, bucket, key, text.replace(placeholder, "nothing").encode()):
+    with (
+        unchecked(rehearsal),
+        rewritten(rehearsal.cloud, bucket, key, text.replace(placeholder, "nothing").encode()),
+    ):
         said = failure(release(rehearsal, good, MIGRATE="skip"), "Deploy-web")
     assert placeholder in said
     assert revisions(rehearsal) == before
@@ -208,7 +219,7 @@ def test_a_migration_that_takes_too_long_is_asked_to_stop_and_nothing_is_deploye
     assert (
         "the migration was stopped after 0.02 minutes (migration.timeoutMinutes); nothing is deployed" in said
     )
-    assert ran(stopped) == ["Source", "Migrate"]
+    assert ran(stopped) == ["Source", "Check", "Migrate"]
     (pid,) = re.findall(r"^pid (\d+)$", said, re.MULTILINE)
     until(lambda: not psutil.pid_exists(int(pid)), "the migration's process to be gone", 5)
 

@@ -19,13 +19,18 @@ from rehearsal.running.rehearsal import Rehearsal
 from tests.rehearsal.stagehands import (
     Replay,
     failure,
+    function_log,
     holding,
     release,
     version,
 )
 from tests.rehearsal.statements import (
+    ANSWERED,
     BUILT,
+    CHECKED,
     EVENT,
+    JUDGED,
+    LOGGED,
     NOTHING,
     PUSH,
     PUSHED,
@@ -151,7 +156,34 @@ def skipped(scene: Scene) -> str:
 
 
 def pushed(scene: Scene) -> str:
-    return failure(release(scene.rehearsal, scene.good, TRIGGER="push"), "Migrate")
+    return failure(release(scene.rehearsal, scene.good, TRIGGER="push"), "Check")
+
+
+def checked(scene: Scene) -> str:
+    return failure(release(scene.rehearsal, scene.good), "Check")
+
+
+def judged(scene: Scene) -> str:
+    """What the function's role may not read stops nothing, and its log says so."""
+    with provided(scene.rehearsal.pipeline, "CodeBuild", scene.replay):
+        assert release(scene.rehearsal, scene.good).status == "Succeeded"
+    lines = function_log(scene.rehearsal.cloud)
+    return next(line for line in reversed(lines) if "is not judged" in line)
+
+
+def logged(scene: Scene) -> str:
+    """A function that may not write its log answers all the same."""
+    with provided(scene.rehearsal.pipeline, "CodeBuild", scene.replay):
+        assert release(scene.rehearsal, scene.good).status == "Succeeded"
+    told = [entry.message for entry in scene.rehearsal.journal.entries("Lambda")]
+    return next(one for one in reversed(told) if "writes no log" in one)
+
+
+def answered(scene: Scene) -> str:
+    """The pipeline hears nothing and says so; why stands where Lambda says it."""
+    stopped = release(scene.rehearsal, scene.good)
+    assert "failed to return a result" in failure(stopped, "Check")
+    return scene.rehearsal.journal.entries("Lambda")[-1].message
 
 
 def event_of_push(scene: Scene) -> str:
@@ -178,7 +210,11 @@ SHOWN: Mapping[str, Callable[[Scene], str]] = {
     REPLAYED: replayed,
     BUILT: built,
     SKIPPED: skipped,
+    CHECKED: checked,
     PUSHED: pushed,
+    JUDGED: judged,
+    LOGGED: logged,
+    ANSWERED: answered,
     EVENT: event_of_push,
     PUSH: push_itself,
 }

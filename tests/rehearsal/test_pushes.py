@@ -160,14 +160,15 @@ def test_events_in_the_wrong_order_and_one_of_them_twice_change_nothing_of_that(
     assert (newest.status, again.status) == ("Succeeded", "Succeeded"), (
         "the second event releases the same digest"
     )
-    said = failure(stale, "Migrate")
+    said = failure(stale, "Check")
     tag = rehearsal.settings.source.push.tag
-    assert f"stale push: the tag {tag} is on {digest_of(newer)} by now" in said
-    assert f"this release is of {digest_of(older)}; nothing was migrated" in said
-    assert "applying" not in said
-    assert ran(stale) == ["Source", "Migrate"]
+    assert said == (
+        f"stale push of {digest_of(older)}: the tag {tag} is on {digest_of(newer)} by now; do nothing, the newer push has "
+        "a release of its own; nothing was migrated"
+    )
+    assert ran(stale) == ["Source", "Check"]
     assert deployed([newest, stale, again]) == [digest_of(newer)] * 2, "nothing goes backwards"
-    assert len(builds([newest, stale, again])) == 3
+    assert len(builds([newest, stale, again])) == 2, "the stale one provisions nothing"
     assert answering(rehearsal) == "order-b"
 
 
@@ -190,9 +191,9 @@ def test_pushes_during_a_migration_wait_for_its_release_and_end_on_the_newest_wh
     go.touch()
     done = [rehearsal.pushes.release_of(one), *ended(rehearsal, *later)]
     assert [each.status for each in done] == ["Succeeded", "Succeeded", "Failed"]
-    assert f"is on {digest_of(three)} by now" in failure(done[2], "Migrate")
+    assert f"is on {digest_of(three)} by now" in failure(done[2], "Check")
     assert deployed(done) == [one, digest_of(three)]
-    assert len(builds(done)) == 3
+    assert len(builds(done)) == 2
     assert answering(rehearsal) == "slow-c"
 
 
@@ -226,7 +227,7 @@ def test_under_superseded_events_in_the_wrong_order_lose_the_newest_release_whic
     superseded.opened.set()
     stale = rehearsal.pipeline.wait(started[1], 60)
     assert lost.status == "Superseded"
-    assert f"is on {digest_of(newer)} by now" in failure(stale, "Migrate"), (
+    assert f"is on {digest_of(newer)} by now" in failure(stale, "Check"), (
         "whoever reads it learns what to release"
     )
     assert answering(rehearsal) == before, "at least nothing went backwards"
@@ -251,7 +252,7 @@ def test_a_variable_that_means_nothing_is_refused_before_anything_happens(
     rehearsal: Rehearsal, first: str, variable: str
 ) -> None:
     refused = release(rehearsal, first, **{variable: "nonsense"})
-    assert ran(refused) == ["Source", "Migrate"]
-    said = failure(refused, "Migrate")
-    assert f"the pipeline variable {variable} is 'nonsense'; it is" in said
+    assert ran(refused) == ["Source", "Check"]
+    said = failure(refused, "Check")
+    assert f"pipeline variable {variable} 'nonsense': it is" in said
     assert "start the release again with one of them" in said

@@ -79,6 +79,7 @@ OUTPUTS: Mapping[str, Callable[[str, Inputs], Inputs]] = {
     },
     "aws:codedeploy/deploymentGroup:DeploymentGroup": _nothing,
     "aws:codepipeline/pipeline:Pipeline": _named("codepipeline", "{}"),
+    "aws:lambda/function:Function": _named("lambda", "function:{}"),
     "aws:ec2/securityGroup:SecurityGroup": lambda logical, _: {"id": f"sg-{logical}"},
     "aws:ecr/lifecyclePolicy:LifecyclePolicy": _nothing,
     "aws:ecr/repository:Repository": _repository,

@@ -6,14 +6,14 @@ from typing import Any, get_args, get_origin
 
 from pulumi import _types  # pyright: ignore[reportPrivateUsage]  (the only place that knows)
 
+from rehearsal.pulumi_engine.computed import resource_class
 from tests.unit.harness import Sent
 
 
 def unknown_keys(one: Sent) -> list[str]:
     """Paths of keys in a resource's inputs that its type does not have."""
-    _, module, name = one.type.split(":")
-    package = f"pulumi_aws.{module.split('/')[0]}"
-    made_of = importlib.import_module(package)
+    package, _, _ = resource_class(one.type).__module__.rpartition(".")
+    made_of, name = importlib.import_module(package), one.type.rpartition(":")[2]
     args = getattr(made_of, f"{name}InitArgs", None) or getattr(made_of, f"{name}Args", None)
     if args is None:
         raise LookupError(f"{package} has no {name}Args; say in tests/unit/inputs.py where they are")

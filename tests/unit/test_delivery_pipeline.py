@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.harness import STACKS
+from tests.unit.edits import put
+from tests.unit.harness import STACKS, deployed_stack
 from tests.unit.worlds import APPROVAL, EVERYTHING, KEY, WINDOW, world
 
 
@@ -24,26 +25,29 @@ def test_it_is_a_v2_pipeline_of_source_and_release(stack: str) -> None:
     assert pipeline["executionMode"] == "QUEUED"
     assert [stage["name"] for stage in pipeline["stages"]] == ["Source", "Release"]
     order = [(one["name"], one["runOrder"]) for one in pipeline["stages"][-1]["actions"]]
-    assert order == [("Migrate", 1), ("Deploy-web", 2)], "one stage, so that two releases never overlap"
+    assert order == [("Check", 1), ("Migrate", 2), ("Deploy-web", 3)], (
+        "one stage, so that two releases never overlap"
+    )
 
 
 def test_each_service_deploys_after_the_one_migration() -> None:
     graph = world(EVERYTHING)
     actions = graph.one("Pipeline").inputs["stages"][-1]["actions"]
     assert [(one["name"], one["runOrder"]) for one in actions] == [
-        ("Migrate", 1),
-        ("Deploy-web", 2),
-        ("Deploy-api", 2),
+        ("Check", 1),
+        ("Migrate", 2),
+        ("Deploy-web", 3),
+        ("Deploy-api", 3),
     ]
     fetched = {
         name
-        for one in actions[1:]
+        for one in actions[2:]
         for key, name in one["configuration"].items()
         if key.endswith("TemplatePath")
     }
     written = {one.inputs["key"].rpartition("/")[2] for one in graph.all("BucketObjectv2")}
     assert fetched == written, "each action finds its own two files in the deploy artifact"
-    assert len({one["configuration"]["ApplicationName"] for one in actions[1:]}) == 2
+    assert len({one["configuration"]["ApplicationName"] for one in actions[2:]}) == 2
 
 
 def test_the_source_watches_the_stacks_tag_and_gives_the_digest_away() -> None:
@@ -86,11 +90,38 @@ def test_the_migration_is_told_digest_and_variables_in_a_thousand_characters() -
     assert {one["name"]: one["value"] for one in json.loads(text)} == {
         "DELIVERY_IMAGE_DIGEST": "#{Image.ImageDigest}",
         "DELIVERY_MIGRATE": "#{variables.MIGRATE}",
-        "DELIVERY_TRIGGER": "#{variables.TRIGGER}",
     }, "never #{Image.ImageTag}: it is not there when the revision is pinned"
     assert all(one["type"] == "PLAINTEXT" for one in json.loads(text))
     defaults = {one["name"]: one["defaultValue"] for one in pipeline["variables"]}
     assert defaults == {"MIGRATE": "run", "TRIGGER": "chosen"}, "without a default a start needs a value"
+
+
+def test_the_check_is_told_what_a_release_is_of_and_who_started_it() -> None:
+    check = _actions(_pipeline())["Check"]
+    assert (check["category"], check["provider"], check["version"]) == ("Invoke", "Lambda", "1")
+    assert check["configuration"]["FunctionName"] == "shop-stg-release"
+    assert json.loads(check["configuration"]["UserParameters"]) == {
+        "step": "check",
+        "digest": "#{Image.ImageDigest}",
+        "trigger": "#{variables.TRIGGER}",
+        "migrate": "#{variables.MIGRATE}",
+    }
+    assert not check.get("inputArtifacts"), (
+        "it reads no artifact, so it needs none of the credentials that come with one"
+    )
+
+
+def test_without_the_check_there_is_no_function_and_nothing_else_changes_its_place() -> None:
+    graph = deployed_stack("stg", put("delivery:release.check", value=False))
+    assert graph.all("Function") == []
+    assert not [one for one in graph.sent.values() if "release-" in one.name]
+    actions = _actions(graph.one("Pipeline").inputs)
+    assert list(actions) == ["Source", "Migrate", "Deploy-web"]
+    assert {one["name"] for one in graph.one("Pipeline").inputs["variables"]} == {"MIGRATE", "TRIGGER"}, (
+        "the push rule gives TRIGGER, and a start with a variable that is not there fails"
+    )
+    policy = graph.one("RolePolicy", "delivery-policy").inputs["policy"]
+    assert "lambda:" not in policy
 
 
 def test_a_deployment_takes_templates_from_the_migration_and_the_image_from_the_source() -> None:
@@ -173,6 +204,8 @@ def test_its_role_has_exactly_the_documented_actions() -> None:
         "codedeploy:GetDeploymentConfig",
         "ecs:RegisterTaskDefinition",
         "iam:PassRole",
+        "lambda:InvokeFunction",
+        "lambda:ListFunctions",
     }, "CodePipeline User Guide, how-to-custom-role and the reference of each action"
 
 

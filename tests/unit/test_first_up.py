@@ -30,6 +30,7 @@ NEED_NONE = (
     "aws:ecr/repository:",  # roles are made for replication and pull-through caches alone
     "aws:ecs/taskDefinition:",
     "aws:iam/",
+    "aws:lambda/function:",  # acts as the function's own role
     "aws:lb/listener:",
     "aws:s3/",
     "aws:sns/",

@@ -42,7 +42,6 @@ def _build(
             "migration",
             MigrationBuildArgs(
                 stack=given,
-                tag="stg",
                 repository=ImageRepository("image", ImageRepositoryArgs(stack=given, tag="stg")),
                 artifacts=ArtifactStore("artifacts", ArtifactStoreArgs(stack=given)),
                 errand=ERRAND,

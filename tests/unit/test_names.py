@@ -15,6 +15,7 @@ LONGEST_APPLICATION = "a" * 24
 LIMITS: dict[str, tuple[str, int]] = {
     "Application": ("name", 100),
     "EventRule": ("name", 64),
+    "Function": ("name", 64),
     "LoadBalancer": ("name", 32),
     "LogGroup": ("name", 512),
     "MetricAlarm": ("name", 255),
@@ -85,7 +86,7 @@ def test_the_most_services_fit_into_one_stage() -> None:
 
 
 REFUSED = {
-    "Application", "DeploymentGroup", "LogGroup", "Parameter", "Pipeline", "Project", "Repository", "Role", "Service",
+    "Application", "DeploymentGroup", "Function", "LogGroup", "Parameter", "Pipeline", "Project", "Repository", "Role", "Service",
 }  # fmt: skip
 """Types whose second creation under one name AWS refuses: API reference of each, Create… (PutParameter without Overwrite)."""
 

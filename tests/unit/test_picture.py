@@ -59,7 +59,11 @@ def test_what_has_one_run_order_is_side_by_side_and_the_rest_below() -> None:
     release = declared[picture.PIPELINE][0]["stages"][-1]["actions"]
     release.append({**release[-1], "name": "Deploy-admin"})
     [stage] = [one for one in picture.columns(declared) if one.heading == "stage Release"]
-    assert [[box.title for box in row] for row in stage.rows] == [["Migrate"], ["Deploy-web", "Deploy-admin"]]
+    assert [[box.title for box in row] for row in stage.rows] == [
+        ["Check"],
+        ["Migrate"],
+        ["Deploy-web", "Deploy-admin"],
+    ]
 
 
 @pytest.mark.parametrize("name", ["a<b>&c", 'say "so"', "]]>"])

@@ -13,6 +13,8 @@ from tests.unit.worlds import EVERYTHING, WORLDS, world
 OF_ACCOUNT = {"StringEquals": {"aws:SourceAccount": "123456789012"}}
 
 STAR: dict[str, str] = {
+    "codepipeline:PutJobFailureResult": "a job is no resource",
+    "codepipeline:PutJobSuccessResult": "a job is no resource",
     "ecr:GetAuthorizationToken": "knows no resource",
     "ec2:CreateNetworkInterface": "documented with *: the interface does not exist yet (CodeBuild User Guide)",
     "ec2:DeleteNetworkInterface": "documented with *: its id is not known before (CodeBuild User Guide)",
@@ -26,6 +28,7 @@ STAR: dict[str, str] = {
     "elasticloadbalancing:DescribeListeners": "describing knows no resource",
     "elasticloadbalancing:DescribeRules": "describing knows no resource",
     "elasticloadbalancing:DescribeTargetGroups": "describing knows no resource",
+    "lambda:ListFunctions": "knows no resource",
 }
 """Actions allowed on every resource, and why."""
 
@@ -152,6 +155,7 @@ def _stack(name: str) -> str:
 UNCONDITIONAL = {
     "delivery-role": "CodePipeline's documents give a condition to its resource policies, not to this role",
     "deployment-role": "CodeDeploy's documents give none",
+    "release-role": "Lambda's documents give none (Lambda Developer Guide, lambda-intro-execution-role)",
     "execution-role": "the ECS documents give one to the task role only",
 }
 """Roles whose trust has no condition, by the end of their name, and why."""

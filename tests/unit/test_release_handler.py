@@ -1,12 +1,15 @@
 """How the release function answers: always, once as far as it matters, and never with what is secret."""
 
 import json
+import subprocess
+import sys
 import threading
 from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from rehearsal.host.project import ROOT
 from release import handler
 from release.aws import Aws
 from tests.unit.release_cloud import (
@@ -180,6 +183,19 @@ def test_the_event_is_never_written_down(
 ) -> None:
     invoke(ReleaseCloud(), monkeypatch)
     assert HIDDEN not in "".join(capfd.readouterr())
+
+
+def test_clients_are_made_ahead_where_lambda_starts_the_function() -> None:
+    code = "from release import handler; print(len(handler._AWS._clients))"
+    start = {
+        "AWS_LAMBDA_FUNCTION_NAME": "shop-stg-release",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=start, capture_output=True, text=True, check=True
+    )
+    assert int(done.stdout) == 8
 
 
 def test_clients_give_up_before_the_function_does() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from components.release_templates import ReleaseTemplates, ReleaseTemplatesArgs
 from documents.templates import version
+from rehearsal.evaluation.program import plain
 from tests.unit.harness import STACKS, Config, Graph, deployed, deployed_stack
 
 FILES = {"taskdef-web.json": "{}", "appspec-web.yaml": "version: 0.0"}
@@ -72,7 +73,9 @@ def test_an_edited_variable_changes_templates_build_and_descriptor_and_nothing_e
         return {
             (urn.rpartition(":")[2], urn.split("::")[2].rpartition(":")[2])
             for urn in urns
-            if urn not in before.sent or urn not in after.sent or before.sent[urn].raw != after.sent[urn].raw
+            if urn not in before.sent
+            or urn not in after.sent
+            or plain(before.sent[urn].raw) != plain(after.sent[urn].raw)
         }
 
     assert changed() == {

@@ -22,6 +22,7 @@ TOKENS = {
     "delivery:index:MigrationBuild",
     "delivery:index:Notifications",
     "delivery:index:PushTrigger",
+    "delivery:index:ReleaseFunction",
     "delivery:index:ReleaseTemplates",
     "delivery:index:ServiceFront",
     "delivery:index:WebService",
@@ -118,7 +119,11 @@ def test_secrets_go_by_reference_everywhere(stack: str) -> None:
     given = stack_config(stack)
     references = set(given["delivery:migration"]["secrets"].values())
     references |= set(given["delivery:services"]["web"]["secrets"].values())
-    wrapped = {one.name for one in deployed_stack(stack).sent.values() if SECRET_MARK in json.dumps(one.raw)}
+    wrapped = {
+        one.name
+        for one in deployed_stack(stack).sent.values()
+        if SECRET_MARK in json.dumps(one.raw, default=str)
+    }
     assert wrapped == {"descriptor-parameter"}, (
         "the SDK wraps every parameter's value; nothing else is a secret"
     )

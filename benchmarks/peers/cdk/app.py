@@ -24,6 +24,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_ssm as ssm
+from check import Check
 from names import ACCOUNT, NAME, REGION
 from push import Push
 from web_service import WebService
@@ -31,7 +32,7 @@ from web_service import WebService
 from release import Release
 
 
-class Delivery(WebService, Release, Push, Stack):
+class Delivery(WebService, Release, Check, Push, Stack):
     """Everything of one stack."""
 
     def __init__(self, scope: App, name: str, **options: object) -> None:
@@ -51,6 +52,7 @@ class Delivery(WebService, Release, Push, Stack):
         self._web()
         self._deployment()
         self._migration()
+        self._release_function()
         self._pipeline()
         self._trigger()
         self._descriptor()

@@ -15,7 +15,7 @@ BUILDSPEC = Path(__file__).resolve().parents[3] / "buildspecs" / "migrate.yml"
 
 
 class Release:
-    """What a stack has of its releases; mixed into the stack, which has repository, bucket, topic and deployment group."""
+    """What a stack has of its releases; mixed into the stack, which has repository, bucket, topic, deployment group and check."""
 
     def _migration(self) -> None:
         group = ec2.SecurityGroup(
@@ -59,8 +59,6 @@ class Release:
         """What the build is told that never changes between releases."""
         return {
             "DELIVERY_REPOSITORY_URI": self.repository.repository_uri,
-            "DELIVERY_TAG": "stg",
-            "DELIVERY_ARCHITECTURE": "X86_64",
             "DELIVERY_COMMAND": "python migrate.py",
             "DELIVERY_ENTRY_POINT": "",
             "DELIVERY_WORKING_DIRECTORY": "",
@@ -93,25 +91,25 @@ class Release:
             output=image,
             variables_namespace="Image",
         )
+        check = self._check(source.variables.image_digest)
         migrate = actions.CodeBuildAction(
             action_name="Migrate",
             project=self.project,
             input=image,
             outputs=[release],
-            run_order=1,
+            run_order=2,
             variables_namespace="Migration",
             environment_variables={
                 "DELIVERY_IMAGE_DIGEST": codebuild.BuildEnvironmentVariable(
                     value=source.variables.image_digest
                 ),
                 "DELIVERY_MIGRATE": codebuild.BuildEnvironmentVariable(value="#{variables.MIGRATE}"),
-                "DELIVERY_TRIGGER": codebuild.BuildEnvironmentVariable(value="#{variables.TRIGGER}"),
             },
         )
         deploy = actions.CodeDeployEcsDeployAction(
             action_name="Deploy-web",
             deployment_group=self.group,
-            run_order=2,
+            run_order=3,
             app_spec_template_file=release.at_path("appspec-web.yaml"),
             task_definition_template_file=release.at_path("taskdef-web.json"),
             container_image_inputs=[
@@ -121,7 +119,7 @@ class Release:
             ],
         )
         self.pipeline.add_stage(stage_name="Source", actions=[source])
-        self.pipeline.add_stage(stage_name="Release", actions=[migrate, deploy])
+        self.pipeline.add_stage(stage_name="Release", actions=[check, migrate, deploy])
         executions = "CodePipeline Pipeline Execution State Change"
         self._notice("failed", executions, {"state": ["FAILED"]}, "failed: execution ")
         self._notice("succeeded", executions, {"state": ["SUCCEEDED"]}, "went through: execution ")
