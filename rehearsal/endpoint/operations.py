@@ -11,7 +11,6 @@ An input that breaks the API's constraints never reaches it; AwsRefusal is answe
 none of the API's is a fault of ours. A method with a parameter `caller` is told the ARN of who calls.
 """
 
-import asyncio
 import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -19,6 +18,7 @@ from typing import Any, TypeVar
 from documents.place import Place
 from rehearsal.endpoint import refusals
 from rehearsal.endpoint.asgi import Answer
+from rehearsal.endpoint.aside import aside
 from rehearsal.endpoint.constraints import broken, shaped
 from rehearsal.endpoint.emulator_lookups import Stored
 from rehearsal.endpoint.models import model_of, operations_of
@@ -136,7 +136,7 @@ class Operations:
             if self._otherwise:
                 return await self._otherwise.answer(request, role_arn, forward)
             return refusals.not_held(request, self.held)
-        return await asyncio.to_thread(self._answer, request, role_arn)
+        return await aside(lambda: self._answer(request, role_arn))
 
     def _answer(self, request: Request, role_arn: str | None) -> Answer:
         try:

@@ -41,7 +41,13 @@ def command(*words: str) -> str:
     return found
 
 
-BEFORE = {"digest": "sha256:", "deployment": "d-", "reason": "--reason "}
+BEFORE = {
+    "digest": "sha256:",
+    "deployment": "d-",
+    "reason": "--reason ",
+    "listener": "--listener-arn arn:",
+    "group": "TargetGroupArn=arn:",
+}
 """What stands before each thing that a reader fills in."""
 SHORT_OF_THE_WAIT = 60.0
 """Real seconds, fewer than the five minutes of `blueRetentionMinutes` take while the clock is held."""
@@ -54,7 +60,19 @@ STOPPED_TASKS = command("list-tasks")
 STOP = command("stop-deployment")
 END_THE_WAIT = command("continue-deployment")
 FREEZE = command("disable-stage-transition")
-PLAYED = (ROLL_BACK, ALARMS_ON, SWITCH_OFF, SWITCH_ON, MUTABILITY, STOPPED_TASKS, STOP, END_THE_WAIT, FREEZE)
+MOVE_LISTENER = command("modify-listener")
+PLAYED = (
+    ROLL_BACK,
+    ALARMS_ON,
+    SWITCH_OFF,
+    SWITCH_ON,
+    MUTABILITY,
+    STOPPED_TASKS,
+    STOP,
+    END_THE_WAIT,
+    FREEZE,
+    MOVE_LISTENER,
+)
 
 
 def test_every_command_of_the_page_is_played() -> None:
@@ -139,6 +157,32 @@ def operator(rehearsal: Rehearsal, tmp_path_factory: pytest.TempPathFactory) -> 
     return Operator(rehearsal, tmp_path_factory.mktemp("home"))
 
 
+def test_an_execution_leads_to_its_build_its_log_and_its_deployment(operator: Operator) -> None:
+    """As somebody follows a release of a push: by the ids that CodePipeline keeps of what its actions started."""
+    pipelines, name = operator.client("codepipeline"), {"pipelineName": "shop-stg"}
+    (latest, *_) = pipelines.list_pipeline_executions(**name)["pipelineExecutionSummaries"]
+    assert latest["trigger"]["triggerType"] == "CloudWatchEvent"
+    assert latest["trigger"]["triggerDetail"].endswith(":rule/shop-stg-push")
+    assert [one["revisionId"] for one in latest["sourceRevisions"]] == [operator.second]
+    wanted = {"pipelineExecutionId": latest["pipelineExecutionId"]}
+    ran = pipelines.list_action_executions(**name, filter=wanted)["actionExecutionDetails"]
+    results = {one["actionName"]: one["output"].get("executionResult", {}) for one in ran}
+    (build,) = operator.client("codebuild").batch_get_builds(ids=[results["Migrate"]["externalExecutionId"]])[
+        "builds"
+    ]
+    assert build["buildStatus"] == "SUCCEEDED"
+    assert build["resolvedSourceVersion"] == operator.second
+    events = operator.client("logs").get_log_events(
+        logGroupName=build["logs"]["groupName"], logStreamName=build["logs"]["streamName"]
+    )["events"]
+    assert any("Entering phase BUILD" in event["message"] for event in events)
+    deployment = results["Deploy-web"]["externalExecutionId"]
+    told = operator.client("codedeploy").get_deployment(deploymentId=deployment)["deploymentInfo"]
+    assert told["status"] == "Succeeded"
+    (source,) = [one for one in ran if one["actionName"] == "Source"]
+    assert source["output"]["outputVariables"]["ImageDigest"] == operator.second
+
+
 def test_the_digest_that_ran_before_is_released_without_migrating(operator: Operator) -> None:
     assert operator.answers() == operator.second
     answer = operator.run(ROLL_BACK, digest=operator.first.removeprefix("sha256:"))
@@ -192,6 +236,25 @@ def test_the_wait_before_the_old_tasks_go_is_ended_early(operator: Operator) -> 
         operator.run(END_THE_WAIT, deployment=waiting["deploymentId"].removeprefix("d-"))
         ended = operator.rehearsal.pipeline.wait(answer["pipelineExecutionId"], SHORT_OF_THE_WAIT)
     assert ended.status == ExecutionStatus.SUCCEEDED
+
+
+def test_a_listener_is_put_on_the_other_target_group_and_back(operator: Operator) -> None:
+    elb = operator.client("elbv2")
+    groups = {one["TargetGroupArn"] for one in elb.describe_target_groups()["TargetGroups"]}
+    (balancer,) = elb.describe_load_balancers()["LoadBalancers"]
+    (listener,) = elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
+    arn, (before,) = listener["ListenerArn"], serving(listener)
+    for group in (*(groups - {before}), before):
+        operator.run(MOVE_LISTENER, listener=arn.removeprefix("arn:"), group=group.removeprefix("arn:"))
+        (told,) = elb.describe_listeners(ListenerArns=[arn])["Listeners"]
+        assert serving(told) == [group]
+
+
+def serving(listener: Mapping[str, Any]) -> list[str]:
+    """The target groups that a listener sends requests to."""
+    (action,) = listener["DefaultActions"]
+    weighted = action.get("ForwardConfig", {}).get("TargetGroups", [])
+    return [one["TargetGroupArn"] for one in weighted if one.get("Weight", 1)] or [action["TargetGroupArn"]]
 
 
 def test_releases_are_frozen_in_front_of_the_database(operator: Operator) -> None:

@@ -2,14 +2,19 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 
 from documents.place import Place
+from rehearsal.cloudwatch.api import CloudWatchApi
 from rehearsal.codebuild.api import CodeBuildApi
+from rehearsal.codedeploy.api import CodeDeployApi
 from rehearsal.codepipeline.api import CodePipelineApi
+from rehearsal.ecs.api import EcsApi
+from rehearsal.elb.api import LoadBalancersApi
 from rehearsal.emulated.api import Emulated
 from rehearsal.endpoint.asgi import Answer
 from rehearsal.endpoint.models import operations_of
@@ -18,7 +23,10 @@ from rehearsal.endpoint.paging import Paging
 from rehearsal.endpoint.permissions import Needed, anywhere, on
 from rehearsal.endpoint.request import Request
 from rehearsal.errors import AwsRefusal, RehearsalError
+from rehearsal.eventbridge.api import EventBridgeApi
 from rehearsal.identity.authority import AccessDenied
+from rehearsal.lambda_.api import LambdaApi
+from rehearsal.sns.api import SnsApi
 
 HERE = Place("123456789012", "eu-west-1")
 ROLE = "arn:aws:iam::123456789012:role/team/operator"
@@ -156,6 +164,25 @@ def test_what_a_caller_needs_is_derived_from_the_input(service: Operations) -> N
     )
 
 
+def test_operations_that_wait_for_each_other_are_all_let_in() -> None:
+    """A function that is invoked over the endpoint asks the endpoint, and so may any number of them."""
+    everybody = threading.Barrier(100)
+
+    class Waiting:
+        @operation(anywhere)
+        def list_pipelines(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+            everybody.wait(20)
+            return {"pipelines": []}
+
+    service = Operations(Waiting(), model="codepipeline", place=HERE)
+
+    async def all_of_them() -> list[Answer]:
+        asked = (service.answer(request("ListPipelines"), None, emulated) for _ in range(everybody.parties))
+        return await asyncio.gather(*asked)
+
+    assert {answer.status for answer in asyncio.run(all_of_them())} == {200}
+
+
 def test_operations_that_are_not_ours_are_left_to_the_emulator() -> None:
     left = Emulated("codepipeline's DeletePipeline", lambda name: name == "DeletePipeline")
     service = Operations(Pipelines(), model="codepipeline", place=HERE, otherwise=left)
@@ -210,8 +237,45 @@ def test_a_token_belongs_to_its_question() -> None:
         PAGES.page({"pipelineName": "b", "nextToken": token}, "items", range(9))
 
 
-@pytest.mark.parametrize(("api", "model"), [(CodePipelineApi, "codepipeline"), (CodeBuildApi, "codebuild")])
-def test_every_operation_of_ours_is_one_of_the_api_s(api: type[object], model: str) -> None:
-    ours = set(Operations(api, model=model, place=HERE).methods)
-    assert ours, "a class without operations answers nothing"
-    assert ours <= set(operations_of(model))
+APIS: Mapping[str, tuple[type[object], str]] = {
+    "codepipeline": (
+        CodePipelineApi,
+        (
+            "StartPipelineExecution GetPipeline GetPipelineState ListPipelines ListPipelineExecutions GetPipelineExecution "
+            "ListActionExecutions StopPipelineExecution RetryStageExecution PutApprovalResult DisableStageTransition "
+            "EnableStageTransition PutJobSuccessResult PutJobFailureResult"
+        ),
+    ),
+    "codebuild": (
+        CodeBuildApi,
+        "BatchGetBuilds ListBuildsForProject ListBuilds BatchGetProjects ListProjects StopBuild",
+    ),
+    "codedeploy": (
+        CodeDeployApi,
+        (
+            "GetDeployment ListDeployments GetDeploymentTarget ListDeploymentTargets StopDeployment ContinueDeployment "
+            "CreateDeployment GetDeploymentGroup UpdateDeploymentGroup GetApplicationRevision"
+        ),
+    ),
+    "ecs": (
+        EcsApi,
+        "DescribeServices ListServices ListTasks DescribeTasks DescribeTaskSets DescribeClusters UpdateService",
+    ),
+    "elbv2": (
+        LoadBalancersApi,
+        "DescribeLoadBalancers DescribeListeners DescribeRules DescribeTargetGroups DescribeTargetHealth ModifyListener",
+    ),
+    "cloudwatch": (CloudWatchApi, "DescribeAlarms SetAlarmState"),
+    "events": (EventBridgeApi, "PutEvents DescribeRule ListTargetsByRule"),
+    "lambda": (LambdaApi, "Invoke GetFunction"),
+    "sns": (SnsApi, "ListSubscriptions ListSubscriptionsByTopic ListTopics"),
+}
+"""What an operator's commands and code that runs in AWS ask of a kept rehearsal, by botocore's names of the services."""
+
+
+@pytest.mark.parametrize("model", APIS)
+def test_every_operation_that_runbooks_need_is_there_and_is_one_of_the_api_s(model: str) -> None:
+    api, needed = APIS[model]
+    names = operations_of(model)
+    ours = {names[one] for one in Operations(api, model=model, place=HERE).methods}
+    assert set(needed.split()) <= ours
