@@ -25,6 +25,9 @@ THROTTLED_FOR = 6 * 60 * 60.0
 """Seconds that an event waits for concurrency before it is thrown away."""
 LONGEST_THROTTLE_WAIT = 300.0
 
+_PATIENCE = 5.0
+"""Real seconds for a function that is ended to be told of in its log."""
+
 _NAMED = re.compile(
     r"(?:(?:arn:[\w-]+:lambda:(?P<region>[\w-]+):)?(?P<account>\d{12}):function:)?(?P<name>[\w-]+)(?::(?P<qualifier>[\w$-]+))?"
 )
@@ -44,6 +47,20 @@ class Functions:
         self._lock = threading.Lock()
         self._warm: defaultdict[str, list[ExecutionEnvironment]] = defaultdict(list)
         self._running: defaultdict[str, int] = defaultdict(int)
+        self._busy: set[ExecutionEnvironment] = set()
+        self._events: list[threading.Thread] = []
+        self._over = threading.Event()
+
+    def stop(self) -> None:
+        """End what runs, and wait for what is still said of it: it is written to an endpoint that goes next."""
+        self._over.set()
+        with self._lock:
+            there = [*self._busy, *(one for some in self._warm.values() for one in some)]
+            events = list(self._events)
+        for environment in there:
+            environment.stop()
+        for thread in events:
+            thread.join(_PATIENCE)
 
     def prepare(self) -> None:
         """Start an environment for each declared function ahead of its first invocation, as Lambda may (lambda-runtime-environment.md)."""
@@ -81,7 +98,11 @@ class Functions:
         # The function's work is real, and so is the time that others wait for it.
         with self._slot(function), self._cloud.clock.held():
             environment = self._take(function)
-            invocation = environment.invoke(payload, request_id)
+            try:
+                invocation = environment.invoke(payload, request_id)
+            finally:
+                with self._lock:
+                    self._busy.discard(environment)
             self._keep(environment)
         how = f" failed: {invocation.error['errorMessage']}" if invocation.error else " ran"
         self._cloud.journal.record("Lambda", f"function {function.name}{how}", request=request_id)
@@ -90,12 +111,15 @@ class Functions:
     def queue(self, function: Function, payload: bytes) -> str:
         """Put an event in the function's queue (InvocationType Event) and answer the request's id."""
         request_id = str(uuid.uuid4())
-        threading.Thread(
+        thread = threading.Thread(
             target=self._work_off,
             args=(function.name, payload, request_id),
             name=f"event {request_id}",
             daemon=True,
-        ).start()
+        )
+        with self._lock:
+            self._events = [one for one in self._events if one.is_alive()] + [thread]
+            thread.start()
         return request_id
 
     def _work_off(self, name: str, payload: bytes, request_id: str) -> None:
@@ -104,7 +128,7 @@ class Functions:
         throttled = 1.0
         clock = self._cloud.clock
         expires = clock.now() + THROTTLED_FOR
-        while clock.now() < expires:
+        while clock.now() < expires and not self._over.is_set():
             try:
                 if self.invoke(self.function(name), payload, request_id).error is None:
                     return
@@ -116,7 +140,7 @@ class Functions:
                 wait, throttled = throttled, min(throttled * 2, LONGEST_THROTTLE_WAIT)
             if wait is None:
                 return
-            clock.sleep(wait)
+            clock.sleep(wait, until=self._over)
 
     @contextmanager
     def _slot(self, function: Function) -> Generator[None]:
@@ -139,15 +163,19 @@ class Functions:
         for one in there:
             if one not in fitting:
                 one.stop()
-        if fitting:
-            return fitting[0]
         try:
-            return ExecutionEnvironment(self._cloud, self._processes, function)
+            taken = fitting[0] if fitting else ExecutionEnvironment(self._cloud, self._processes, function)
         except AccessDenied as refused:
             raise InvokeRefused(
                 "AccessDeniedException",
                 f"The role defined for the function cannot be assumed by Lambda. ({refused})",
             ) from refused
+        with self._lock:
+            self._busy.add(taken)
+        if self._over.is_set():
+            taken.stop()
+            raise InvokeRefused("ServiceException", "the rehearsal ends")
+        return taken
 
     def _keep(self, environment: ExecutionEnvironment) -> None:
         if environment.usable:

@@ -71,6 +71,7 @@ def services(  # noqa: PLR0913, PLR0917  (one argument for each thing the servic
             limit=outside.build_limit,
         )
         functions, jobs = Functions(cloud, processes), Jobs()
+        ends.callback(functions.stop)
         functions.prepare()
         providers = {
             "ECR": EcrSource(cloud),

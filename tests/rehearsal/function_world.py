@@ -49,6 +49,7 @@ class FunctionWorld:
 
     def __init__(self, cloud: Cloud, processes: Processes) -> None:
         self.cloud = cloud
+        self.processes = processes
         self.functions = Functions(cloud, processes)
         self.jobs = Jobs()
         self.artifacts = Artifacts()

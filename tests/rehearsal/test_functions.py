@@ -4,12 +4,13 @@ import json
 import re
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from rehearsal.evaluation.resources import CannotMake
 from rehearsal.lambda_ import execution_environment
-from rehearsal.lambda_.service import InvokeRefused
+from rehearsal.lambda_.service import Functions, InvokeRefused
 from tests.rehearsal.build_world import allow
 from tests.rehearsal.function_world import LOGS, ROLE, FunctionWorld, eventually, function_world
 
@@ -373,3 +374,17 @@ def test_concurrency_that_the_account_does_not_have_is_refused(world: FunctionWo
 def test_a_name_that_is_taken_is_refused_in_lambdas_words(world: FunctionWorld) -> None:
     with pytest.raises(CannotMake, match="ResourceConflictException: Function already exist: acting"):
         world.declare("acting", NOTHING, logical="another")
+
+
+def test_what_runs_when_the_rehearsal_ends_is_ended_and_told_of_while_the_endpoint_is_there(
+    world: FunctionWorld,
+) -> None:
+    functions: Any = Functions(world.cloud, world.processes)
+    acting = functions.function("acting")
+    for _ in range(2):
+        functions.queue(acting, json.dumps({"do": "sleep"}).encode())
+    eventually(lambda: len(functions._busy) == 2)
+    functions.stop()
+    assert not [one for one in functions._events if one.is_alive()], "nobody writes later"
+    with pytest.raises(InvokeRefused):
+        functions.invoke(acting, b"{}")
