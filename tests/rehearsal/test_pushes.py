@@ -256,3 +256,14 @@ def test_a_variable_that_means_nothing_is_refused_before_anything_happens(
     said = failure(refused, "Check")
     assert f"pipeline variable {variable} 'nonsense': it is" in said
     assert "start the release again with one of them" in said
+
+
+def test_every_service_goes_by_the_clock_that_was_given_at_the_start(
+    rehearsal: Rehearsal, first: str
+) -> None:
+    """Two clocks that pass at different speeds would part by minutes within seconds."""
+    clock, balancers = rehearsal.cloud.clock, rehearsal.load_balancers
+    before = clock.now()
+    answering(rehearsal)
+    counted = [one.at for arn in balancers.target_groups() for one in balancers.points(arn, "RequestCount")]
+    assert before <= max(counted) <= clock.now(), f"the answer of {first} was counted when it was given"
