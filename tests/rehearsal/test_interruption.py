@@ -14,6 +14,7 @@ import pytest
 
 from delivery.interruption import INTERRUPTED, TERMINATED, ending_in_order
 from rehearsal.evaluation import program, resources
+from rehearsal.evaluation.properties import PROPERTIES, Properties
 from rehearsal.host.interruption import Interruption
 from rehearsal.identity.authority import Authority
 from rehearsal.world.cloud import Cloud
@@ -109,6 +110,7 @@ def evaluate(
         return cloud.count()
 
     monkeypatch.setattr(resources, "KINDS", {"aws:thing/thing:Thing": Thing()})
+    monkeypatch.setitem(PROPERTIES, "aws:thing/thing:Thing", Properties("name size of in"))
     monkeypatch.setattr(resources, "run_program", lambda: program.run_program(tmp_path))
     return work
 
