@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from delivery.commands.rehearse import Options
+from delivery.options import Options
 from rehearsal.errors import UsageError
 from rehearsal.levels.version import LocalImage, Version
 from rehearsal.plays import sample

@@ -12,6 +12,7 @@ import typer
 
 from delivery.commands import rehearse
 from delivery.interruption import ending_in_order
+from delivery.options import Options
 from rehearsal.errors import MachineError
 from rehearsal.host.environment import take_over
 from rehearsal.host.interruption import Interruption
@@ -62,7 +63,7 @@ def verb(options: Callable[..., _T], work: Callable[[_T, Interruption], int]) ->
     return called
 
 
-app.command(name="rehearse", help=rehearse.HELP)(verb(rehearse.Options, rehearse.work))
+app.command(name="rehearse", help=rehearse.HELP)(verb(Options, rehearse.work))
 
 
 def main() -> None:

@@ -12,8 +12,8 @@ from rich.text import Text
 
 from delivery import keeping
 from delivery.choosing import Chosen, chosen, load
-from delivery.commands.rehearse import Options
 from delivery.faults import fault_of
+from delivery.options import Options
 from rehearsal.ecr.registry_rules import TagRule
 from rehearsal.errors import UsageError
 from rehearsal.evaluation.exported_state import declare_state, read_state

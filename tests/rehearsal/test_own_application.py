@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from delivery.choosing import chosen, load
-from delivery.commands.rehearse import Options
+from delivery.options import Options
 from delivery.playing import run
 from rehearsal.errors import ApplicationError, UsageError
 from rehearsal.evaluation.program import stack_config

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from delivery.commands.rehearse import Options
+from delivery.options import Options
 from delivery.playing import run
 from rehearsal.host import postgres, tools
 from rehearsal.host.interruption import Interruption

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from delivery.commands.rehearse import Options
+from delivery.options import Options
 from delivery.playing import run
 from rehearsal.host.interruption import Interruption
 from rehearsal.host.project import ROOT

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from delivery import cli
-from delivery.commands import rehearse
+from delivery.options import Options
 from rehearsal.host.project import ROOT
 
 COMMANDS = ROOT / "delivery" / "commands"
@@ -32,10 +32,10 @@ def test_every_file_of_the_commands_is_a_verb_with_help() -> None:
 
 
 def test_an_option_is_a_field_and_reaches_the_work_as_it_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[rehearse.Options] = []
+    seen: list[Options] = []
     monkeypatch.setattr(cli, "ending_in_order", lambda work: work(None))
     app = cli.typer.Typer()
-    app.command()(cli.verb(rehearse.Options, lambda options, _: len(seen.append(options) or [0] * 3)))
+    app.command()(cli.verb(Options, lambda options, _: len(seen.append(options) or [0] * 3)))
     ended = CliRunner().invoke(
         app,
         [
@@ -53,15 +53,15 @@ def test_an_option_is_a_field_and_reaches_the_work_as_it_was_given(monkeypatch: 
     )
     assert ended.exit_code == 3, "the work's own code"
     [options] = seen
-    assert options == rehearse.Options(
+    assert options == Options(
         stack="prd", approve=False, traffic_path=["/a", "/b"], keep=True, build_timeout=7.0
     )
 
 
 def test_every_option_has_help_and_a_default() -> None:
     told = CliRunner().invoke(cli.app, ["rehearse", "--help"], env={"COLUMNS": "200"}).output
-    written = get_type_hints(rehearse.Options, include_extras=True)
-    for field in fields(rehearse.Options):
+    written = get_type_hints(Options, include_extras=True)
+    for field in fields(Options):
         assert field.default is not MISSING, field.name
         assert written[field.name].__metadata__[0].help, field.name
         spelled = {"as_json": "json"}.get(field.name, field.name).replace("_", "-")
