@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from documents.names import Names
-from documents.place import EXAMPLE_ACCOUNT
+from documents.place import EXAMPLE_ACCOUNT, Place
 from rehearsal.codepipeline.declared import PIPELINE_TYPE
 from rehearsal.ecr.registry_rules import TagRule
 from rehearsal.errors import StackError
@@ -24,6 +24,7 @@ from rehearsal.evaluation.program import config_of, stack_config
 from rehearsal.evaluation.resources import declare
 from rehearsal.evaluation.secret_values import Told, readers, store
 from rehearsal.evaluation.secrets_file import Given
+from rehearsal.gateway.gateway import Gateway
 from rehearsal.host.database_address import Address, Wanted
 from rehearsal.host.databases import Served, serving
 from rehearsal.host.interruption import Interruption
@@ -78,9 +79,55 @@ def rehearsing(  # noqa: PLR0913  (one keyword for each thing a caller may choos
         processes = ends.enter_context(Processes())
         background = ends.enter_context(ThreadPoolExecutor(1, thread_name_prefix="postgres"))
         database = background.submit(_database, ends, outside.database, settings, processes, folder)
-        authority = Authority()
-        place = place_of(config)
         pushes: Future[Pushes] = Future()
+        gateway, cloud = ends.enter_context(
+            _local_cloud(stack, settings, place_of(config), pushes, journal, folder, clock)
+        )
+        if not settings.image.create_repository:
+            _make_existing_repository(cloud, settings.image.repository, outside.repository)
+        pointed = (
+            database_environment.as_exported(config)
+            if declare_instead
+            else _pointed(config, database, level, interruption)
+        )
+        settings = settings_of(pointed.config)
+        with _not_collecting():
+            if declare_instead:
+                declare_instead(cloud)
+                _refuse_another_stack(cloud, Names(settings.application, stack))
+            else:
+                evaluate = own.declare if own else declare
+                evaluate(cloud, stack, pointed.config, interruption)
+        whose = f"; account {moved} is {EXAMPLE_ACCOUNT} here" if moved else ""
+        journal.record("Pulumi", f"{cloud.count()} resources of stack {stack} declared{whose}")
+        with interruption.at_once():
+            served = database.result()
+        journal.record("Database", f"{served.product} serves the application's database")
+        told = _secrets(cloud, settings, level.reached(served.address), given)
+        told.left = _told_of(pointed, journal)
+        made = level(cloud, processes, ARCHITECTURES[settings.architecture], served.address)
+        rehearsal = ends.enter_context(
+            services(stack, settings, cloud, gateway, ends.enter_context(made), processes, outside)
+        )
+        rehearsal.told, rehearsal.served = told, served
+        pushes.set_result(rehearsal.pushes)
+        interruption.heed()
+        yield rehearsal
+
+
+@contextmanager
+def _local_cloud(  # noqa: PLR0913, PLR0917  (one argument for each thing the cloud stands on)
+    stack: str,
+    settings: Settings,
+    place: Place,
+    pushes: Future[Pushes],
+    journal: Journal,
+    folder: Path,
+    clock: Clock | None,
+) -> Generator[tuple[Gateway, Cloud]]:
+    """The endpoint, which tells `pushes` of pushes as soon as there is somebody to tell, and the cloud behind it, empty."""
+    authority = Authority()
+    with ExitStack() as ends:
         gateway = local_endpoint(
             authority, lambda push: pushes.result().arrived(push), place=place, log=folder / "emulator.log"
         )
@@ -99,43 +146,7 @@ def rehearsing(  # noqa: PLR0913  (one keyword for each thing a caller may choos
             ),
         )
         ends.callback(cloud.close)
-        if not settings.image.create_repository:
-            _make_existing_repository(cloud, settings.image.repository, outside.repository)
-        if declare_instead is None:
-            pointed = _pointed(config, database, level, interruption)
-            settings = settings_of(pointed.config)
-        else:
-            pointed = database_environment.as_exported(config)
-        with _not_collecting():
-            if declare_instead is None:
-                evaluate = own.declare if own else declare
-                evaluate(cloud, stack, pointed.config, interruption)
-            else:
-                declare_instead(cloud)
-                _refuse_another_stack(cloud, Names(settings.application, stack))
-        whose = f"; account {moved} is {EXAMPLE_ACCOUNT} here" if moved else ""
-        journal.record("Pulumi", f"{cloud.count()} resources of stack {stack} declared{whose}")
-        with interruption.at_once():
-            served = database.result()
-        journal.record("Database", f"{served.product} serves the application's database")
-        told = _secrets(cloud, settings, level.reached(served.address), given)
-        told.left = _told_of(pointed, journal)
-        made = level(cloud, processes, ARCHITECTURES[settings.architecture], served.address)
-        rehearsal = ends.enter_context(
-            services(
-                stack,
-                settings,
-                cloud,
-                gateway,
-                ends.enter_context(made),
-                processes,
-                outside,
-            )
-        )
-        rehearsal.told, rehearsal.served = told, served
-        pushes.set_result(rehearsal.pushes)
-        interruption.heed()
-        yield rehearsal
+        yield gateway, cloud
 
 
 def _refuse_another_stack(cloud: Cloud, names: Names) -> None:
