@@ -13,6 +13,7 @@ from typing import Any
 from rehearsal.errors import StackError
 from rehearsal.evaluation.kinds import KINDS
 from rehearsal.evaluation.resources import make
+from rehearsal.lambda_.declared import FUNCTION, arn_of
 from rehearsal.lambda_.package import ARCHIVE, ASSET
 from rehearsal.world.cloud import Cloud
 
@@ -33,7 +34,8 @@ _WHERE = re.compile(
 )
 
 _GIVEN = r"arn:aws[\w-]*:(?:acm|kms|lambda|secretsmanager):[\w-]*:\d{12}:(?!alias/aws/)"
-"""How ARNs begin that the stack's YAML gives: they stay, as they do when the program is evaluated."""
+"""How ARNs begin that the stack's YAML gives: they stay, as they do when the program is evaluated. Those of the export's own
+functions begin so too."""
 
 State = Mapping[str, Any]
 
@@ -50,15 +52,20 @@ def read_state(path: Path) -> State:
     return document
 
 
+_STACK, _PARAMETER = "pulumi:pulumi:Stack", "aws:ssm/parameter:Parameter"
+_DESCRIPTOR, _NONE_PUSHES = "descriptor", "pushRoleArn"
+"""The stack's output that names its descriptor, and the one that the engine leaves out where it is none."""
+
 _REMEDY = "write it with `pulumi stack export --file FILE`"
 
 
 def declare_state(cloud: Cloud, state: State) -> None:
     """Make every AWS resource of an exported stack in `cloud`, dependencies first.
 
-    The account and Region of the export become the cloud's. Raises UnknownType for what the local cloud cannot make.
+    The account and Region of the export become the cloud's. Raises UnknownType for what the local cloud cannot make, StackError for
+    a descriptor that is nowhere to be read.
     """
-    resources = [one for one in map(_plain, state["deployment"]["resources"]) if _made_here(one)]
+    resources = list(_readable([_plain(one) for one in state["deployment"]["resources"]]))
     moves = _moves(cloud, resources)
     mentioned: dict[str, str] = {}
     for resource in _in_order([_rewrite(one, moves) for one in resources]):
@@ -74,6 +81,32 @@ def _made_here(resource: Mapping[str, Any]) -> bool:
     """Whether it is a living AWS resource, and not a provider, a component or something that waits to be deleted."""
     living = resource.get("custom") and not resource.get("delete") and not resource.get("external")
     return bool(living) and not resource["type"].startswith("pulumi:")
+
+
+def _readable(whole: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """What is made, each as it is, but for the descriptor: encrypted in the state, said openly by the stack's outputs.
+
+    StackError when the release function reads one that is encrypted and nowhere said.
+    """
+    outputs = next((one.get("outputs") or {} for one in whole if one["type"] == _STACK), {})
+    content = {_NONE_PUSHES: None} | {name: value for name, value in outputs.items() if name != _DESCRIPTOR}
+    made = [one for one in whole if _made_here(one)]
+    read = json.dumps([one["inputs"].get("environment") for one in made if one["type"] == FUNCTION])
+    for one in made:
+        inputs: Mapping[str, Any] = one.get("inputs") or {}
+        name = inputs.get("name")
+        if one["type"] != _PARAMETER or inputs.get("value") != ENCRYPTED:
+            yield one
+        elif outputs.get(_DESCRIPTOR) == name:
+            yield {**one, "inputs": {**inputs, "value": json.dumps(content)}}
+        elif json.dumps(name) in read:
+            raise StackError(
+                f"parameter {name}",
+                "the export holds it encrypted, the stack's outputs do not say what stands in it, and the release function reads it",
+                "write the export with `pulumi stack export --show-secrets --file FILE`",
+            )
+        else:
+            yield one
 
 
 def _in_order(resources: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
@@ -104,11 +137,13 @@ def _inputs(resource: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _moves(cloud: Cloud, resources: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Account, Region and partition of the export, and what takes their place."""
+    """Account, Region and partition of the export, its functions' ARNs, and what takes their place."""
     for resource in resources:
         if match := _WHERE.match(str((resource.get("outputs") or {}).get("arn", ""))):
             regional = {match["region"]: cloud.place.region, match["account"]: cloud.place.account}
-            return {**regional, f"arn:{match['partition']}:": f"arn:{cloud.place.partition}:"}
+            own = (str(one["outputs"]["arn"]) for one in resources if one["type"] == FUNCTION)
+            functions = {arn: arn_of(cloud.place, arn.rpartition(":")[2]) for arn in own}
+            return {**regional, f"arn:{match['partition']}:": f"arn:{cloud.place.partition}:", **functions}
     return {}
 
 
@@ -128,7 +163,8 @@ def _rewrite(value: Any, instead: Mapping[str, str]) -> Any:
     if not instead:
         return value
     longest_first = sorted(instead, key=len, reverse=True)
-    mention = re.compile("|".join([_GIVEN, *(re.escape(old) for old in longest_first)]))
+    own = [rf"{re.escape(old)}(?![\w-])" for old in longest_first if re.match(_GIVEN, old)]
+    mention = re.compile("|".join([*own, _GIVEN, *(re.escape(old) for old in longest_first)]))
 
     def replaced(inner: Any) -> Any:
         if isinstance(inner, str):

@@ -24,6 +24,7 @@ BALANCER_GROUP = (
 )
 PIPELINE = "delivery:index:DeliveryPipeline$aws:codepipeline/pipeline:Pipeline::delivery-pipeline"
 PIPELINE_POLICY = "delivery:index:DeliveryPipeline$aws:iam/rolePolicy:RolePolicy::delivery-policy"
+CHECK_POLICY = "delivery:index:ReleaseFunction$aws:iam/rolePolicy:RolePolicy::release-policy"
 PROJECT = "delivery:index:MigrationBuild$aws:codebuild/project:Project::migration-project"
 REVISION = "delivery:index:WebService$aws:ecs/taskDefinition:TaskDefinition::web-first-revision"
 REPOSITORY = "delivery:index:ImageRepository$aws:ecr/repository:Repository::image-repository"
@@ -149,6 +150,7 @@ def test_a_second_service_changes_the_pipeline_and_what_lists_services(edited: S
         **NEW_TEMPLATES,
         PIPELINE: "update",
         PIPELINE_POLICY: "update",
+        CHECK_POLICY: "update",
     }, "the first service itself is left alone"
     assert all(urn.rpartition("::")[2].startswith(("api", "templates-")) for urn in made)
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from pulumi.automation import PulumiCommand
 
+from documents.descriptor import from_json
 from rehearsal.codepipeline.status import ExecutionStatus
-from rehearsal.errors import RehearsalError
-from rehearsal.evaluation.exported_state import ENCRYPTED, declare_state, read_state
+from rehearsal.errors import RehearsalError, StackError
+from rehearsal.evaluation.exported_state import declare_state, read_state
 from rehearsal.evaluation.kinds import KINDS
 from rehearsal.levels.process.level import ProcessLevel
 from rehearsal.plays.versions import V1
@@ -77,8 +78,24 @@ def test_no_resource_mentions_the_account_of_the_export(rehearsed: Rehearsal) ->
     )
 
 
-def test_a_value_the_export_holds_encrypted_is_said_to_be_so(rehearsed: Rehearsal) -> None:
-    assert rehearsed.cloud.one("aws:ssm/parameter:Parameter").inputs["value"] == ENCRYPTED
+def test_the_descriptor_that_the_export_holds_encrypted_is_read_from_the_stacks_outputs(
+    rehearsed: Rehearsal, exported: dict[str, Any]
+) -> None:
+    assert "ciphertext" in json.dumps(exported), "as `pulumi stack export` writes it"
+    descriptor = from_json(rehearsed.cloud.one("aws:ssm/parameter:Parameter").inputs["value"])
+    assert descriptor.pipeline == "shop-stg"
+    assert descriptor.account == "123456789012"
+    assert descriptor.bucket == rehearsed.cloud.one("aws:s3/bucket:Bucket").id
+
+
+def test_a_parameter_that_can_be_read_nowhere_is_refused_with_what_shows_it(exported: dict[str, Any]) -> None:
+    silent = json.loads(json.dumps(exported))
+    for one in silent["deployment"]["resources"]:
+        if one["type"] == "pulumi:pulumi:Stack":
+            one["outputs"] = {}
+    nowhere: Any = None  # it is refused before anything is made
+    with pytest.raises(StackError, match="--show-secrets"):
+        declare_state(nowhere, silent)
 
 
 def test_a_release_goes_through_the_stack_of_the_state(rehearsed: Rehearsal) -> None:
