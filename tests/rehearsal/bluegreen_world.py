@@ -17,7 +17,6 @@ from documents.place import EXAMPLE_ACCOUNT as ACCOUNT
 from documents.place import Place
 from rehearsal.codedeploy.declared import APPLICATION, GROUP
 from rehearsal.ecs.service import SERVICE, EcsServices
-from rehearsal.ecs.task_set import POLL, TaskSet
 from rehearsal.elb.service import LISTENER, TARGET_GROUP, LoadBalancers
 from rehearsal.identity.authority import Authority
 from rehearsal.world.clock import Clock
@@ -241,7 +240,7 @@ def running(cloud: Cloud, image: str = "example/app:v1", **service: Any) -> Gene
     declared = declare_service(cloud, register(cloud, task_definition(image)), **service)
     runtime = FakeRuntime()
     with LoadBalancers(cloud) as balancers, EcsServices(cloud, runtime, balancers) as services:
-        wait_steady(services.create_service(declared).primary)
+        services.create_service(declared).primary.wait_steady(5)
         yield World(cloud, runtime, balancers, services)
     assert runtime.alive == [], "everything started is stopped"
 
@@ -286,15 +285,6 @@ def eventually(true: Any, seconds: float = 5.0) -> None:
     while not true():
         assert time.monotonic() < deadline, "it did not come about in time"
         time.sleep(0.01)
-
-
-def wait_steady(task_set: TaskSet, seconds: float = 5) -> None:
-    """Until every task runs and is healthy, or one is given up."""
-    deadline = time.monotonic() + seconds
-    while not task_set.steady():
-        assert not task_set.given_up, task_set.why_not_steady()
-        assert time.monotonic() < deadline, task_set.why_not_steady()
-        time.sleep(POLL)
 
 
 def counted(balancers: LoadBalancers, target_group: str, metric: str) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rehearsal.ecs.service import EcsRefused, EcsServices
-from rehearsal.ecs.task_set import TaskSet
+from rehearsal.ecs.task_set import NotSteady, TaskSet
 from rehearsal.elb.service import LoadBalancers
 from rehearsal.identity.authority import Authority
 from rehearsal.images.image import pack
@@ -34,7 +34,6 @@ from tests.rehearsal.bluegreen_world import (
     running,
     task_definition,
     trusted_by,
-    wait_steady,
 )
 
 REPOSITORY = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/app"
@@ -65,8 +64,8 @@ def why_not(cloud: Cloud, **container: Any) -> tuple[TaskSet, str]:
     with LoadBalancers(cloud) as balancers, EcsServices(cloud, runtime, balancers) as services:
         service = services.create_service(declare_service(cloud, definition))
         task_set = service.primary
-        with pytest.raises(AssertionError) as refused:
-            wait_steady(task_set, 8)
+        with pytest.raises(NotSteady) as refused:
+            task_set.wait_steady(8)
     assert runtime.alive == []
     return task_set, str(refused.value)
 
@@ -114,7 +113,7 @@ def test_a_container_gets_its_variables_secrets_and_task_role(cloud: Cloud) -> N
     )
     runtime = FakeRuntime()
     with LoadBalancers(cloud) as balancers, EcsServices(cloud, runtime, balancers) as services:
-        wait_steady(services.create_service(declare_service(cloud, register(cloud, definition))).primary)
+        services.create_service(declare_service(cloud, register(cloud, definition))).primary.wait_steady(5)
         seen = json.loads(get(f"{balancers.url(PRODUCTION)}/environment")[1])
     assert (seen["STAGE"], seen["PASSWORD"], seen["TOKEN"], seen["BY_ARN"]) == (
         "stg",
@@ -171,7 +170,7 @@ def test_a_task_opens_its_log_stream_as_the_execution_role_and_leaves_its_last_l
     definition = register(cloud, task_definition("example/app:v1", logConfiguration=LOGS))
     with LoadBalancers(cloud) as balancers, EcsServices(cloud, FakeRuntime(), balancers) as services:
         task_set = services.create_service(declare_service(cloud, definition)).primary
-        wait_steady(task_set)
+        task_set.wait_steady(5)
         name = f"web/web/{task_set.running[0].task_id}"
     events = logs.get_log_events(logGroupName="/web", logStreamName=name)["events"]
     assert [event["message"] for event in events] == ["example/app:v1 wrote this"]
@@ -325,7 +324,7 @@ def test_task_sets_swap_primary_and_a_deleted_one_is_drained(cloud: Cloud) -> No
         world.load_balancers.modify_listener(PRODUCTION, {BLUE: 1, GREEN: 0})
         definition = register(cloud, task_definition("example/app:v2"))
         green = world.services.create_task_set(service, definition, GREEN)
-        wait_steady(green)
+        green.wait_steady(5)
         world.services.update_primary(service, green)
         assert (blue.status, green.status, service.primary) == ("ACTIVE", "PRIMARY", green)
         world.services.delete_task_set(service, blue)

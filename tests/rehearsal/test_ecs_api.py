@@ -29,7 +29,6 @@ from tests.rehearsal.bluegreen_world import (
     register,
     running,
     task_definition,
-    wait_steady,
 )
 
 IN = {"cluster": "shop"}
@@ -148,7 +147,7 @@ def test_the_number_of_tasks_is_changed_and_shows(played: Played) -> None:
     eventually(lambda: played.web()["runningCount"] == 1)
     assert web.grace == 90
     played.client.update_service(**ON_WEB, desiredCount=2)
-    wait_steady(web.primary)
+    web.primary.wait_steady(5)
     assert played.web()["runningCount"] == 2
 
 
