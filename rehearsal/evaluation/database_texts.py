@@ -24,12 +24,12 @@ Guide, CHAP_CommonTasks.Connect, rds-proxy-connecting; Amazon Aurora User Guide,
 aurora-global-database-connecting). China's end in amazonaws.com.cn, with the Region on either side of `rds`."""
 
 _URL = re.compile(
-    r"(?P<scheme>[a-z][a-z0-9+.:-]*)://(?:(?P<login>[^/?#\s]*)@)?(?P<hosts>[^@/?#;\s]+)(?P<name>/[^?#;\s]*)?(?P<rest>[?;#]\S*)?",
+    r"(?<![a-z0-9+.:-])(?P<scheme>[a-z0-9+.:-]+)://(?:(?P<login>[^/?#\s]*)@)?(?P<hosts>[^@/?#;\s]+)(?P<name>/[^?#;\s]*)?(?P<rest>[?;#]\S*)?",
     re.IGNORECASE,
 )
 _PARAMETER = re.compile(r"(?<=[?&;])(?P<key>user|username|password)=[^&;#]*", re.IGNORECASE)
 _GO = re.compile(
-    r"[^@\s]*@tcp\((?P<hosts>[^)\s]+)\)(?P<name>/[^?\s]*)?", re.IGNORECASE
+    r"(?<![^@\s])[^@\s]*@tcp\((?P<hosts>[^)\s]+)\)(?P<name>/[^?\s]*)?", re.IGNORECASE
 )  # github.com/go-sql-driver/mysql, "DSN (Data Source Name)"
 _WORD = re.compile(
     r"(?<![\w.-])(?P<key>host|server|data source|port|dbname|database|initial catalog|user|username|user id|uid|password|pwd)"
@@ -84,8 +84,8 @@ def _json(text: str) -> Mapping[str, Any]:
 
 
 def _about(put: Callable[[re.Match[str]], str]) -> Callable[[re.Match[str]], str]:
-    """Leave alone what names no database of AWS."""
-    return lambda match: put(match) if hosts(match["hosts"]) else match[0]
+    """Leave alone what names no database of AWS, or is no text of a database's driver."""
+    return lambda match: put(match) if hosts(match["hosts"]) and _engines(match[0]) else match[0]
 
 
 def _url(match: re.Match[str], database: Address) -> str:

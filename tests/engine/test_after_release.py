@@ -20,11 +20,13 @@ from rehearsal.running.rehearsal import Rehearsal
 from rehearsal.running.starting import rehearsing
 from rehearsal.running.traffic import get
 from rehearsal.world.cloud import BOOTSTRAP, Cloud
+from rehearsal.world.kind import InUse
 
 SERVICE = "web-service"
 LISTENER = "web-listener"
 GRACE_ALARMS = ("web-deployment-1-unhealthy", "web-deployment-2-unhealthy")
 """Alarms that wait as long as a start may take."""
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0123abcd-4567-89ef-0123-456789abcdef"
 OTHER_BALANCER = {
     "arn": "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/shared/0123456789abcdef",
     "securityGroupId": "sg-0123456789abcdef0",
@@ -54,6 +56,19 @@ class World:
     def group(self) -> str:
         (arn,) = (arn for arn, w in self.rehearsal.load_balancers.weights(self.listener).items() if w > 0)
         return arn
+
+    def previewed(self, change: Callable[[dict[str, Any]], object]) -> dict[str, str]:
+        """What an edit would do, which is then taken back."""
+        before = self.stack.settings_file.read_text(encoding="utf-8")
+        self.stack.edit(change)
+        changes = short(self.stack.preview().changes)
+        self.stack.settings_file.write_text(before, encoding="utf-8")
+        return changes
+
+    def remove(self, name: str) -> None:
+        """What the engine would do last of all with a resource that is replaced."""
+        one = self.state(name)
+        self.stack.provider.resources.delete(one["urn"], one["id"], one["inputs"], one["outputs"])
 
     def state(self, name: str) -> Any:
         return next(one for urn, one in self.stack.resources().items() if urn.endswith(f"::{name}"))
@@ -241,16 +256,25 @@ def test_another_port_first_is_the_way_to_another_name_on_an_existing_load_balan
     def beside(config: dict[str, Any]) -> None:
         services = config["delivery:services"]
         services["site"] = copy.deepcopy(services["shop"])
-        services["shop"]["loadBalancer"].update(port=8090)
+        services["shop"]["loadBalancer"].update(port=8090, certificateArn=CERTIFICATE)
 
     world.stack.edit(beside)
     changes = short(world.stack.up().changes)
     assert "site-listener" not in changes, "the old name goes on taking traffic"
     world.stack.edit(lambda c: c["delivery:services"].pop("site"))
     assert short(world.stack.up().changes)["site-listener"] == "delete"
-    world.stack.edit(lambda c: c["delivery:services"]["shop"]["loadBalancer"].update(port=8080))
+    assert world.state("shop-listener")["outputs"]["protocol"] == "HTTPS"
+
+    def moved(config: dict[str, Any]) -> None:
+        config["delivery:services"]["shop"]["loadBalancer"].update(port=8080)
+        del config["delivery:services"]["shop"]["loadBalancer"]["certificateArn"]
+
+    world.stack.edit(moved)
     assert short(world.stack.up().changes) == {"shop-listener": "update"}
-    assert world.state("shop-listener")["outputs"]["port"] == 8080
+    listener = world.state("shop-listener")["outputs"]
+    assert (listener["port"], listener["protocol"]) == (8080, "HTTP"), (
+        "without its certificate HTTPS ends at once"
+    )
 
 
 def test_another_name_of_the_stack_replaces_what_another_name_of_the_application_does(
@@ -268,6 +292,37 @@ def test_another_name_of_the_stack_replaces_what_another_name_of_the_application
     assert by_stack == by_application
     assert {SERVICE, "delivery-pipeline", "migration-project", "web-deployment-group"} <= by_stack
     assert not by_stack & {LISTENER, "web-1", "web-2", "image-repository"}, "what takes traffic stays"
+
+
+def test_another_protocol_wants_another_pair_of_groups_and_elb_keeps_the_one_that_serves(
+    world: World, released: str
+) -> None:
+    changes = world.previewed(lambda c: c["delivery:services"]["web"].update(protocol="HTTPS"))
+    assert (changes["web-1"], changes["web-2"]) == ("replace", "replace")
+    assert LISTENER not in changes, "it stays on the group that the last release has left it on"
+    with pytest.raises(InUse, match="ResourceInUse"):
+        world.remove("web-2" if ":targetgroup/web-2-" in world.group() else "web-1")
+
+
+def test_another_repository_is_made_and_ecr_keeps_the_one_that_holds_images(
+    world: World, released: str
+) -> None:
+    changes = world.previewed(lambda c: c["delivery:images"]["app"].update(repository="shop-two"))
+    assert changes["image-repository"] == "replace"
+    with pytest.raises(Exception, match="RepositoryNotEmptyException"):
+        world.remove("image-repository")
+
+
+def test_a_service_on_its_own_load_balancer_is_renamed_by_one_beside_it(world: World, released: str) -> None:
+    changes = world.previewed(
+        lambda c: c["delivery:services"].update(front=c["delivery:services"].pop("web"))
+    )
+    assert (changes["front-service"], changes[SERVICE]) == ("create", "delete"), "at once: the bootstrap page"
+    changes = world.previewed(
+        lambda c: c["delivery:services"].update(front=copy.deepcopy(c["delivery:services"]["web"]))
+    )
+    assert (changes["front-service"], changes["front-balancer"]) == ("create", "create")
+    assert not {name for name in changes if name.startswith("web-")}, "the one that serves is left alone"
 
 
 def test_another_health_check_that_the_running_version_answers_changes_nothing_for_anyone(

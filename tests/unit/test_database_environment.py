@@ -65,9 +65,18 @@ def test_any_other_text_stays_as_it_is(text: str) -> None:
     assert point(config, HERE).config == config
 
 
+@pytest.mark.parametrize("text", ["x", "a.", "a-", "a:", "a@", "a=", "host=", "://", "x://a@"])
+def test_a_long_value_is_looked_through_in_no_time(text: str) -> None:
+    """Forty kilobytes; whatever looks at every place from every place would take minutes."""
+    long = text * (40_000 // len(text))
+    assert pointed(long, HERE) == long
+    assert (pointed(f"{long} {INSTANCE}", HERE) or "").endswith(f" {HERE.host}")
+
+
 @pytest.mark.parametrize(
     ("text", "now"),
     [
+        (f"redis://cache:6379,{INSTANCE}:5432", "redis://cache:6379,127.7.7.7:5433"),
         (f"postgres://shop:secret@{INSTANCE}:5432/shop", f"postgres://{QUOTED}@127.7.7.7:5433/app"),
         (f"postgresql+psycopg://{INSTANCE}/shop?sslmode=require", "postgresql+psycopg://127.7.7.7:5433/app?sslmode=require"),
         (f"jdbc:postgresql://{CLUSTER}/shop?user=shop&password=x#y", "jdbc:postgresql://127.7.7.7:5433/app?user=app&password=p%40ss%2Fword#y"),
