@@ -144,15 +144,15 @@ def _text(group: Sequence[Use], database: Address, given: Given | None, told: To
     )
     values: dict[str, Any] = _given_parts(group, given)
     own = set(values)
+    named = _named(group, database)
     for use in group:
         key = use.parsed.json_key
-        value = database_variables.named(use.variable, database)
         if key in own:
             told.given.append(str(use))
         elif standard and (not key or key in standard or database_variables.managed(group[0].secret)):
             told.database.append(str(use))
-        elif value is not None:
-            values.setdefault(key, value)
+        elif key in named:
+            values[key] = named[key]
             told.database.append(str(use))
         else:
             values.setdefault(key, secrets.token_urlsafe(24))
@@ -160,6 +160,15 @@ def _text(group: Sequence[Use], database: Address, given: Given | None, told: To
     if not keys and "" in values:
         return str(values[""])
     return json.dumps({**standard, **{key: value for key, value in values.items() if key}})
+
+
+def _named(group: Sequence[Use], database: Address) -> dict[str, str | int]:
+    """What the variables' names tell of keys: one that says a database tells it for every other that reads the same."""
+    found: dict[str, str | int] = {}
+    for use in group:
+        if (value := database_variables.named(use.variable, database)) is not None:
+            found.setdefault(use.parsed.json_key, value)
+    return found
 
 
 def _given_parts(group: Sequence[Use], given: Given | None) -> dict[str, Any]:

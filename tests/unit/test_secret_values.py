@@ -93,6 +93,20 @@ def test_a_variable_named_like_a_databases_gets_it_whole_or_by_key(monkeypatch: 
     assert told.database == ["DATABASE_URL of migration", "SPRING_DATASOURCE_URL of web", "PGHOST of web"]
 
 
+@pytest.mark.parametrize("reference", [f"{ARN}shop/db-AbCdEf:url::", f"{ARN}shop/db-AbCdEf", "/shop/db"])
+@pytest.mark.parametrize("other", ["A1", "Z1"])
+def test_a_variable_named_like_a_databases_says_it_for_all_that_read_the_same(
+    monkeypatch: pytest.MonkeyPatch, reference: str, other: str
+) -> None:
+    """In whatever order: one stored value has one text."""
+    both = dict.fromkeys(sorted([other, "DATABASE_URL"]), reference)
+    client, told = stored(monkeypatch, both, {other: reference})
+    [text] = client.stored.values()
+    assert (json.loads(text)["url"] if ":url:" in reference else text) == HERE.url
+    assert len(told.database) == 3
+    assert not told.made_up
+
+
 def test_what_is_made_up_is_told_by_name_only(monkeypatch: pytest.MonkeyPatch) -> None:
     client, told = stored(monkeypatch, {"RAILS_MASTER_KEY": "/shop/key"}, {"REDIS_URL": f"{ARN}r-AbCdEf"})
     assert told.made_up == ["RAILS_MASTER_KEY of migration", "REDIS_URL of web"]
