@@ -13,6 +13,7 @@ import runpy
 import sys
 import time
 from collections.abc import Callable, Mapping
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,8 @@ def flat(copies: int, recorded: Path) -> Callable[[], None]:
     def program() -> None:
         for copy in range(copies):
             for type_, name, inputs in resources:
-                _class(type_)(f"{name}-{copy}", **{_snake(key): value for key, value in inputs.items()})
+                given = {_snake(key): _meant(value) for key, value in inputs.items()}
+                _class(type_)(f"{name}-{copy}", **given)
 
     return program
 
@@ -95,7 +97,17 @@ def record(stack: str, path: Path) -> int:
 
 def _class(token: str) -> Any:
     module, _, name = token.removeprefix("aws:").partition(":")
-    return getattr(importlib.import_module(f"pulumi_aws.{module.split('/')[0]}"), name)
+    folder = module.split("/")[0]
+    return getattr(importlib.import_module(f"pulumi_aws.{folder}{'_' if iskeyword(folder) else ''}"), name)
+
+
+def _meant(value: Any) -> Any:
+    """A recorded value; an archive of texts as the program gave it."""
+    if isinstance(value, Mapping) and "assets" in value:
+        return pulumi.AssetArchive(
+            {name: pulumi.StringAsset(one["text"]) for name, one in value["assets"].items()}
+        )
+    return value
 
 
 def _snake(name: str) -> str:
