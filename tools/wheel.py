@@ -26,6 +26,10 @@ _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 """A time that a zip can say: the same source makes the same wheel."""
 
 
+class UnsupportedOperation(Exception):
+    """What a backend raises for what it does not build, by this very name (PEP 517, build_sdist)."""
+
+
 def build_wheel(
     wheel_directory: str,
     config_settings: dict[str, Any] | None = None,  # noqa: ARG001  (PEP 517)
@@ -46,9 +50,9 @@ def build_wheel(
     return wheel
 
 
-def build_sdist(sdist_directory: str, config_settings: dict[str, Any] | None = None) -> str:
+def build_sdist(sdist_directory: str, config_settings: dict[str, Any] | None = None) -> str:  # noqa: ARG001  (PEP 517)
     """Refuse: the source is the git repository."""
-    raise NotImplementedError("there is no source distribution: build the wheel, from a checkout")
+    raise UnsupportedOperation("there is no source distribution: build the wheel, from a checkout")
 
 
 def moved(text: str) -> str:

@@ -7,19 +7,18 @@ tasks) are played by the rehearsal's own code. The emulator would answer their c
 from collections.abc import Callable, Mapping
 
 from documents.place import Place
-from rehearsal.endpoint import refusals
 from rehearsal.endpoint.asgi import Answer
 from rehearsal.endpoint.emulator_lookups import Stored
 from rehearsal.endpoint.permissions import Needed, needed
 from rehearsal.endpoint.request import Request
-from rehearsal.endpoint.service import Forward, Service
+from rehearsal.endpoint.service import Forward, Service, SignedOnly
 from rehearsal.identity.authority import Authority, session_arn
 
 _OK = 200
 _NOT_FOUND = 404
 
 
-class Emulated:
+class Emulated(SignedOnly):
     """A service that the emulator answers for, as a whole or for some operations."""
 
     def __init__(self, held: str, operations: Callable[[str], bool] | None = None) -> None:
@@ -45,16 +44,6 @@ class Emulated:
         """As the emulator has it."""
         del request, role_arn
         return await forward()
-
-    def speaks(self, path: str) -> bool:
-        """Every request is signed."""
-        del path
-        return False
-
-    async def unsigned(self, request: Request, realm: str, forward: Forward) -> Answer:
-        """Refused."""
-        del realm, forward
-        return refusals.unsigned(request)
 
 
 class S3(Emulated):

@@ -26,7 +26,7 @@ from rehearsal.endpoint.permissions import Needed, Rule
 from rehearsal.endpoint.protocols import spoken_in
 from rehearsal.endpoint.protocols.values import taken
 from rehearsal.endpoint.request import Request
-from rehearsal.endpoint.service import Forward, Service
+from rehearsal.endpoint.service import Forward, Service, SignedOnly
 from rehearsal.errors import AwsRefusal, RehearsalError
 from rehearsal.identity.authority import AccessDenied, session_arn
 
@@ -58,7 +58,7 @@ def caller_arn(role_arn: str | None, place: Place) -> str:
     return place.iam_arn("root") if role_arn is None else session_arn(role_arn)
 
 
-class Operations:
+class Operations(SignedOnly):
     """Answers for one service by the methods of its API, and leaves the rest to the emulator where that holds some."""
 
     def __init__(
@@ -190,16 +190,6 @@ class Operations:
         found: Mapping[str, Any] = (shape.metadata.get("error") or {}) if shape is not None else {}
         status = int(found.get("httpStatusCode") or _STATUS.get(code, _BAD_REQUEST))
         return spoken_in(request).refused(model, code, message, status)
-
-    def speaks(self, path: str) -> bool:
-        """Every request is signed."""
-        del path
-        return False
-
-    async def unsigned(self, request: Request, realm: str, forward: Forward) -> Answer:
-        """Refused."""
-        del realm, forward
-        return refusals.unsigned(request)
 
 
 def _asks_who(method: Method) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from documents.place import Place
+from rehearsal.endpoint import refusals
 from rehearsal.endpoint.asgi import Answer
 from rehearsal.endpoint.emulator_lookups import Stored
 from rehearsal.endpoint.permissions import Needed
@@ -48,3 +49,17 @@ class Service(Protocol):
     async def unsigned(self, request: Request, realm: str, forward: Forward) -> Answer:
         """Answer a request of that protocol; `realm` is where its clients log in."""
         ...
+
+
+class SignedOnly:
+    """Part of a service that has no protocol besides AWS's own, whose requests are signed."""
+
+    def speaks(self, path: str) -> bool:
+        """No path is one of another protocol."""
+        del path
+        return False
+
+    async def unsigned(self, request: Request, realm: str, forward: Forward) -> Answer:
+        """Refused."""
+        del realm, forward
+        return refusals.unsigned(request)

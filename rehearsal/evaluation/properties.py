@@ -116,7 +116,7 @@ PROPERTIES = {
     ),
     "aws:iam/rolePolicy:RolePolicy": Properties("policy role name"),
     "aws:lambda/function:Function": Properties(
-        "architectures code environment ephemeralStorage handler loggingConfig memorySize name packageType"
+        "architectures code environment ephemeralStorage handler loggingConfig memorySize name packageType=Zip"
         " reservedConcurrentExecutions role runtime timeout publish=false tracingConfig.mode=PassThrough",
         "description skipDestroy sourceCodeHash",
     ),

@@ -1,4 +1,6 @@
-"""A declared function as typed values, refused where CreateFunction would refuse it or the rehearsal does not play it.
+"""A declared function as typed values, refused where CreateFunction would refuse it.
+
+Which properties are played is in `evaluation/properties.py`, as of every type.
 
 AWS documents: lambda/latest/api/API_CreateFunction.md, lambda/latest/dg/configuration-envvars.md (names, size),
 configuration-function-zip.md, lambda-runtimes.md, configuration-concurrency.md, monitoring-logs.md.
@@ -26,19 +28,6 @@ MOST_RESERVED = 900
 MOST_ENVIRONMENT = 4 * 1024
 """Bytes of all environment variables together."""
 
-PLAYED = frozenset({
-    "architectures", "code", "description", "environment", "ephemeralStorage", "handler", "loggingConfig", "memorySize",
-    "name", "packageType", "reservedConcurrentExecutions", "role", "runtime", "skipDestroy", "sourceCodeHash", "tags",
-    "tagsAll", "timeout", "region",
-})  # fmt: skip
-"""Inputs that mean something here, or nothing anywhere."""
-
-WITHOUT_MEANING: Mapping[str, tuple[Any, ...]] = {
-    "publish": (False,),
-    "tracingConfig": ({"mode": "PassThrough"}, {}),
-}
-"""Inputs that may be given with these values only: they say what is so without them."""
-
 RESERVED = frozenset({
     "_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV", "AWS_LAMBDA_FUNCTION_NAME",
     "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_INITIALIZATION_TYPE",
@@ -58,7 +47,7 @@ _SYSTEM_LEVELS = ("DEBUG", "INFO", "WARN")
 
 
 class FunctionInvalid(ValueError):
-    """CreateFunction would refuse this declaration, or the rehearsal does not play it; the text says which."""
+    """CreateFunction would refuse this declaration, or the rehearsal has no such runtime; the text says which."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +103,6 @@ def read(declared: Declared) -> Function:
 
 def function(inputs: Mapping[str, Any], made: Mapping[str, Any]) -> Function:
     """Read inputs and what the cloud added; FunctionInvalid."""
-    _refuse_unplayed(inputs)
     name, handler, runtime = (str(inputs.get(key) or "") for key in ("name", "handler", "runtime"))
     role = str(inputs.get("role") or "")
     _match("name", name, _NAME, "has 1 to 64 letters, digits, hyphens and underscores")
@@ -148,15 +136,6 @@ def function(inputs: Mapping[str, Any], made: Mapping[str, Any]) -> Function:
         last_modified=str(made["lastModified"]),
         tags=dict(inputs.get("tagsAll") or inputs.get("tags") or {}),
     )
-
-
-def _refuse_unplayed(inputs: Mapping[str, Any]) -> None:
-    for key, value in inputs.items():
-        if key in PLAYED or value in (None, "", [], {}) or value in WITHOUT_MEANING.get(key, ()):
-            continue
-        raise FunctionInvalid(f"{key}: the rehearsal does not play it; leave it out")
-    if inputs.get("packageType", "Zip") != "Zip":
-        raise FunctionInvalid(f"packageType {inputs['packageType']}: the rehearsal plays Zip only")
 
 
 def _logging(name: str, given: Mapping[str, Any]) -> Logging:

@@ -1,9 +1,7 @@
 """A release changes what Pulumi declared. Afterwards `refresh` and `up` leave the release alone, and our own edits arrive."""
 
 import copy
-import time
-from collections.abc import Callable, Generator, Mapping
-from contextlib import ExitStack
+from collections.abc import Generator
 from typing import Any
 
 import pytest
@@ -11,16 +9,11 @@ from pulumi.automation import PulumiCommand
 
 from rehearsal.codepipeline.status import ExecutionStatus
 from rehearsal.elb.kinds import LISTENER as LISTENER_TYPE
-from rehearsal.levels.process.level import ProcessLevel
 from rehearsal.plays.versions import V1, V2
-from rehearsal.pulumi_engine.drift import LiveParts
 from rehearsal.pulumi_engine.outcome import EngineFailed, Outcome
-from rehearsal.pulumi_engine.stack import Stack, engine_stack
-from rehearsal.running.rehearsal import Rehearsal
-from rehearsal.running.starting import rehearsing
-from rehearsal.running.traffic import get
-from rehearsal.world.cloud import BOOTSTRAP, Cloud
+from rehearsal.world.cloud import BOOTSTRAP
 from rehearsal.world.kind import InUse
+from tests.engine.released_world import World, running_world, short, wait_for
 
 SERVICE = "web-service"
 LISTENER = "web-listener"
@@ -34,62 +27,9 @@ OTHER_BALANCER = {
 }
 
 
-class World:
-    """A stack whose resources run; its listener is the same under whatever names."""
-
-    stack: Stack
-    rehearsal: Rehearsal
-    listener: str
-
-    def get(self) -> tuple[int, Any]:
-        return get(self.rehearsal.load_balancers.url(self.listener))
-
-    def answering(self) -> str:
-        return str(self.get()[1].get("version"))
-
-    def forward_to(self, group: str) -> None:
-        """What docs/operations.md does by the AWS CLI; `group` is its name in the program."""
-        action = {"Type": "forward", "TargetGroupArn": self.state(group)["outputs"]["arn"]}
-        elb = self.rehearsal.cloud.client("elbv2")
-        elb.modify_listener(ListenerArn=self.listener, DefaultActions=[action])
-
-    def group(self) -> str:
-        (arn,) = (arn for arn, w in self.rehearsal.load_balancers.weights(self.listener).items() if w > 0)
-        return arn
-
-    def previewed(self, change: Callable[[dict[str, Any]], object]) -> dict[str, str]:
-        """What an edit would do, which is then taken back."""
-        before = self.stack.settings_file.read_text(encoding="utf-8")
-        self.stack.edit(change)
-        changes = short(self.stack.preview().changes)
-        self.stack.settings_file.write_text(before, encoding="utf-8")
-        return changes
-
-    def remove(self, name: str) -> None:
-        """What the engine would do last of all with a resource that is replaced."""
-        one = self.state(name)
-        self.stack.provider.resources.delete(one["urn"], one["id"], one["inputs"], one["outputs"])
-
-    def state(self, name: str) -> Any:
-        return next(one for urn, one in self.stack.resources().items() if urn.endswith(f"::{name}"))
-
-
 @pytest.fixture(scope="module")
 def world(cli: PulumiCommand) -> Generator[World]:
-    made = World()
-    with ExitStack() as ends:
-
-        def declare(cloud: Cloud) -> None:
-            made.stack = ends.enter_context(engine_stack(cloud, "stg", cli))
-            made.stack.up()
-
-        running = rehearsing("stg", level=ProcessLevel, declare_instead=declare)
-        made.rehearsal = ends.enter_context(running)
-        made.listener = made.rehearsal.users.listener_arn("web")
-        parts = LiveParts(made.rehearsal.services, made.rehearsal.load_balancers)
-        made.stack.provider.resources.live = parts.of
-        made.stack.provider.resources.changed = parts.follow
-        made.stack.provider.resources.removed = parts.end
+    with running_world(cli) as made:
         yield made
 
 
@@ -106,10 +46,6 @@ def released(world: World) -> str:
 @pytest.fixture(scope="module")
 def refreshed(world: World, released: str) -> Outcome:
     return world.stack.refresh()
-
-
-def short(changes: Mapping[str, str]) -> dict[str, str]:
-    return {urn.rpartition("::")[2]: op for urn, op in changes.items()}
 
 
 def test_up_without_a_refresh_leaves_the_release_alone(world: World, released: str) -> None:
@@ -406,10 +342,3 @@ def test_the_stack_is_destroyed_once_its_repository_is_empty(world: World, relea
     world.stack.destroy()
     left = {one["type"] for one in world.stack.resources().values()}
     assert left <= {"pulumi:pulumi:Stack"}
-
-
-def wait_for(so: Callable[[], object], seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not so():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)

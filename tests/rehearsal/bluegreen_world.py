@@ -18,7 +18,9 @@ from documents.place import Place
 from rehearsal.codedeploy.declared import APPLICATION, GROUP
 from rehearsal.ecs.service import SERVICE, EcsServices
 from rehearsal.elb.service import LISTENER, TARGET_GROUP, LoadBalancers
+from rehearsal.gateway.gateway import Gateway
 from rehearsal.identity.authority import Authority
+from rehearsal.running.endpoint import local_endpoint
 from rehearsal.world.clock import Clock
 from rehearsal.world.cloud import Cloud, Declared
 from rehearsal.world.journal import Journal
@@ -123,6 +125,15 @@ def new_cloud(endpoint: str, authority: Authority, scratch: Path) -> Cloud:
     cloud = Cloud(endpoint, authority, Journal(), scratch, Place(ACCOUNT, REGION), Clock(0.01, own=OWN))
     declare_balancer(cloud)
     return cloud
+
+
+@contextmanager
+def blue_green_cloud(scratch: Path) -> Generator[tuple[Gateway, Cloud]]:
+    """The declared load balancer and roles, behind an endpoint."""
+    authority = Authority()
+    put_roles(authority)
+    with local_endpoint(authority) as gateway:
+        yield gateway, new_cloud(gateway.endpoint, authority, scratch)
 
 
 def declare_balancer(cloud: Cloud, **more: Any) -> None:

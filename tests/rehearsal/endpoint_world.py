@@ -39,14 +39,14 @@ class Endpoint:
 
 
 @contextmanager
-def endpoint(scratch: Path) -> Generator[Endpoint]:
-    """One endpoint, empty."""
+def endpoint(scratch: Path, bucket: str = "") -> Generator[Endpoint]:
+    """One endpoint, empty but for a bucket that is named."""
     authority = Authority()
-    gateway = local_endpoint(authority)
-    try:
-        yield Endpoint(gateway, Cloud(gateway.start(), authority, Journal(), scratch))
-    finally:
-        gateway.stop()
+    with local_endpoint(authority) as gateway:
+        made = Endpoint(gateway, Cloud(gateway.endpoint, authority, Journal(), scratch))
+        if bucket:
+            made.cloud.client("s3").create_bucket(Bucket=bucket)
+        yield made
 
 
 def allow(action: str, resource: str) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """Pipelines behind an endpoint, whose actions wait for the test."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Any
 
 from rehearsal.codepipeline.api import CodePipelineApi
@@ -107,3 +108,13 @@ class Pipelines:
         return self.client.put_approval_result(
             **{"token": self.token(name), **given} if "token" not in how else given
         )
+
+
+@contextmanager
+def running_pipelines(there: Endpoint) -> Generator[Pipelines]:
+    """What a test declares goes with it, so that an endpoint serves many."""
+    made = Pipelines(there)
+    with made.service:
+        yield made
+    for one in there.cloud.declared(PIPELINE_TYPE):
+        there.cloud.remove(one.urn, one.id)

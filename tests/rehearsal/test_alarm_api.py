@@ -13,8 +13,6 @@ import pytest
 from rehearsal.cloudwatch.alarms import ALARM, Alarms
 from rehearsal.codedeploy.appspec import filled
 from rehearsal.codedeploy.service import Deployments
-from rehearsal.identity.authority import Authority
-from rehearsal.running.endpoint import local_endpoint
 from rehearsal.running.reachable import alarming, deploying, told_by_alarms
 from rehearsal.sns.service import POLICY, SUBSCRIPTION, TOPIC, Topics
 from rehearsal.world.cloud import Cloud, Declared
@@ -23,13 +21,12 @@ from tests.rehearsal.bluegreen_world import (
     BLUE,
     GREEN,
     World,
+    blue_green_cloud,
     counted,
     declare,
     declare_deployment,
     eventually,
     get,
-    new_cloud,
-    put_roles,
     register,
     running,
     steady_stream,
@@ -78,10 +75,7 @@ class Played:
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
-    authority = Authority()
-    put_roles(authority)
-    with local_endpoint(authority) as gateway:
-        cloud = new_cloud(gateway.endpoint, authority, tmp_path_factory.mktemp("cloud"))
+    with blue_green_cloud(tmp_path_factory.mktemp("cloud")) as (gateway, cloud):
         for number, group in enumerate((BLUE, GREEN), 1):
             name = f"web-{number}-server-errors"
             dimensions = {"TargetGroup": group.split(":")[-1], "LoadBalancer": "app/shop/50dc6c495c0c9188"}

@@ -47,8 +47,7 @@ class Builds(Shop):
 
 @pytest.fixture(scope="module")
 def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
-    with endpoint(tmp_path_factory.mktemp("endpoint")) as made:
-        made.cloud.client("s3").create_bucket(Bucket="artifacts")
+    with endpoint(tmp_path_factory.mktemp("endpoint"), bucket="artifacts") as made:
         yield made
 
 

@@ -14,8 +14,6 @@ import pytest
 from rehearsal.cloudwatch.alarms import ALARM
 from rehearsal.codedeploy.deployment import EVENTS
 from rehearsal.codepipeline.execution import ActionFailed
-from rehearsal.identity.authority import Authority
-from rehearsal.running.endpoint import local_endpoint
 from rehearsal.world.cloud import Cloud
 from tests.rehearsal.bluegreen_world import (
     BLUE,
@@ -24,13 +22,12 @@ from tests.rehearsal.bluegreen_world import (
     GREEN,
     PRODUCTION,
     TEST,
+    blue_green_cloud,
     declare,
     declare_deployment,
     eventually,
     get,
-    new_cloud,
     policy,
-    put_roles,
     running,
     steady_stream,
 )
@@ -39,10 +36,8 @@ from tests.rehearsal.deploying import ALARM_ON_GREEN, APPSPEC, codedeploy, deplo
 
 @pytest.fixture
 def cloud(tmp_path: Path) -> Iterator[Cloud]:
-    authority = Authority()
-    put_roles(authority)
-    with local_endpoint(authority) as gateway:
-        yield new_cloud(gateway.endpoint, authority, tmp_path)
+    with blue_green_cloud(tmp_path) as (_, made):
+        yield made
 
 
 def test_traffic_shifts_to_green_without_one_failed_request_and_back_with_the_next(cloud: Cloud) -> None:

@@ -15,8 +15,6 @@ from rehearsal.cloudwatch.alarms import Alarms
 from rehearsal.codedeploy.appspec import filled
 from rehearsal.codedeploy.deployment import EVENTS
 from rehearsal.codedeploy.service import Deployments
-from rehearsal.identity.authority import Authority
-from rehearsal.running.endpoint import local_endpoint
 from rehearsal.running.reachable import deploying
 from rehearsal.world.cloud import Cloud
 from tests.rehearsal.asking import as_role, refused
@@ -27,11 +25,10 @@ from tests.rehearsal.bluegreen_world import (
     TASK_ROLE,
     WEB,
     World,
+    blue_green_cloud,
     declare_deployment,
     eventually,
-    new_cloud,
     policy,
-    put_roles,
     register,
     running,
     task_definition,
@@ -76,10 +73,7 @@ class Played:
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
-    authority = Authority()
-    put_roles(authority)
-    with local_endpoint(authority) as gateway:
-        cloud = new_cloud(gateway.endpoint, authority, tmp_path_factory.mktemp("cloud"))
+    with blue_green_cloud(tmp_path_factory.mktemp("cloud")) as (gateway, cloud):
         declare_deployment(cloud, deploymentConfigName="CodeDeployDefault.ECSCanary10Percent5Minutes")
         with running(cloud) as world:
             alarms = Alarms(cloud, world.load_balancers)

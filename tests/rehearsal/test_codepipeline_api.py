@@ -6,26 +6,21 @@ from typing import Any
 
 import pytest
 
-from rehearsal.codepipeline.declared import PIPELINE_TYPE
 from tests.rehearsal.endpoint_world import Endpoint, allow, endpoint, refused
-from tests.rehearsal.pipeline_api_world import ID, RULE, SHORT, Pipelines
+from tests.rehearsal.pipeline_api_world import ID, RULE, SHORT, Pipelines, running_pipelines
 from tests.rehearsal.pipeline_world import DIGEST, PATIENCE
 
 
 @pytest.fixture(scope="module")
 def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
-    with endpoint(tmp_path_factory.mktemp("endpoint")) as made:
-        made.cloud.client("s3").create_bucket(Bucket="artifacts")
+    with endpoint(tmp_path_factory.mktemp("endpoint"), bucket="artifacts") as made:
         yield made
 
 
 @pytest.fixture
 def pipelines(there: Endpoint) -> Iterator[Pipelines]:
-    made = Pipelines(there)
-    with made.service:
+    with running_pipelines(there) as made:
         yield made
-    for one in there.cloud.declared(PIPELINE_TYPE):
-        there.cloud.remove(one.urn, one.id)
 
 
 def test_a_pipeline_is_shown_as_it_would_be_created(pipelines: Pipelines) -> None:

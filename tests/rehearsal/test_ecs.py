@@ -10,10 +10,8 @@ import pytest
 from rehearsal.ecs.service import EcsRefused, EcsServices
 from rehearsal.ecs.task_set import NotSteady, TaskSet
 from rehearsal.elb.service import LoadBalancers
-from rehearsal.identity.authority import Authority
 from rehearsal.images.image import pack
 from rehearsal.images.registry import Registry, ecr_token
-from rehearsal.running.endpoint import local_endpoint
 from rehearsal.world.cloud import Cloud
 from rehearsal.world.pull_through_caches import PullThroughCaches
 from tests.rehearsal.bluegreen_world import (
@@ -24,12 +22,11 @@ from tests.rehearsal.bluegreen_world import (
     PRODUCTION,
     REGION,
     FakeRuntime,
+    blue_green_cloud,
     declare_service,
     eventually,
     get,
-    new_cloud,
     policy,
-    put_roles,
     register,
     running,
     task_definition,
@@ -46,10 +43,8 @@ LOGS = {
 
 @pytest.fixture
 def cloud(tmp_path: Path) -> Iterator[Cloud]:
-    authority = Authority()
-    put_roles(authority)
-    with local_endpoint(authority) as gateway:
-        yield new_cloud(gateway.endpoint, authority, tmp_path)
+    with blue_green_cloud(tmp_path) as (_, made):
+        yield made
 
 
 def allow(cloud: Cloud, *statements: dict[str, Any]) -> None:

@@ -10,8 +10,6 @@ from typing import Any
 import pytest
 
 from rehearsal.ecs.service import SERVICE
-from rehearsal.identity.authority import Authority
-from rehearsal.running.endpoint import local_endpoint
 from rehearsal.running.reachable import containing
 from rehearsal.world.cloud import Cloud
 from tests.rehearsal.asking import as_role, refused
@@ -22,10 +20,9 @@ from tests.rehearsal.bluegreen_world import (
     GREEN,
     WEB,
     World,
+    blue_green_cloud,
     declare,
     eventually,
-    new_cloud,
-    put_roles,
     register,
     running,
     task_definition,
@@ -56,10 +53,7 @@ class Played:
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
-    authority = Authority()
-    put_roles(authority)
-    with local_endpoint(authority) as gateway:
-        cloud = new_cloud(gateway.endpoint, authority, tmp_path_factory.mktemp("cloud"))
+    with blue_green_cloud(tmp_path_factory.mktemp("cloud")) as (gateway, cloud):
         network = {"subnets": ["subnet-1"], "securityGroups": ["sg-1"], "assignPublicIp": False}
         with running(cloud, desiredCount=2, networkConfiguration=network, tags={"team": "shop"}) as world:
             gateway.answer_by(containing(cloud, world.services))

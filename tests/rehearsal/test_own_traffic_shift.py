@@ -16,18 +16,15 @@ from rehearsal.codedeploy.declared import GROUP
 from rehearsal.codedeploy.kinds import KINDS
 from rehearsal.errors import RehearsalError
 from rehearsal.evaluation.resources import CannotMake, make
-from rehearsal.identity.authority import Authority
-from rehearsal.running.endpoint import local_endpoint
 from rehearsal.world.cloud import Cloud
 from rehearsal.world.kind import InUse
 from tests.rehearsal.bluegreen_world import (
     GREEN,
     PRODUCTION,
+    blue_green_cloud,
     declare_deployment,
     eventually,
     get,
-    new_cloud,
-    put_roles,
     running,
 )
 from tests.rehearsal.deploying import deploy
@@ -52,10 +49,8 @@ def made(cloud: Cloud, inputs: dict[str, Any], name: str = "shift") -> Any:
 
 @pytest.fixture
 def cloud(tmp_path: Path) -> Iterator[Cloud]:
-    authority = Authority()
-    put_roles(authority)
-    with local_endpoint(authority) as gateway:
-        yield new_cloud(gateway.endpoint, authority, tmp_path)
+    with blue_green_cloud(tmp_path) as (_, made):
+        yield made
 
 
 @pytest.mark.parametrize(("kind", "percents"), [("Canary", [30, 100]), ("Linear", [30, 60, 90, 100])])

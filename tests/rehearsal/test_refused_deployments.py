@@ -16,8 +16,6 @@ from rehearsal.cloudwatch.alarms import ALARM
 from rehearsal.codedeploy.declared import DeploymentGroup, GroupInvalid
 from rehearsal.codepipeline.execution import ActionFailed
 from rehearsal.elb.service import LISTENER
-from rehearsal.identity.authority import Authority
-from rehearsal.running.endpoint import local_endpoint
 from rehearsal.world.cloud import Cloud
 from tests.rehearsal.bluegreen_world import (
     DEPLOY_POLICY,
@@ -26,11 +24,10 @@ from tests.rehearsal.bluegreen_world import (
     PIPELINE_POLICY,
     PIPELINE_ROLE,
     PRODUCTION,
+    blue_green_cloud,
     declare,
     declare_deployment,
-    new_cloud,
     policy,
-    put_roles,
     running,
     task_definition,
     trusted_by,
@@ -40,10 +37,8 @@ from tests.rehearsal.deploying import ALARM_ON_GREEN, APPSPEC, deploy, on_blue_a
 
 @pytest.fixture
 def cloud(tmp_path: Path) -> Iterator[Cloud]:
-    authority = Authority()
-    put_roles(authority)
-    with local_endpoint(authority) as gateway:
-        yield new_cloud(gateway.endpoint, authority, tmp_path)
+    with blue_green_cloud(tmp_path) as (_, made):
+        yield made
 
 
 @pytest.mark.parametrize(

@@ -13,17 +13,14 @@ from rehearsal.codedeploy.declared import DeploymentGroup
 from rehearsal.codedeploy.deployment import Deployment
 from rehearsal.codedeploy.service import Deployments
 from rehearsal.errors import AwsRefusal
-from rehearsal.identity.authority import Authority
-from rehearsal.running.endpoint import local_endpoint
 from rehearsal.world.cloud import Cloud
 from tests.rehearsal.bluegreen_world import (
     GREEN,
     PRODUCTION,
     World,
+    blue_green_cloud,
     declare_deployment,
     eventually,
-    new_cloud,
-    put_roles,
     register,
     running,
     task_definition,
@@ -37,10 +34,8 @@ KEEPS = {"action": "TERMINATE", "terminationWaitTimeInMinutes": 60}
 
 @pytest.fixture
 def cloud(tmp_path: Path) -> Iterator[Cloud]:
-    authority = Authority()
-    put_roles(authority)
-    with local_endpoint(authority) as gateway:
-        yield new_cloud(gateway.endpoint, authority, tmp_path)
+    with blue_green_cloud(tmp_path) as (_, made):
+        yield made
 
 
 def created(world: World, deployments: Deployments, image: str = "example/app:v2") -> Deployment:

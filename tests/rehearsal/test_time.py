@@ -13,8 +13,6 @@ import pytest
 from documents.alarms import unhealthy_minutes
 from rehearsal.cloudwatch.alarms import ALARM
 from rehearsal.codepipeline.execution import ActionFailed
-from rehearsal.identity.authority import Authority
-from rehearsal.running.endpoint import local_endpoint
 from rehearsal.world.clock import Clock
 from rehearsal.world.cloud import Cloud
 from tests.rehearsal.bluegreen_world import (
@@ -22,13 +20,12 @@ from tests.rehearsal.bluegreen_world import (
     GREEN,
     OWN,
     PRODUCTION,
+    blue_green_cloud,
     counted,
     declare,
     declare_deployment,
     eventually,
     get,
-    new_cloud,
-    put_roles,
     running,
     steady_stream,
 )
@@ -37,10 +34,8 @@ from tests.rehearsal.deploying import ALARM_ON_GREEN, codedeploy, deploy, on_blu
 
 @pytest.fixture
 def cloud(tmp_path: Path) -> Iterator[Cloud]:
-    authority = Authority()
-    put_roles(authority)
-    with local_endpoint(authority) as gateway:
-        yield new_cloud(gateway.endpoint, authority, tmp_path)
+    with blue_green_cloud(tmp_path) as (_, made):
+        yield made
 
 
 def unhealthy_alarm(cloud: Cloud, group: str, minutes: int) -> str:

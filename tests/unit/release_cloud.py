@@ -2,7 +2,8 @@
 
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
@@ -15,47 +16,19 @@ from botocore.validate import ParamValidator
 from documents import taskdef
 from documents.appspec import Target, appspec
 from documents.appspec import text as appspec_text
-from documents.descriptor import DeploymentDescriptor, ServiceDescriptor, StackDescriptor
+from documents.descriptor import StackDescriptor
 from release import handler
 from release.aws import Aws
 from release.subject import DESCRIPTOR
+from tests.unit.shop import PREFIX, SHOP, WEB
 
 PARAMETER = "/delivery/shop/stg"
 DIGEST, OTHER = "sha256:" + "a" * 64, "sha256:" + "b" * 64
 CONFIG, CHILD = "sha256:" + "c" * 64, "sha256:" + "d" * 64
 JOB = "11111111-abcd-1111-abcd-111111abcdef"
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/stg/database-AbCdEf"
-PREFIX = "templates/0123456789abcdef"
 HIDDEN = "s3cr3t-never-to-be-shown"
 """Every value of a secret here holds it, and so do the event's credentials: nothing the function says may."""
-
-WEB = ServiceDescriptor[str](
-    cluster="apps",
-    service="shop-stg-web",
-    deployment=DeploymentDescriptor(code_deploy_application="shop-stg-web", deployment_group="shop-stg-web"),
-    container="app",
-    port=8080,
-    listener_arn="arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/b/1/2",
-    url="http://shop.example",
-    log_group="/delivery/shop/stg/web",
-)
-SHOP = StackDescriptor[str](
-    application="shop",
-    stack="stg",
-    account="123456789012",
-    region="us-east-1",
-    pipeline="shop-stg",
-    project="shop-stg-migrate",
-    repository="shop",
-    repository_url="123456789012.dkr.ecr.us-east-1.amazonaws.com/shop",
-    push_role_arn=None,
-    tag="stg",
-    bucket="shop-stg-artifacts-1",
-    template_prefix=PREFIX,
-    undelivered_queue_url="https://queue",
-    services={"web": WEB},
-    migration_log_group="/delivery/shop/stg/migrate",
-)
 
 
 def definition(container: str = "app", **changes: Any) -> dict[str, Any]:
@@ -330,3 +303,13 @@ def invoke(
 def with_services(*names: str) -> StackDescriptor[str]:
     """A stack of these services."""
     return replace(SHOP, services=dict.fromkeys(names, WEB))
+
+
+@contextmanager
+def silent_about_secrets(capfd: pytest.CaptureFixture[str]) -> Generator[ReleaseCloud]:
+    """A cloud whose secrets, and the event's credentials, are never told to anybody."""
+    cloud = ReleaseCloud()
+    yield cloud
+    shown = capfd.readouterr()
+    told = [given for _, operation, given in cloud.calls if operation.startswith("PutJob")]
+    assert HIDDEN not in f"{shown}{told}", "neither values of secrets nor the event's credentials are told"

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from rehearsal.lambda_.declared import Function, FunctionInvalid, function
+from rehearsal.evaluation.not_played import NotPlayed, not_played, refuse_what_is_not_played
+from rehearsal.lambda_.declared import FUNCTION, Function, FunctionInvalid, function
 
 ROLE = "arn:aws:iam::123456789012:role/check"
 MADE = {
@@ -47,18 +48,6 @@ def test_everything_that_is_played_is_read() -> None:
 @pytest.mark.parametrize(
     ("inputs", "reason"),
     [
-        (
-            {"layers": ["arn:aws:lambda:us-east-1:123456789012:layer:x:1"]},
-            "layers: the rehearsal does not play it",
-        ),
-        ({"vpcConfig": {"subnetIds": ["subnet-1"]}}, "vpcConfig: the rehearsal does not play it"),
-        ({"deadLetterConfig": {"targetArn": "x"}}, "deadLetterConfig"),
-        ({"tracingConfig": {"mode": "Active"}}, "tracingConfig"),
-        ({"publish": True}, "publish"),
-        ({"s3Bucket": "code"}, "s3Bucket"),
-        ({"snapStart": {"applyOn": "PublishedVersions"}}, "snapStart"),
-        ({"packageType": "Image"}, "packageType"),
-        ({"somethingNew": 1}, "somethingNew"),
         ({"name": "a b"}, "name 'a b'"),
         ({"name": "x" * 65}, "1 to 64 letters"),
         ({"runtime": "nodejs22.x"}, "plays Lambda's current Python runtimes only"),
@@ -82,6 +71,30 @@ def test_everything_that_is_played_is_read() -> None:
         ({"loggingConfig": {"logFormat": "JSON", "logGroup": "a b"}}, "logGroup 'a b'"),
     ],
 )
-def test_what_lambda_refuses_or_nobody_plays_is_refused_by_name(inputs: dict[str, Any], reason: str) -> None:
+def test_what_lambda_refuses_is_refused_by_name(inputs: dict[str, Any], reason: str) -> None:
     with pytest.raises(FunctionInvalid, match=reason):
         read(**inputs)
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        {"layers": ["arn:aws:lambda:us-east-1:123456789012:layer:x:1"]},
+        {"vpcConfig": {"subnetIds": ["subnet-1"]}},
+        {"deadLetterConfig": {"targetArn": "x"}},
+        {"tracingConfig": {"mode": "Active"}},
+        {"publish": True},
+        {"s3Bucket": "code"},
+        {"snapStart": {"applyOn": "PublishedVersions"}},
+        {"packageType": "Image"},
+        {"somethingNew": 1},
+    ],
+)
+def test_what_nobody_plays_is_refused_by_name_as_of_every_type(inputs: dict[str, Any]) -> None:
+    with pytest.raises(NotPlayed, match=f"has {next(iter(inputs))}"):
+        refuse_what_is_not_played(FUNCTION, "check", {**LEAST, **inputs}, "us-east-1")
+
+
+def test_what_says_only_how_lambda_is_anyway_is_taken() -> None:
+    anyway = {"publish": False, "tracingConfig": {"mode": "PassThrough"}, "packageType": "Zip", "layers": []}
+    assert not_played(FUNCTION, {**LEAST, **anyway, "tags": {"a": "b"}}, "us-east-1") == []

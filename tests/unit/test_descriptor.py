@@ -9,39 +9,11 @@ from components.descriptor import Descriptor, DescriptorArgs
 from documents.descriptor import (
     DeploymentDescriptor,
     DescriptorError,
-    ServiceDescriptor,
     StackDescriptor,
     from_json,
 )
 from tests.unit.harness import STACKS, deployed, deployed_stack, stack
-
-WEB = ServiceDescriptor[str](
-    cluster="apps",
-    service="shop-stg-web",
-    deployment=DeploymentDescriptor(code_deploy_application="a", deployment_group="g"),
-    container="app",
-    port=8080,
-    listener_arn="arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/b/1/2",
-    url="http://shop.example",
-    log_group="/delivery/shop/stg/web",
-)
-SHOP = StackDescriptor[str](
-    application="shop",
-    stack="stg",
-    account="123456789012",
-    region="us-east-1",
-    pipeline="shop-stg",
-    project="shop-stg-migrate",
-    repository="shop",
-    repository_url="r/shop",
-    push_role_arn=None,
-    tag="stg",
-    bucket="b",
-    template_prefix="templates/0",
-    undelivered_queue_url="https://queue",
-    services={"web": WEB},
-    migration_log_group="/delivery/shop/stg/migrate",
-)
+from tests.unit.shop import SHOP, WEB
 
 
 def test_it_is_one_readable_parameter() -> None:

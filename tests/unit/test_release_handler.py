@@ -16,13 +16,13 @@ from tests.unit.release_cloud import (
     DIGEST,
     HIDDEN,
     JOB,
-    PREFIX,
     Invocation,
     ReleaseCloud,
     event,
     invoke,
     refused,
 )
+from tests.unit.shop import PREFIX
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 
 from settings import SettingsError, parse
+from tests.unit import wrong_services, wrong_settings
 from tests.unit.edits import drop, put
 from tests.unit.harness import Change, raw_settings, settings
-from tests.unit.wrong_settings import REFUSED
+
+REFUSED = {**wrong_settings.REFUSED, **wrong_services.REFUSED}
 
 
 def _both(*changes: Change) -> Change:
