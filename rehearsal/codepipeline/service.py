@@ -2,8 +2,7 @@
 
 AWS documents: codepipeline/latest/userguide/concepts-how-it-works.md (modes, locks, stop),
 reference-variables.md, stage-retry.md, troubleshooting.md (limit of QUEUED). Not here: stage rollback,
-triggers of the pipeline's own, cross-region actions, roles of single actions. `declared.py` refuses a
-declaration that uses what is not here.
+triggers of the pipeline's own, cross-region actions. A declaration that uses what is not here is refused.
 """
 
 import contextlib
