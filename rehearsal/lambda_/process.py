@@ -11,10 +11,11 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import psutil
 
@@ -61,6 +62,7 @@ class RuntimeProcess:
         self.peak = 0
         """Bytes of memory that were seen at most."""
         self._channel, its = socket.socketpair()
+        self._channel_used = threading.Lock()
         flags = ["-I", "-S", "-B", "-X", "utf8"]
         try:
             process = subprocess.Popen(
@@ -93,7 +95,7 @@ class RuntimeProcess:
     def send(self, message: Mapping[str, Any]) -> None:
         """Thaw it and hand it a message; that it has ended, `receive` tells."""
         self._signal(signals.SIGCONT)
-        with contextlib.suppress(OSError):
+        with self._channel_used, contextlib.suppress(OSError):
             self._channel.settimeout(None)
             self._channel.sendall(json.dumps(message).encode() + b"\n")
 
@@ -104,16 +106,12 @@ class RuntimeProcess:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise Ended("Sandbox.Timedout", "Task timed out", "timeout")
-            self._channel.settimeout(min(left, _GLANCE))
-            try:
-                piece = self._channel.recv(_PIECE)
-            except TimeoutError:
+            piece = self._heard(min(left, _GLANCE))
+            if piece is None:
                 self._look()
                 continue
-            except OSError:
-                piece = b""
             if not piece:
-                raise Ended("Runtime.ExitError", _how_it_ended(self._child.process.wait()), "error")
+                self._ended(deadline)
             pieces.append(piece)
         self._look()
         line, _, self._pending = b"".join(pieces).partition(b"\n")
@@ -131,9 +129,31 @@ class RuntimeProcess:
         return data.decode("utf-8", "replace").splitlines()
 
     def stop(self) -> None:
-        """End it and whatever it has started."""
+        """End it and whatever it has started; who waits for its answer hears at once that there is none."""
         self._processes.stop(self._child, 0)
-        self._channel.close()
+        with contextlib.suppress(OSError):
+            self._channel.shutdown(socket.SHUT_RDWR)
+        with self._channel_used:
+            self._channel.close()
+
+    def _heard(self, seconds: float) -> bytes | None:
+        """What it has said next, empty when it says no more; None when it was silent so long."""
+        with self._channel_used:
+            try:
+                self._channel.settimeout(seconds)
+                return self._channel.recv(_PIECE)
+            except TimeoutError:
+                return None
+            except OSError:
+                return b""
+
+    def _ended(self, deadline: float) -> NoReturn:
+        """Raise how it ended; a process that only says no more has until `deadline` to do so."""
+        try:
+            code = self._child.process.wait(max(deadline - time.monotonic(), 0))
+        except subprocess.TimeoutExpired:
+            raise Ended("Sandbox.Timedout", "Task timed out", "timeout") from None
+        raise Ended("Runtime.ExitError", _how_it_ended(code), "error")
 
     def _look(self) -> None:
         with contextlib.suppress(psutil.Error):

@@ -10,6 +10,7 @@ import pytest
 
 from rehearsal.evaluation.resources import CannotMake
 from rehearsal.lambda_ import execution_environment
+from rehearsal.lambda_.execution_environment import ExecutionEnvironment
 from rehearsal.lambda_.service import Functions, InvokeRefused
 from tests.rehearsal.build_world import allow
 from tests.rehearsal.function_world import LOGS, ROLE, FunctionWorld, eventually, function_world
@@ -53,6 +54,10 @@ def fail(event, context):
 
 def leave(event, context):
     os._exit(7)
+
+def hang_up(event, context):
+    os.closerange(3, 256)
+    time.sleep(30)
 
 def sleep(event, context):
     time.sleep(30)
@@ -388,3 +393,19 @@ def test_what_runs_when_the_rehearsal_ends_is_ended_and_told_of_while_the_endpoi
     assert not [one for one in functions._events if one.is_alive()], "nobody writes later"
     with pytest.raises(InvokeRefused):
         functions.invoke(acting, b"{}")
+
+
+def test_who_waits_for_an_answer_hears_of_the_end_at_any_moment(world: FunctionWorld) -> None:
+    """The one who ends a process is another than the one who waits for it."""
+    environment: Any = ExecutionEnvironment(world.cloud, world.processes, world.functions.function("acting"))
+    environment.stop()
+    failed = environment.invoke(b"{}", "after the end").error
+    assert failed["errorType"] == "Runtime.ExitError", failed
+
+
+def test_a_function_that_says_no_more_and_goes_on_has_no_longer_than_its_timeout(
+    world: FunctionWorld,
+) -> None:
+    """lambda/latest/dg/configuration-timeout.md."""
+    world.declare("mute", ACTING, timeout=1)
+    assert world.failure("mute", {"do": "hang_up"})["errorType"] == "Sandbox.Timedout"
