@@ -222,7 +222,7 @@ class BlueGreen:
 
     def _forward(self, listener: str, weights: dict[str, int]) -> None:
         self._found.role.modify_listener(listener)
-        self._parts.load_balancers.modify_listener(listener, weights)
+        self._parts.load_balancers.forward(listener, weights)
         if listener == self._group.listener:
             self._deployment.weights = weights
 

@@ -3,7 +3,7 @@
 import json
 
 from rehearsal.ecs import task_definition
-from rehearsal.elb.kinds import LISTENER
+from rehearsal.elb.kinds import LISTENER, RULE, named_by
 from rehearsal.errors import StackError
 from rehearsal.world.cloud import Cloud
 from rehearsal.world.kind import Inputs, InUse, Kind, Made, arn, refuse_taken
@@ -40,12 +40,12 @@ _refuse_namesake = refuse_taken(
 
 
 def _refuse_service(cloud: Cloud, inputs: Inputs) -> None:
-    """A service's target group stands behind some listener (Amazon ECS Developer Guide, service-load-balancing).
+    """A service's target group stands behind some listener or rule (Amazon ECS Developer Guide, service-load-balancing).
 
     A release leaves the listener on one of the two groups, and the other belongs to no load balancer until the next one.
     """
     _refuse_namesake(cloud, inputs)
-    actions = json.dumps([one.outputs.get("defaultActions") for one in cloud.declared(LISTENER)])
+    actions = "".join(named_by(one) for type_ in (LISTENER, RULE) for one in cloud.declared(type_))
     for balancer in inputs.get("loadBalancers") or ():
         if str(balancer["targetGroupArn"]) not in actions:
             raise InUse(

@@ -3,40 +3,30 @@
 AWS documents: elasticloadbalancing/latest/APIReference, a page for each operation.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
-from rehearsal.elb import action, shapes
+from rehearsal.elb import shapes
+from rehearsal.elb.asked import INVALID, PAGES, Answered, Asked, chosen, missing_balancers, missing_things
 from rehearsal.elb.permissions import on_listener
-from rehearsal.elb.service import LISTENER, LOAD_BALANCER, TARGET_GROUP, LoadBalancers
+from rehearsal.elb.rules_api import RulesApi
+from rehearsal.elb.service import LOAD_BALANCER, LoadBalancers
 from rehearsal.endpoint.operations import operation
-from rehearsal.endpoint.paging import Paging
 from rehearsal.endpoint.permissions import anywhere
 from rehearsal.errors import AwsRefusal, RehearsalError
 from rehearsal.world.cloud import Cloud, Declared
-
-_T = TypeVar("_T")
-
-Asked = Mapping[str, Any]
-Answered = Mapping[str, Any]
-
-INVALID = "ValidationError"
-"""ELB's code for an input that breaks a constraint."""
-
-_PAGES = Paging(400, "Marker", "NextMarker", "PageSize", INVALID, "The marker is invalid.")
 
 _CHANGED = {"ListenerArn", "DefaultActions"}
 """Members of ModifyListener that are played."""
 
 
-class LoadBalancersApi:
+class LoadBalancersApi(RulesApi):
     """The operations that operators and deployments ask for."""
 
     def __init__(self, cloud: Cloud, load_balancers: LoadBalancers) -> None:
         """Answer for these load balancers, and for what is declared in `cloud`."""
-        self._cloud = cloud
-        self._running = load_balancers
+        super().__init__(cloud, load_balancers)
         self._since = datetime.now(UTC)
 
     @operation(anywhere)
@@ -44,19 +34,19 @@ class LoadBalancersApi:
         """API_DescribeLoadBalancers; those that the stack only uses too."""
         arns = {arn: arn for arn in self._balancers()}
         names = {shapes.name_in(arn): arn for arn in self._balancers()}
-        found = _chosen(asked, {"LoadBalancerArns": arns, "Names": names}, _missing_balancers)
+        found = chosen(asked, {"LoadBalancerArns": arns, "Names": names}, missing_balancers)
         told = [
             shapes.load_balancer(arn, self._declared_balancer(arn), self._vpc(arn), self._since)
             for arn in found
         ]
-        return _PAGES.page(asked, "LoadBalancers", told)
+        return PAGES.page(asked, "LoadBalancers", told)
 
     @operation(anywhere)
     def describe_load_balancer_attributes(self, asked: Asked) -> Answered:
         """API_DescribeLoadBalancerAttributes, of those that the stack makes."""
         arn = str(asked["LoadBalancerArn"])
         if arn not in self._balancers():
-            raise _missing_balancers([arn])
+            raise missing_balancers([arn])
         declared = self._declared_balancer(arn)
         if declared is None:
             raise RehearsalError(
@@ -69,39 +59,32 @@ class LoadBalancersApi:
     @operation(anywhere)
     def describe_listeners(self, asked: Asked) -> Answered:
         """API_DescribeListeners."""
-        every = self._listeners()
+        every = self._running.listeners()
         if asked.get("ListenerArns"):
-            found = _chosen(asked, {"ListenerArns": every}, lambda _: _missing("listeners"))
+            found = chosen(
+                asked, {"ListenerArns": {arn: arn for arn in every}}, lambda _: missing_things("listeners")
+            )
         elif asked.get("LoadBalancerArn"):
             arn = str(asked["LoadBalancerArn"])
             if arn not in self._balancers():
-                raise _missing_balancers([arn])
-            found = [one for one in every.values() if one.inputs["loadBalancerArn"] == arn]
+                raise missing_balancers([arn])
+            found = [one for one in every if self._balancer(one) == arn]
         else:
             raise AwsRefusal(INVALID, "You must specify either listener ARNs or a load balancer ARN")
-        return _PAGES.page(asked, "Listeners", [self._listener(one) for one in found])
-
-    @operation(anywhere)
-    def describe_rules(self, asked: Asked) -> Answered:
-        """API_DescribeRules: no listener of a rehearsal has other rules than its default one."""
-        rules = {arn: shapes.default_rule(self._running.listener(arn)) for arn in self._listeners()}
-        by_arn = {str(rule["RuleArn"]): rule for rule in rules.values()}
-        if asked.get("RuleArns"):
-            found = _chosen(asked, {"RuleArns": by_arn}, lambda _: _missing("rules", "RuleNotFound"))
-        elif asked.get("ListenerArn"):
-            if asked["ListenerArn"] not in rules:
-                raise _missing("listeners")
-            found = [rules[str(asked["ListenerArn"])]]
-        else:
-            raise AwsRefusal(INVALID, "You must specify either listener rule ARNs or a listener ARN")
-        return _PAGES.page(asked, "Rules", found)
+        return PAGES.page(asked, "Listeners", [self._listener(one) for one in found])
 
     @operation(on_listener)
     def modify_listener(self, asked: Asked) -> Answered:
         """API_ModifyListener: another default action, which the next request follows."""
-        declared = self._listeners().get(str(asked["ListenerArn"]))
-        if declared is None:
-            raise _missing("listeners")
+        arn = str(asked["ListenerArn"])
+        if arn not in self._running.listeners():
+            raise missing_things("listeners")
+        if arn not in self._declared_listeners():
+            raise RehearsalError(
+                f"ModifyListener on {arn}",
+                "the stack has rules on this listener and does not make it, so nothing here knows its default action",
+                "ask its owner",
+            )
         if others := sorted(set(asked) - _CHANGED):
             raise RehearsalError(
                 f"ModifyListener with {', '.join(others)}",
@@ -109,10 +92,8 @@ class LoadBalancersApi:
                 "change the rest in the program",
             )
         if actions := asked.get("DefaultActions"):
-            weights, fixed = action.forwarded(actions), action.fixed(actions)
-            self._expect_groups(weights, str(declared.inputs["loadBalancerArn"]))
-            self._running.modify_listener(declared.arn, weights, fixed)
-        return {"Listeners": [self._listener(declared)]}
+            self._running.modify(arn, self._action(actions, arn))
+        return {"Listeners": [self._listener(arn)]}
 
     @operation(anywhere)
     def describe_target_groups(self, asked: Asked) -> Answered:
@@ -121,19 +102,19 @@ class LoadBalancersApi:
         if asked.get("LoadBalancerArn"):
             arn = str(asked["LoadBalancerArn"])
             if arn not in self._balancers():
-                raise _missing_balancers([arn])
+                raise missing_balancers([arn])
             found = [one for one in every.values() if arn in self._behind(one.arn)]
         else:
             names = {shapes.name_of(one): one for one in every.values()}
-            found = _chosen(
+            found = chosen(
                 asked,
                 {"TargetGroupArns": every, "Names": names},
-                lambda _: _missing("target groups", "TargetGroupNotFound"),
+                lambda _: missing_things("target groups", "TargetGroupNotFound"),
             )
         told = [
             shapes.target_group(one, self._running.check(one.arn), self._behind(one.arn)) for one in found
         ]
-        return _PAGES.page(asked, "TargetGroups", told)
+        return PAGES.page(asked, "TargetGroups", told)
 
     @operation(anywhere)
     def describe_target_group_attributes(self, asked: Asked) -> Answered:
@@ -156,7 +137,7 @@ class LoadBalancersApi:
     def _balancers(self) -> list[str]:
         """ARNs of the load balancers that the stack makes or uses."""
         made = [one.arn for one in self._cloud.declared(LOAD_BALANCER)]
-        used = [str(one.inputs["loadBalancerArn"]) for one in self._listeners().values()]
+        used = [self._balancer(one) for one in self._running.listeners()]
         return list(dict.fromkeys([*made, *used]))
 
     def _declared_balancer(self, arn: str) -> Declared | None:
@@ -168,62 +149,11 @@ class LoadBalancersApi:
         ]
         return str(vpcs[0]) if vpcs and vpcs[0] else None
 
-    def _listeners(self) -> dict[str, Declared]:
-        """Those that are open, by ARN."""
-        return {one.arn: one for one in self._cloud.declared(LISTENER) if self._running.opened(one.arn)}
-
-    def _groups(self) -> dict[str, Declared]:
-        known = set(self._running.target_groups())
-        return {one.arn: one for one in self._cloud.declared(TARGET_GROUP) if one.arn in known}
-
     def _group(self, asked: Asked) -> Declared:
         found = self._groups().get(str(asked["TargetGroupArn"]))
         if found is None:
-            raise _missing("target groups", "TargetGroupNotFound")
+            raise missing_things("target groups", "TargetGroupNotFound")
         return found
 
-    def _behind(self, group: str) -> list[str]:
-        """ARNs of the load balancers whose listeners name a target group now."""
-        named = [
-            str(one.inputs["loadBalancerArn"])
-            for arn, one in self._listeners().items()
-            if group in self._running.weights(arn)
-        ]
-        return list(dict.fromkeys(named))
-
-    def _listener(self, declared: Declared) -> dict[str, Any]:
-        return shapes.listener(declared, self._running.listener(declared.arn))
-
-    def _expect_groups(self, weights: Mapping[str, int], balancer: str) -> None:
-        if not set(weights) <= set(self._groups()):
-            raise _missing("target groups", "TargetGroupNotFound")
-        for arn in weights:
-            if set(self._behind(arn)) - {balancer}:
-                raise AwsRefusal(
-                    "TargetGroupAssociationLimit",
-                    "The following target groups cannot be associated with more than one load balancer: "
-                    + arn,
-                )
-
-
-def _chosen(
-    asked: Asked, ways: Mapping[str, Mapping[str, _T]], missing: Callable[[Sequence[str]], AwsRefusal]
-) -> list[_T]:
-    """What a request names, in one of several ways; all there is when it names nothing."""
-    given = [name for name in ways if asked.get(name)]
-    if len(given) > 1:
-        raise AwsRefusal(INVALID, f"{' and '.join(given)} cannot be specified together")
-    if not given:
-        return list(next(iter(ways.values())).values())
-    there, wanted = ways[given[0]], [str(one) for one in asked[given[0]]]
-    if lacking := [one for one in wanted if one not in there]:
-        raise missing(lacking)
-    return [there[one] for one in dict.fromkeys(wanted)]
-
-
-def _missing(what: str, code: str = "ListenerNotFound") -> AwsRefusal:
-    return AwsRefusal(code, f"One or more {what} not found")
-
-
-def _missing_balancers(wanted: Sequence[str]) -> AwsRefusal:
-    return AwsRefusal("LoadBalancerNotFound", f"Load balancers '[{', '.join(wanted)}]' not found")
+    def _listener(self, arn: str) -> dict[str, Any]:
+        return shapes.listener(self._declared_listeners().get(arn), self._running.listener(arn))

@@ -1,65 +1,83 @@
-"""A listener: the entrance it serves, and the weights by which it forwards."""
+"""A listener: the entrance it serves, and the rules by which it answers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from aiohttp import web
 
+from documents.listener_rules import Conditions
+from rehearsal.elb import action, condition
+from rehearsal.elb.action import Action
 from rehearsal.elb.proxy import Entrance
+from rehearsal.elb.rule import Rule, default_rule_arn
+from rehearsal.errors import AwsRefusal
 from rehearsal.world.cloud import Declared
-from rehearsal.world.declared_blocks import block, blocks
+
+ELSEWHERE = Action(
+    fixed={
+        "StatusCode": "404",
+        "ContentType": "text/plain",
+        "MessageBody": "no rule of this stack is for this request",
+    }
+)
+"""What stands for the rules of a listener that others own: nobody here knows them."""
 
 
 @dataclass
 class Listener:
-    """One declared listener, and where it forwards now."""
+    """One listener, and where its rules send requests now."""
 
     arn: str
     entrance: Entrance
-    weights: dict[str, int]
-    """Target group ARN → weight of the default forward action, in declared order."""
-    fixed: Mapping[str, Any] | None = None
-    """A `fixed-response` default action."""
+    default: Rule
+    rules: dict[str, Rule] = field(default_factory=dict[str, Rule])
+    """By ARN, without the default one."""
     port: int = 0
     """Loopback port."""
     runner: web.ServerRunner | None = None
-    credit: dict[str, int] = field(default_factory=dict[str, int])
 
-    def group(self) -> str | None:
-        """The target group of the next request; smooth weighted round robin, so shares are exact.
+    @property
+    def ordered(self) -> list[Rule]:
+        """Every rule, in the order in which they are tried; the default one is last."""
+        return sorted([*self.rules.values(), self.default], key=lambda rule: rule.order)
 
-        A group with weight 0 gets nothing, and an empty or unhealthy group is *not* replaced by another
-        (elasticloadbalancing/latest/application/load-balancer-listeners, "Forward actions").
-        """
-        able = {arn: weight for arn, weight in self.weights.items() if weight > 0}
-        if not able:
-            return None
-        for arn, weight in able.items():
-            self.credit[arn] = self.credit.get(arn, 0) + weight
-        chosen = max(able, key=lambda arn: self.credit[arn])
-        self.credit[chosen] -= sum(able.values())
-        return chosen
+    def rule_for(self, request: condition.Request) -> Rule:
+        """The rule that a request is for."""
+        return next(rule for rule in self.ordered if rule.takes(request))
+
+    def expect_free(self, priorities: Iterable[int], *, beside: Iterable[str] = ()) -> None:
+        """AwsRefusal when one of the priorities is taken by a rule that is not `beside` (ARNs)."""
+        moved = set(beside)
+        taken = {rule.priority for arn, rule in self.rules.items() if arn not in moved}
+        for priority in priorities:
+            if priority in taken:
+                raise AwsRefusal("PriorityInUse", f"Priority '{priority}' is currently in use")
 
 
 def listener_of(declared: Declared) -> Listener:
-    """Read a declared listener; ValueError for a default action that is not played."""
+    """Read a declared listener, which `rehearsal.elb.kinds` has let through."""
     entrance = Entrance(
         str(declared.inputs.get("protocol") or "HTTP"), int(declared.inputs.get("port") or 80)
     )
-    action = block(declared.inputs.get("defaultActions"))
-    if action.get("type") == "fixed-response":
-        return Listener(declared.arn, entrance, {}, block(action.get("fixedResponse")))
-    if action.get("type") != "forward":
-        raise ValueError(
-            f"listener {declared.name} has a default action of type {action.get('type')!r}; the rehearsal "
-            "serves 'forward' and 'fixed-response': declare one of them"
-        )
-    return Listener(declared.arn, entrance, _forward_weights(action))
+    default = action.read(action.declared(declared.inputs.get("defaultActions")))
+    return Listener(declared.arn, entrance, _default(declared.arn, default))
 
 
-def _forward_weights(action: Mapping[str, Any]) -> dict[str, int]:
-    groups = blocks(block(action.get("forward")).get("targetGroups"))
-    if groups:
-        return {group["arn"]: int(1 if group.get("weight") is None else group["weight"]) for group in groups}
-    return {action["targetGroupArn"]: 1}
+def elsewhere(arn: str) -> Listener:
+    """A listener that the stack only has rules on: taken for HTTPS on its port, which is what such a listener is nearly always."""
+    return Listener(arn, Entrance("HTTPS", 443), _default(arn, ELSEWHERE))
+
+
+def rule_of(declared: Declared) -> Rule:
+    """Read a declared rule, which `rehearsal.elb.kinds` has let through."""
+    inputs = declared.inputs
+    return Rule(
+        declared.arn,
+        int(declared.outputs["priority"]),
+        condition.read(condition.declared(inputs.get("conditions"))),
+        action.read(action.declared(inputs.get("actions"))),
+    )
+
+
+def _default(listener: str, does: Action) -> Rule:
+    return Rule(default_rule_arn(listener), None, Conditions(), does)

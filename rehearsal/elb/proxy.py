@@ -15,6 +15,7 @@ from aiohttp import hdrs, web
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from rehearsal.elb.access_log import AccessLog, Answered
+from rehearsal.elb.own_answer import page
 from rehearsal.elb.target import Target
 from rehearsal.elb.target_group import TargetGroup
 
@@ -61,7 +62,7 @@ async def forward(
     target = group.choose()
     if target is None:
         group.counters.add("HTTPCode_ELB_5XX_Count")
-        return _own(503, "Service Temporarily Unavailable")
+        return page(503, "Service Temporarily Unavailable")
     group.counters.add("RequestCount")
     log.note(request.headers.get(TRACE, ""), Answered(group.arn, target.name, target.image))
     target.begin()
@@ -96,10 +97,10 @@ async def _exchange(
             return await _stream(request, answer)
     except TimeoutError:
         group.counters.add("HTTPCode_ELB_5XX_Count")
-        return _own(504, "Gateway Time-out")
+        return page(504, "Gateway Time-out")
     except (aiohttp.ClientError, OSError):
         group.counters.add("HTTPCode_ELB_5XX_Count")
-        return _own(502, "Bad Gateway")
+        return page(502, "Bad Gateway")
 
 
 async def _stream(request: web.BaseRequest, answer: aiohttp.ClientResponse) -> web.StreamResponse:
@@ -133,10 +134,3 @@ def _to_target(request: web.BaseRequest, entrance: Entrance) -> CIMultiDict[str]
 def _kept(headers: CIMultiDictProxy[str]) -> CIMultiDict[str]:
     named = {word.strip().lower() for value in headers.getall("Connection", []) for word in value.split(",")}
     return CIMultiDict((k, v) for k, v in headers.items() if k.lower() not in HOP_BY_HOP | named)
-
-
-def _own(status: int, reason: str) -> web.Response:
-    text = (
-        f"<html><head><title>{status} {reason}</title></head><body><h1>{status} {reason}</h1></body></html>\n"
-    )
-    return web.Response(status=status, text=text, content_type="text/html", headers={"Server": "awselb/2.0"})

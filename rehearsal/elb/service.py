@@ -2,8 +2,8 @@
 
 One event loop in a thread of its own serves every declared `aws:lb/listener:Listener` on a free port of
 127.0.0.1 and checks the targets of every `aws:lb/targetGroup:TargetGroup`. HTTPS listeners are served as
-plain HTTP: certificates are not rehearsed. Listener rules, stickiness, slow start and network load
-balancers are not imitated.
+plain HTTP: certificates are not rehearsed. A listener that the stack only has rules on is opened too, and answers
+404 to what no rule of the stack is for. Stickiness, slow start and network load balancers are not imitated.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
@@ -14,10 +14,13 @@ import aiohttp
 from aiohttp import web
 
 from rehearsal.elb.access_log import AccessLog
+from rehearsal.elb.action import Action
+from rehearsal.elb.answer import answer
 from rehearsal.elb.counters import Count
 from rehearsal.elb.health_check import HealthCheck
-from rehearsal.elb.listener import Listener, listener_of
-from rehearsal.elb.proxy import forward
+from rehearsal.elb.kinds import LISTENER, RULE
+from rehearsal.elb.listener import Listener, elsewhere, listener_of, rule_of
+from rehearsal.elb.rule import Rule, listener_of_rule
 from rehearsal.elb.target import Health, Seen
 from rehearsal.elb.target_group import TargetGroup
 from rehearsal.errors import RehearsalError
@@ -28,7 +31,6 @@ from rehearsal.world.declared_blocks import block
 _T = TypeVar("_T")
 
 LOAD_BALANCER = "aws:lb/loadBalancer:LoadBalancer"
-LISTENER = "aws:lb/listener:Listener"
 TARGET_GROUP = "aws:lb/targetGroup:TargetGroup"
 
 
@@ -55,6 +57,9 @@ class LoadBalancers:
         }
         self.access_log = AccessLog()
         self._listeners = {d.arn: listener_of(d) for d in cloud.declared(LISTENER)}
+        for one in cloud.declared(RULE):
+            rule = rule_of(one)
+            self._listeners.setdefault(rule.listener, elsewhere(rule.listener)).rules[rule.arn] = rule
         self._loop = LoopThread("load balancers")
         self._session: aiohttp.ClientSession | None = None
 
@@ -149,34 +154,75 @@ class LoadBalancers:
         """Whether some listener forwards to this group (with whatever weight), so that it is checked."""
         return self._group(target_group_arn).in_use
 
-    def weights(self, listener_arn: str) -> dict[str, int]:
-        """Present weights of a listener's forward action."""
-        return dict(self.listener(listener_arn).weights)
+    def weights(self, arn: str) -> dict[str, int]:
+        """Present weights of a rule's forward action; a listener's ARN stands for its default rule."""
+        return dict(self.rule(arn).action.weights)
 
     def listener(self, listener_arn: str) -> Listener:
-        """A listener, with its default action as it is now."""
+        """A listener, with its rules as they are now."""
         return _known(self._listeners, listener_arn, "listener")
 
-    def modify_listener(
-        self, listener_arn: str, weights: Mapping[str, int], fixed: Mapping[str, Any] | None = None
-    ) -> None:
-        """Replace a listener's default action, by weights or a `fixed` response; the next request follows it."""
-        listener = self.listener(listener_arn)
-        for arn in weights:
-            self._group(arn)
+    def listeners(self) -> list[str]:
+        """ARNs of every open listener, those included that the stack only has rules on."""
+        return list(self._listeners)
+
+    def rule(self, arn: str) -> Rule:
+        """A rule by its ARN, or the default rule of a listener by the listener's; LookupError."""
+        if arn in self._listeners:
+            return self._listeners[arn].default
+        listener = self._listeners.get(listener_of_rule(arn))
+        rules = {} if listener is None else {**listener.rules, listener.default.arn: listener.default}
+        return _known(rules, arn, "rule of a listener")
+
+    def forward(self, arn: str, weights: Mapping[str, int]) -> None:
+        """Let a rule, or the default rule of a listener, forward by these weights."""
+        self.modify(arn, Action(dict(weights)))
+
+    def modify(self, arn: str, action: Action) -> None:
+        """Replace the action of a rule, or of the default rule of a listener; the next request follows it."""
+        rule = self.rule(arn)
+        for group in action.weights:
+            self._group(group)
 
         async def do() -> None:
-            listener.weights, listener.credit, listener.fixed = dict(weights), {}, fixed
+            rule.act(action)
             self._mark_in_use()
 
         self._call(do())
-        shares = ", ".join(f"{weight} to {self.told(arn)}" for arn, weight in weights.items())
-        does = f"forwards {shares}" if fixed is None else f"answers {fixed['statusCode']} to everything"
-        self._cloud.journal.record("ELB", f"listener on port {listener.entrance.port} {does}")
+        shares = ", ".join(f"{weight} to {self.told(group)}" for group, weight in action.weights.items())
+        port = self.listener(rule.listener).entrance.port
+        which = "" if rule.is_default else f"rule {rule.priority} of the "
+        does = f"forwards {shares}" if shares else str(action)
+        self._cloud.journal.record("ELB", f"{which}listener on port {port} {does}")
+
+    def put_rule(self, rule: Rule) -> None:
+        """Add a rule to its listener, or let one that is there be like it, its action included."""
+        listener = self.listener(rule.listener)
+
+        async def do() -> None:
+            listener.rules[rule.arn] = rule
+            self._mark_in_use()
+
+        self._call(do())
+
+    def remove_rule(self, arn: str) -> None:
+        """Take a rule away; requests that were for it are for the next one that takes them."""
+        listener = self.listener(listener_of_rule(arn))
+
+        async def do() -> None:
+            listener.rules.pop(arn, None)
+            self._mark_in_use()
+
+        self._call(do())
 
     def opened(self, listener_arn: str) -> bool:
-        """Whether this listener was declared before everything was started."""
+        """Whether this listener was declared, or had rules, before everything was started."""
         return listener_arn in self._listeners
+
+    def has_rule(self, arn: str) -> bool:
+        """Whether a rule by this ARN is there now."""
+        listener = self._listeners.get(listener_of_rule(arn))
+        return listener is not None and arn in listener.rules
 
     def follow(self, declared: Declared) -> None:
         """Check the targets of a running group as it is declared now (ModifyTargetGroup: at once, what runs included)."""
@@ -238,24 +284,15 @@ class LoadBalancers:
             await self._session.close()
 
     def _mark_in_use(self) -> None:
-        used = {arn for listener in self._listeners.values() for arn in listener.weights}
+        rules = [rule for listener in self._listeners.values() for rule in listener.ordered]
+        used = {arn for rule in rules for arn in rule.action.weights}
         for arn, group in self._groups.items():
             group.in_use = arn in used
 
     def _handler(self, listener: Listener) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
         async def handle(request: web.BaseRequest) -> web.StreamResponse:
-            if listener.fixed is not None:
-                return web.Response(
-                    status=int(listener.fixed.get("statusCode") or 200),
-                    text=listener.fixed.get("messageBody") or "",
-                    content_type=listener.fixed.get("contentType") or "text/plain",
-                )
-            arn = listener.group()
-            if arn is None or self._session is None:
-                return web.Response(status=503)
-            return await forward(
-                request, self._groups[arn], self._session, listener.entrance, self.access_log
-            )
+            assert self._session is not None  # noqa: S101  (open since start)
+            return await answer(request, listener, self._groups, self._session, self.access_log)
 
         return handle
 

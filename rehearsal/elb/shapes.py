@@ -10,8 +10,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from rehearsal.elb import condition
+from rehearsal.elb.action import Action
 from rehearsal.elb.health_check import HealthCheck
+from rehearsal.elb.kinds import balancer_of
 from rehearsal.elb.listener import Listener
+from rehearsal.elb.rule import Rule
 from rehearsal.elb.target import Seen
 from rehearsal.world.cloud import Declared
 from rehearsal.world.declared_blocks import block
@@ -54,15 +58,17 @@ def load_balancer(arn: str, declared: Declared | None, vpc: str | None, since: d
     }
 
 
-def listener(declared: Declared, now: Listener) -> dict[str, Any]:
-    """A listener, with its default action as it is now."""
+def listener(declared: Declared | None, now: Listener) -> dict[str, Any]:
+    """A listener, with its default action as it is now; of one that the stack only has rules on what its ARN says."""
+    if declared is None:
+        return {"ListenerArn": now.arn, "LoadBalancerArn": balancer_of(now.arn)}
     inputs = declared.inputs
     told: dict[str, Any] = {
         "ListenerArn": declared.arn,
         "LoadBalancerArn": str(inputs["loadBalancerArn"]),
         "Port": now.entrance.port,
         "Protocol": now.entrance.protocol,
-        "DefaultActions": [_action(now)],
+        "DefaultActions": [_action(now.default.action)],
     }
     if inputs.get("certificateArn"):
         told["Certificates"] = [{"CertificateArn": str(inputs["certificateArn"])}]
@@ -71,15 +77,14 @@ def listener(declared: Declared, now: Listener) -> dict[str, Any]:
     return told
 
 
-def default_rule(now: Listener) -> dict[str, Any]:
-    """The one rule of a listener that has no others: its default action."""
-    arn = f"{now.arn.replace(':listener/', ':listener-rule/')}/{now.arn.rpartition('/')[2]}"
+def rule(one: Rule) -> dict[str, Any]:
+    """A rule, with its action as it is now."""
     return {
-        "RuleArn": arn,
-        "Priority": "default",
-        "Conditions": [],
-        "Actions": [_action(now)],
-        "IsDefault": True,
+        "RuleArn": one.arn,
+        "Priority": "default" if one.is_default else str(one.priority),
+        "Conditions": condition.told(one.conditions),
+        "Actions": [_action(one.action)],
+        "IsDefault": one.is_default,
     }
 
 
@@ -182,15 +187,11 @@ def name_of(declared: Declared) -> str:
     return str(declared.outputs.get("name") or declared.inputs.get("name") or declared.name)
 
 
-def _action(now: Listener) -> dict[str, Any]:
+def _action(now: Action) -> dict[str, Any]:
     if now.fixed is not None:
-        members = {
-            "StatusCode": now.fixed.get("statusCode"),
-            "MessageBody": now.fixed.get("messageBody"),
-            "ContentType": now.fixed.get("contentType"),
-        }
-        config = {name: str(value) for name, value in members.items() if value is not None}
-        return {"Type": "fixed-response", "FixedResponseConfig": config}
+        return {"Type": "fixed-response", "FixedResponseConfig": dict(now.fixed)}
+    if now.redirect is not None:
+        return {"Type": "redirect", "RedirectConfig": dict(now.redirect)}
     groups = [{"TargetGroupArn": arn, "Weight": weight} for arn, weight in now.weights.items()]
     only = {"TargetGroupArn": groups[0]["TargetGroupArn"]} if len(groups) == 1 else {}
     sticky = {"TargetGroupStickinessConfig": {"Enabled": False}}

@@ -129,11 +129,19 @@ PROPERTIES = {
         " connectionLogs.bucket connectionLogs.prefix healthCheckLogs.bucket healthCheckLogs.prefix",
     ),
     "aws:lb/listener:Listener": Properties(
-        "loadBalancerArn port protocol=HTTP|HTTPS defaultActions.type=forward|fixed-response defaultActions.targetGroupArn"
+        "loadBalancerArn port protocol=HTTP|HTTPS defaultActions.type=forward|fixed-response|redirect defaultActions.targetGroupArn"
         " defaultActions.forward.targetGroups defaultActions.forward.stickiness.enabled=false defaultActions.fixedResponse"
-        " mutualAuthentication.mode=off routingHttpResponseServerEnabled=true",
+        " defaultActions.redirect mutualAuthentication.mode=off routingHttpResponseServerEnabled=true",
         "certificateArn sslPolicy alpnPolicy defaultActions.order defaultActions.forward.stickiness.duration",
         once="defaultActions",
+    ),
+    "aws:lb/listenerRule:ListenerRule": Properties(
+        "listenerArn priority actions.type=forward|fixed-response|redirect actions.targetGroupArn actions.forward.targetGroups"
+        " actions.forward.stickiness.enabled=false actions.fixedResponse actions.redirect conditions.hostHeader.values"
+        " conditions.pathPattern.values conditions.httpHeader.httpHeaderName conditions.httpHeader.values"
+        " conditions.httpRequestMethod.values conditions.queryStrings conditions.sourceIp.values",
+        "actions.order actions.forward.stickiness.duration",
+        once="actions",
     ),
     "aws:lb/targetGroup:TargetGroup": Properties(
         # TLS with targets is refused where the load balancers start, with its reason.

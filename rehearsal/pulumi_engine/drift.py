@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from rehearsal.ecs.service import SERVICE, EcsServices, Service
-from rehearsal.elb.service import LISTENER, TARGET_GROUP, LoadBalancers
+from rehearsal.elb.kinds import LISTENER, RULE
+from rehearsal.elb.listener import rule_of
+from rehearsal.elb.service import TARGET_GROUP, LoadBalancers
 from rehearsal.world.cloud import Declared
 from rehearsal.world.declared_blocks import block
 
@@ -27,6 +29,8 @@ class LiveParts:
             return self._service(declared)
         if declared.type == LISTENER and self._load_balancers.opened(declared.arn):
             return {"defaultActions": [_action(self._load_balancers.weights(declared.arn))]}
+        if declared.type == RULE and self._load_balancers.has_rule(declared.arn):
+            return {"actions": [_action(self._load_balancers.weights(declared.arn))]}
         return {}
 
     def follow(self, declared: Declared) -> None:
@@ -36,6 +40,8 @@ class LiveParts:
         """
         if declared.type == TARGET_GROUP:
             self._load_balancers.follow(declared)
+        if declared.type == RULE:
+            self._follow_rule(declared)
         if declared.type != SERVICE:
             return
         running = self._running(declared)
@@ -51,6 +57,14 @@ class LiveParts:
         """Stop what ran of a resource that is deleted."""
         if declared.type == SERVICE and (running := self._running(declared)):
             self._services.delete_service(running)
+        if declared.type == RULE and self._load_balancers.has_rule(declared.arn):
+            self._load_balancers.remove_rule(declared.arn)
+
+    def _follow_rule(self, declared: Declared) -> None:
+        """ModifyRule and SetRulePriorities as the provider calls them; a rule on groups or a listener that came later is not open."""
+        rule, known = rule_of(declared), self._load_balancers
+        if known.opened(rule.listener) and set(rule.action.weights) <= set(known.target_groups()):
+            known.put_rule(rule)
 
     def _service(self, declared: Declared) -> Mapping[str, Any]:
         running = self._running(declared)

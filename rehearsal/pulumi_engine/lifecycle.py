@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rehearsal.elb.kinds import LISTENER
+from rehearsal.elb.kinds import LISTENER, RULE
 from rehearsal.evaluation.kinds import KINDS
 from rehearsal.evaluation.not_played import refuse_what_is_not_played
 from rehearsal.evaluation.resources import make, unknown
@@ -168,7 +168,7 @@ class Lifecycle:
         """Put on record what a release changed since: AWS decides by what is there, not by what was declared."""
         if self.live is None:
             return
-        for one in self._cloud.declared(LISTENER):
+        for one in (*self._cloud.declared(LISTENER), *self._cloud.declared(RULE)):
             self._cloud.add(replace(one, outputs={**one.outputs, **self.live(one)}))
 
     def _recorded(self, urn: str, resource_id: str) -> Declared | None:

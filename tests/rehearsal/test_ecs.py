@@ -316,7 +316,7 @@ def test_task_sets_swap_primary_and_a_deleted_one_is_drained(cloud: Cloud) -> No
     with running(cloud) as world:
         service = world.services.service("shop", "web")
         blue = service.primary
-        world.load_balancers.modify_listener(PRODUCTION, {BLUE: 1, GREEN: 0})
+        world.load_balancers.forward(PRODUCTION, {BLUE: 1, GREEN: 0})
         definition = register(cloud, task_definition("example/app:v2"))
         green = world.services.create_task_set(service, definition, GREEN)
         green.wait_steady(5)

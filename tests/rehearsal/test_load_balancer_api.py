@@ -204,7 +204,11 @@ def test_a_listener_that_is_modified_sends_the_next_request_there(elb: Played) -
         ({"DefaultActions": [{"Type": "forward", "TargetGroupArn": NOWHERE}]}, "TargetGroupNotFound: "),
         (
             {"DefaultActions": [{"Type": "redirect", "RedirectConfig": {"StatusCode": "HTTP_301"}}]},
-            "NotImplemented: default actions of type redirect",
+            "InvalidLoadBalancerAction: The redirect configuration is not valid because it creates a loop",
+        ),
+        (
+            {"DefaultActions": [{"Type": "authenticate-oidc"}]},
+            "NotImplemented: actions of type authenticate-oidc",
         ),
         ({"Port": 81}, "NotImplemented: ModifyListener with Port"),
     ],

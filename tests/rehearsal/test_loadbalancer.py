@@ -122,7 +122,7 @@ def test_targets_of_a_group_behind_no_listener_are_unused_and_not_checked(balanc
         balancers.register(GREEN, "127.0.0.1", port)
         assert balancers.health(GREEN) == {f"127.0.0.1:{port}": "unused"}
         assert balancers.reasons(GREEN) == {f"127.0.0.1:{port}": "Target.NotInUse"}
-        balancers.modify_listener(PRODUCTION, {BLUE: 1, GREEN: 0})
+        balancers.forward(PRODUCTION, {BLUE: 1, GREEN: 0})
         healthy(balancers, GREEN, port)
         assert get(balancers.url(PRODUCTION))[0] == 503, (
             "weight 0 gets no request, and nothing fails over to it"
@@ -133,7 +133,7 @@ def test_weights_share_requests_exactly(balancers: LoadBalancers) -> None:
     with served("v1") as one, served("v2") as two:
         balancers.register(BLUE, "127.0.0.1", one)
         balancers.register(GREEN, "127.0.0.1", two)
-        balancers.modify_listener(PRODUCTION, {BLUE: 90, GREEN: 10})
+        balancers.forward(PRODUCTION, {BLUE: 90, GREEN: 10})
         answers = [get(balancers.url(PRODUCTION))[1] for _ in range(20)]
         assert (answers.count("v1"), answers.count("v2")) == (18, 2)
         assert counted(balancers, GREEN, "RequestCount") == 2

@@ -189,7 +189,7 @@ def test_a_listener_reset_behind_codedeploys_back_is_found_out(cloud: Cloud) -> 
     """Text as reported from AWS: https://tech.dentsusoken.com (2024-07-22)."""
     declare_deployment(cloud)
     with running(cloud) as world:
-        world.load_balancers.modify_listener(PRODUCTION, {GREEN: 1})
+        world.load_balancers.forward(PRODUCTION, {GREEN: 1})
         with pytest.raises(ActionFailed, match="Primary taskset target group must be behind listener"):
             deploy(world, "example/app:v2")
 

@@ -102,7 +102,12 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("aws:iam/role:Role", {"path": "/service/"}, r"path /service/ \(played: /\)"),
     ("aws:lb/targetGroup:TargetGroup", {"stickiness": {"enabled": True}}, "stickiness.enabled true"),
     (LISTENER, {"defaultActions": [{"type": "forward"}, {"type": "forward"}]}, r"defaultActions\[1\]"),
-    (LISTENER, {"defaultActions": [{"type": "redirect"}]}, "defaultActions.type redirect"),
+    (LISTENER, {"defaultActions": [{"type": "jwt-validation"}]}, "defaultActions.type jwt-validation"),
+    (
+        "aws:lb/listenerRule:ListenerRule",
+        {"conditions": [{"hostHeader": {"regexValues": ["^a"]}}]},
+        r"conditions\.hostHeader\.regexValues",
+    ),
     ("aws:cloudwatch/eventRule:EventRule", {"isEnabled": False}, "isEnabled false"),
     ("aws:cloudwatch/eventTarget:EventTarget", {"inputPath": "$.detail"}, "inputPath"),
     ("aws:ecs/taskDefinition:TaskDefinition", {"volumes": [{"name": "v"}]}, "volumes.name"),
