@@ -97,7 +97,7 @@ def declare(settings: Settings) -> Delivery:
                 *([function.check(source.released, run_order=1)] if function else []),
                 migration.action(source.released, run_order=2),
                 *(
-                    rollout.action(source.released, templates.errand.artifact, run_order=3)
+                    rollout.action(source.released, migration.handed, run_order=3)
                     for rollout in rollouts.values()
                 ),
             ),

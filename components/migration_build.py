@@ -15,7 +15,7 @@ from components.kit.database_access import open_database
 from components.kit.role import granted_role
 from components.kit.stack import Stack
 from documents import grants
-from documents.actions import Action, Released, codebuild_action
+from documents.actions import Action, Handed, Released, codebuild_action
 from documents.errands import Errand
 from documents.policy import Statement, trust_account
 from documents.secrets import codebuild_variable, keys_of
@@ -119,6 +119,11 @@ class MigrationBuild(pulumi.ComponentResource):
         self.register_outputs(
             {"projectName": project.name, "projectArn": project.arn, "securityGroupId": group.id}
         )
+
+    @property
+    def handed(self) -> Handed:
+        """What its errand fetched, as later actions get at it."""
+        return Handed(artifact=self._errand.artifact, version=f"#{{{NAMESPACE}.DELIVERY_TEMPLATE_VERSION}}")
 
     def action(self, released: Released, run_order: int) -> Action:
         """Migrates with the released image, then hands on what its errand fetched."""

@@ -1,4 +1,4 @@
-"""The function that looks at a release before anything is provisioned or migrated, and its action in the pipeline."""
+"""The function that does what a release needs code for, and its actions in the pipeline."""
 
 import json
 from collections.abc import Sequence
@@ -13,11 +13,11 @@ from components.image_repository import ImageRepository
 from components.kit.role import granted_role
 from components.kit.stack import Stack
 from documents import grants
-from documents.actions import Action, Released, lambda_action
+from documents.actions import Action, Handed, Released, lambda_action
 from documents.names import TEMPLATES
-from documents.policy import Statement, trust
+from documents.policy import Statement, merged, trust
 from documents.secrets import keys_of
-from documents.variables import MIGRATE, TRIGGER
+from documents.variables import EXECUTION, MIGRATE, TRIGGER
 
 RUNTIME, ARCHITECTURE = "python3.13", "x86_64"
 """Deprecated on June 30, 2029 (Lambda Developer Guide, lambda-runtimes); it brings boto3. Every Region has the architecture."""
@@ -43,10 +43,12 @@ class ReleaseFunctionArgs:
     artifacts: ArtifactStore
     project_arn: pulumi.Input[str]
     """The migration's project, which says which secrets its build reads."""
+    rollouts: Sequence[Statement] = ()
+    """What it must be allowed besides for the services that it rolls out."""
 
 
 class ReleaseFunction(pulumi.ComponentResource):
-    """A Lambda function outside of any VPC, with a role that may read what it judges."""
+    """A Lambda function outside of any VPC, with a role that may read what it judges, and roll out what is left to it."""
 
     name: pulumi.Output[str]
     """Name of the function."""
@@ -78,7 +80,7 @@ class ReleaseFunction(pulumi.ComponentResource):
         function = lambda_.Function(
             f"{name}-function",
             name=names.release,
-            description=f"Refuses releases of {names.pipeline} that would fail later",
+            description=f"Steps of the releases of {names.pipeline}",
             runtime=RUNTIME,
             architectures=[ARCHITECTURE],
             handler=f"{_ABOVE}.release.handler.handle".removeprefix("."),
@@ -109,6 +111,26 @@ class ReleaseFunction(pulumi.ComponentResource):
             run_order=run_order,
             needs=grants.invoke_function(self.arn),
             variables=(MIGRATE, TRIGGER),
+        )
+
+    def rollout(
+        self, key: str, released: Released, templates: Handed, run_order: int, minutes: int
+    ) -> Action:
+        """Deploys the service `key` through ECS itself; one that takes longer than `minutes` is moved back."""
+        told = {
+            "step": "rollout",
+            "service": key,
+            "digest": released.digest,
+            "templates": templates.version,
+            "execution": EXECUTION,
+            "minutes": str(minutes),
+        }
+        return lambda_action(
+            name=f"Deploy-{key}",
+            function=self.name,
+            parameters=json.dumps(told),
+            run_order=run_order,
+            needs=grants.invoke_function(self.arn),
         )
 
 
@@ -155,6 +177,7 @@ def _statements(args: ReleaseFunctionArgs) -> list[Statement]:
         grants.read_alarms(place),
         grants.read_project(args.project_arn),
         *grants.read_secrets(place, secrets, parameters, sorted(keys)),
+        *merged(args.rollouts),
     ]
 
 

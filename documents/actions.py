@@ -91,6 +91,16 @@ class Released:
     """Artifact that holds the image's `imageDetail.json`."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Handed:
+    """How an action gets at the templates that this execution has fetched, whatever fetched them."""
+
+    artifact: str
+    """Artifact that holds their files."""
+    version: str
+    """Expression of a pipeline variable that is their version."""
+
+
 def variables_of(stages: Sequence[Stage]) -> list[Variable]:
     """Every variable that an action of these stages needs, each once, by name."""
     needed = {one.name: one for stage in stages for action in stage.actions for one in action.variables}

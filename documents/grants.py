@@ -272,6 +272,57 @@ def pass_roles(roles: Sequence[Any], services: Sequence[str]) -> Statement:
     )
 
 
+def roll_out(
+    place: Place, cluster: str, service: str, roles: Sequence[Any], log_group: str
+) -> list[Statement]:
+    """What the step `rollout` does to one service: register, deploy, watch, move back what takes too long, and tell why.
+
+    `roles` are those of its tasks. The resources are what the Service Authorization Reference offers: task definitions are
+    described on `*`, tasks are listed by their cluster; a tag on creation is asked for besides (Amazon ECS Developer Guide,
+    supported-iam-actions-tagging). What a stopped task said last stands in its log group.
+    """
+    service_arn = place.arn("ecs", f"service/{cluster}/{service}")
+    return [
+        register_task_definitions(),
+        allow(
+            "ecs:TagResource",
+            on=place.arn("ecs", f"task-definition/{service}:*"),
+            when={"StringEquals": {"ecs:CreateAction": "RegisterTaskDefinition"}},
+        ),
+        pass_roles(roles, ["ecs-tasks.amazonaws.com"]),
+        allow("ecs:UpdateService", on=service_arn),
+        *watch_deployments(place, cluster, service),
+        allow(
+            "ecs:StopServiceDeployment",
+            on=[service_arn, place.arn("ecs", f"service-deployment/{cluster}/{service}/*")],
+        ),
+        allow("ecs:DescribeTaskDefinition", on="*"),
+        allow(
+            "ecs:ListTasks",
+            on="*",
+            when={"ArnEquals": {"ecs:cluster": place.arn("ecs", f"cluster/{cluster}")}},
+        ),
+        allow("ecs:DescribeTasks", on=place.arn("ecs", f"task/{cluster}/*")),
+        allow("logs:GetLogEvents", on=place.arn("logs", f"log-group:{log_group}:*")),
+    ]
+
+
+def watch_deployments(place: Place, cluster: str, service: str) -> list[Statement]:
+    """Look at a service's deployments and revisions; each is authorized on the service too (Service Authorization Reference)."""
+    service_arn = place.arn("ecs", f"service/{cluster}/{service}")
+    return [
+        allow("ecs:DescribeServices", "ecs:ListServiceDeployments", on=service_arn),
+        allow(
+            "ecs:DescribeServiceDeployments",
+            on=[service_arn, place.arn("ecs", f"service-deployment/{cluster}/{service}/*")],
+        ),
+        allow(
+            "ecs:DescribeServiceRevisions",
+            on=[service_arn, place.arn("ecs", f"service-revision/{cluster}/{service}/*")],
+        ),
+    ]
+
+
 def shift_traffic(place: Place, cluster: str, service: str, listeners: Sequence[Any]) -> list[Statement]:
     """What CodeDeploy does to one service.
 

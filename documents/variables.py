@@ -9,3 +9,6 @@ TRIGGER = Variable(
 )
 
 MIGRATE = Variable(name="MIGRATE", default="run", meaning="run, or skip to release without migrating")
+
+EXECUTION = "#{codepipeline.PipelineExecutionId}"
+"""How an action's configuration reads which execution it is of (CodePipeline User Guide, reference-variables)."""

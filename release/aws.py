@@ -2,16 +2,31 @@
 
 import urllib.request
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 _PATIENCE = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 4})
 """Seconds and attempts: with boto3's own of 60 seconds, one lost answer would outlast the function."""
 
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
+_PASSING = frozenset(
+    {
+        "InternalServerError",
+        "RequestLimitExceeded",
+        "ServerException",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+"""What may go by itself (Amazon ECS API Reference, Common Errors, and those of the operations)."""
+
 _MOST_BYTES = 8 * 1024 * 1024
 """Of a blob that is read whole: the configuration of an image has some kilobytes."""
 
@@ -56,3 +71,12 @@ def message_of(error: ClientError) -> str:
 def is_denied(error: ClientError) -> bool:
     """Whether a service answered that the caller may not."""
     return code_of(error) in _DENIED
+
+
+def is_passing(error: Exception) -> bool:
+    """Whether the same call may go well a little later."""
+    if isinstance(error, ClientError):
+        answer: Mapping[str, Any] = error.response
+        status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0
+        return code_of(error) in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return isinstance(error, BotoCoreError | OSError) and not isinstance(error, ParamValidationError)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from release import deployments, images, secrets, template_files
 from release.findings import Finding, Refusal, RefusedError, Unseen, Wait
+from release.job import CheckOrder
 from release.log import log
 from release.outcome import Done, Later, Outcome, Refused
 from release.subject import Subject
@@ -14,12 +15,12 @@ LONGEST_WAIT = 15 * 60
 """Seconds that a rollback is waited for; moving traffic back takes one or two minutes."""
 
 
-def run(subject: Subject, token: str) -> Outcome:
+def run(subject: Subject, order: CheckOrder, token: str) -> Outcome:
     """Look at everything, so that all that is wrong is said at once."""
     templates = template_files.read(subject)
     checks: dict[str, Callable[[], Iterable[Finding]]] = {
         "templates": lambda: templates.findings,
-        "push": lambda: images.stale(subject),
+        "push": lambda: images.stale(subject, order.trigger),
         "image": lambda: images.unfit(subject, templates.architectures),
         "alarms": lambda: deployments.alarmed(subject),
         "deployments": lambda: deployments.running(subject),

@@ -12,25 +12,25 @@ from release.manifests import LINUX, Document, Reader, platforms
 from release.subject import Subject
 
 
-def stale(subject: Subject) -> Iterator[Finding]:
+def stale(subject: Subject, trigger: str) -> Iterator[Finding]:
     """A push that a newer one has overtaken: events come late or out of order (EventBridge User Guide, eb-delivery).
 
-    A person may release any digest.
+    A person may release any digest; `trigger` says who did.
     """
-    if subject.order.trigger != "push":
+    if trigger != "push":
         return
     tag = subject.stack.tag
     newest = _digest_under(subject, tag)
     if newest is None:
         yield Refusal(
-            f"stale push of {subject.order.digest}",
+            f"stale push of {subject.digest}",
             f"the tag {tag} is on no image of {subject.stack.repository} any more",
             "push again, or start this digest by hand; nothing was migrated",
             "RevisionOutOfSync",
         )
-    elif newest != subject.order.digest:
+    elif newest != subject.digest:
         yield Refusal(
-            f"stale push of {subject.order.digest}",
+            f"stale push of {subject.digest}",
             f"the tag {tag} is on {newest} by now",
             "do nothing, the newer push has a release of its own; nothing was migrated",
             "RevisionOutOfSync",
@@ -39,10 +39,10 @@ def stale(subject: Subject) -> Iterator[Finding]:
 
 def unfit(subject: Subject, architectures: Collection[str]) -> Iterator[Finding]:
     """A digest that is not there, or an image without a platform for a task's CPU architecture."""
-    manifest = _manifest(subject, subject.order.digest)
+    manifest = _manifest(subject, subject.digest)
     if manifest is None:
         yield Refusal(
-            f"image {subject.order.digest}",
+            f"image {subject.digest}",
             f"there is none of this digest in {subject.stack.repository}",
             "push it, or start the digest of an image that is there; nothing was migrated",
             "RevisionUnavailable",
@@ -55,7 +55,7 @@ def unfit(subject: Subject, architectures: Collection[str]) -> Iterator[Finding]
         if platform not in offered:
             found = f"for {' and '.join(map(str, offered))}" if offered else "no image that could run"
             yield Refusal(
-                f"image {subject.order.digest}",
+                f"image {subject.digest}",
                 f"it is {found}, the tasks run on {platform} ({architecture})",
                 f"build it for {platform} and push again; nothing was migrated",
             )

@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar, cast
 
 from release.findings import RefusedError
 
@@ -13,15 +13,38 @@ _VALUES: Mapping[str, tuple[str, ...]] = {"trigger": ("push", "chosen"), "migrat
 
 @dataclass(frozen=True)
 class Order:
-    """The parameters of one step."""
+    """The parameters that every step has."""
 
     step: str
     digest: str
     """Digest of the image that is released."""
+
+
+@dataclass(frozen=True)
+class CheckOrder(Order):
+    """The parameters of `check`."""
+
     trigger: str
     """`push` when a push started the release, `chosen` when a person did."""
     migrate: str
     """`run` or `skip`."""
+
+
+@dataclass(frozen=True)
+class RolloutOrder(Order):
+    """The parameters of `rollout`."""
+
+    service: str
+    """Name of the service in the settings."""
+    templates: str
+    """Version of the templates that this execution's build has handed on."""
+    execution: str
+    """Id of the pipeline's execution."""
+    minutes: str
+    """How long the deployment may take, in digits."""
+
+
+O = TypeVar("O", bound=Order)  # noqa: E741  (an order)
 
 
 @dataclass(frozen=True)
@@ -50,34 +73,46 @@ class Job:
                 "the event is no job of CodePipeline's, and there is nobody to answer: let a Lambda action call this function"
             ) from None
 
-    def order(self) -> Order:
-        """The step and its parameters; RefusedError when they cannot be followed."""
-        try:
-            given = json.loads(self.parameters, object_pairs_hook=_each_once)
-        except ValueError:
-            given = None
-        expected = set(Order.__dataclass_fields__)
-        if (
-            not isinstance(given, dict)
-            or set(given) != expected
-            or not all(isinstance(one, str) for one in given.values())
-        ):
-            raise RefusedError(
-                f"UserParameters {self.parameters[:200]!r}",
-                f"they are a JSON object of {', '.join(sorted(expected))}, each a text",
-                "start the release again with plain values of the pipeline's variables, or run pulumi up",
-                "ConfigurationError",
-            )
-        order = Order(**given)
+    @property
+    def step(self) -> str:
+        """Name of the step that is asked for; RefusedError when there is none."""
+        step = _object(self.parameters).get("step")
+        if not isinstance(step, str):
+            raise self._unfollowed({one.name for one in fields(Order)})
+        return step
+
+    def order(self, kind: type[O]) -> O:
+        """The step's parameters; RefusedError when they cannot be followed."""
+        given = _object(self.parameters)
+        expected = {one.name for one in fields(kind)}
+        if set(given) != expected or not all(isinstance(one, str) for one in given.values()):
+            raise self._unfollowed(expected)
         for name, taken in _VALUES.items():
-            if given[name] not in taken:
+            if name in expected and given[name] not in taken:
                 raise RefusedError(
                     f"pipeline variable {name.upper()} {given[name]!r}",
                     f"it is {' or '.join(taken)}",
                     "start the release again with one of them; nothing was migrated",
                     "ConfigurationError",
                 )
-        return order
+        return kind(**given)
+
+    def _unfollowed(self, expected: set[str]) -> RefusedError:
+        return RefusedError(
+            f"UserParameters {self.parameters[:200]!r}",
+            f"they are a JSON object of {', '.join(sorted(expected))}, each a text",
+            "start the release again with plain values of the pipeline's variables, or run pulumi up",
+            "ConfigurationError",
+        )
+
+
+def _object(text: str) -> Mapping[str, Any]:
+    """The JSON object in a text; empty for anything else."""
+    try:
+        given = json.loads(text, object_pairs_hook=_each_once)
+    except ValueError:
+        return {}
+    return cast("Mapping[str, Any]", given) if isinstance(given, dict) else {}
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from botocore.exceptions import ClientError
 from documents.descriptor import DescriptorError, StackDescriptor, from_json
 from release.aws import Aws, code_of
 from release.findings import RefusedError
-from release.job import Order
 
 DESCRIPTOR = "DELIVERY_DESCRIPTOR"
 """Variable of the function with the name of the parameter that says what the stack has."""
@@ -19,7 +18,8 @@ class Subject:
     """One release of one stack."""
 
     aws: Aws
-    order: Order
+    digest: str
+    """Digest of the image that is released."""
     stack: StackDescriptor[str]
 
     @property
@@ -30,15 +30,15 @@ class Subject:
     @property
     def image(self) -> str:
         """The image's full reference."""
-        return f"{self.stack.repository_url}@{self.order.digest}"
+        return f"{self.stack.repository_url}@{self.digest}"
 
 
-def subject(aws: Aws, order: Order) -> Subject:
+def subject(aws: Aws, digest: str) -> Subject:
     """The release with its stack's descriptor; RefusedError when there is none."""
     name = os.environ[DESCRIPTOR]
     try:
         answer = aws.client("ssm").get_parameter(Name=name)
-        return Subject(aws, order, from_json(answer["Parameter"]["Value"]))
+        return Subject(aws, digest, from_json(answer["Parameter"]["Value"]))
     except ClientError as error:
         if code_of(error) != "ParameterNotFound":
             raise

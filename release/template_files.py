@@ -41,7 +41,7 @@ def read(subject: Subject) -> Read:
             if not texts.get(file, "").strip():
                 found = "it is empty" if file in texts else "it is not there"
                 findings.append(_refused(subject, file, found))
-        definition = _object(texts.get(taskdef_file(name), ""))
+        definition = object_of(texts.get(taskdef_file(name), ""))
         if definition is not None:
             definitions[name] = definition
         if texts.get(taskdef_file(name), "").strip():
@@ -63,6 +63,15 @@ def containers_of(definition: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [one for one in said if isinstance(one, dict)] if isinstance(said, list) else []
 
 
+def object_of(text: str) -> Mapping[str, Any] | None:
+    """The JSON object in a template; None for anything else."""
+    try:
+        said = json.loads(text)
+    except ValueError:
+        return None
+    return said if isinstance(said, dict) else None
+
+
 def _texts(subject: Subject) -> dict[str, str]:
     """Every file of the stack's version by its name.
 
@@ -76,14 +85,6 @@ def _texts(subject: Subject) -> dict[str, str]:
         .decode(errors="replace")
         for one in listed
     }
-
-
-def _object(text: str) -> Mapping[str, Any] | None:
-    try:
-        said = json.loads(text)
-    except ValueError:
-        return None
-    return said if isinstance(said, dict) else None
 
 
 def _unfit_definition(

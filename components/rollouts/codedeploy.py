@@ -12,7 +12,7 @@ from components.kit.stack import Stack
 from components.rollouts.ownership import Ownership
 from components.web_service import WebService
 from documents import appspec, grants
-from documents.actions import Action, Released, codedeploy_action
+from documents.actions import Action, Handed, Released, codedeploy_action
 from documents.alarms import PERIOD
 from documents.descriptor import DeploymentDescriptor
 from documents.policy import Statement, trust
@@ -88,15 +88,15 @@ class BlueGreenDeployment(pulumi.ComponentResource):
         }
         self.register_outputs({"application": self.application, "group": self.group})
 
-    def action(self, released: Released, templates: str, run_order: int) -> Action:
-        """Deploys the released image; `templates` is the artifact that holds this rollout's files."""
+    def action(self, released: Released, templates: Handed, run_order: int) -> Action:
+        """Deploys the released image with the templates of the same execution."""
         key, stack, task = self._args.key, self._args.stack, self._args.web.task
         name = stack.names.service(key)
         return codedeploy_action(
             name=f"Deploy-{key}",
             application=self.application,
             group=self.group,
-            templates=templates,
+            templates=templates.artifact,
             task_definition=taskdef_file(key),
             appspec=appspec_file(key),
             images={IMAGE_PLACEHOLDER: released.artifact},

@@ -20,6 +20,7 @@ from documents.descriptor import StackDescriptor
 from release import handler
 from release.aws import Aws
 from release.subject import DESCRIPTOR
+from tests.unit.release_ecs import EcsCloud
 from tests.unit.shop import PREFIX, SHOP, WEB
 
 PARAMETER = "/delivery/shop/stg"
@@ -90,6 +91,9 @@ class ReleaseCloud:
         default_factory=lambda: {SECRET: {"SecretString": json.dumps({"url": HIDDEN})}}
     )
     parameters: set[str] = field(default_factory=set)
+    ecs: EcsCloud = field(default_factory=EcsCloud)
+    lines: dict[str, list[str]] = field(default_factory=dict)
+    """What was logged, by stream."""
     errors: dict[str, Any] = field(default_factory=dict)
     """What stands before an operation's answer: an error's code, anything to raise, or something to do."""
     calls: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
@@ -141,6 +145,8 @@ class ReleaseCloud:
             "GetObject": lambda asked: {"Body": io.BytesIO(self.objects[asked["Key"]].encode())},
             "BatchGetProjects": lambda _: {"projects": [{"environment": self._environment()}]},
             "GetSecretValue": self._secret,
+            "GetLogEvents": self._lines,
+            **self.ecs.operations,
             "PutJobSuccessResult": lambda _: {},
             "PutJobFailureResult": lambda _: {},
         }
@@ -163,7 +169,9 @@ class ReleaseCloud:
         return {"Parameter": {"Value": json.dumps(self.stack.document())}}
 
     def _parameters(self, asked: dict[str, Any]) -> dict[str, Any]:
-        known = [{"Name": one, "Value": HIDDEN} for one in asked["Names"] if one in self.parameters]
+        known = [
+            {"Name": one, "Value": f"{HIDDEN}-{one}"} for one in asked["Names"] if one in self.parameters
+        ]
         unknown = [one for one in asked["Names"] if one not in self.parameters]
         return {"Parameters": known} | ({"InvalidParameters": unknown} if unknown else {})
 
@@ -202,6 +210,13 @@ class ReleaseCloud:
     def _deployment(self, asked: dict[str, Any]) -> dict[str, Any]:
         state, creator = self.deployments[asked["deploymentId"]]
         return {"deploymentInfo": {"status": state, "creator": creator}}
+
+    def _lines(self, asked: dict[str, Any]) -> dict[str, Any]:
+        assert asked["logGroupName"] == "log"
+        if asked["logStreamName"] not in self.lines:
+            raise refused("GetLogEvents", "ResourceNotFoundException")
+        said = self.lines[asked["logStreamName"]][-asked["limit"] :]
+        return {"events": [{"message": one, "timestamp": 1} for one in said]}
 
     def _listed(self, asked: dict[str, Any]) -> dict[str, Any]:
         found = [{"Key": one} for one in self.objects if one.startswith(asked["Prefix"])]

@@ -1,5 +1,7 @@
 """What the descriptor of an ordinary stack says."""
 
+from dataclasses import replace
+
 from documents.descriptor import DeploymentDescriptor, ServiceDescriptor, StackDescriptor
 
 PREFIX = "templates/0123456789abcdef"
@@ -13,6 +15,8 @@ WEB = ServiceDescriptor[str](
     url="http://shop.example",
     log_group="/delivery/shop/stg/web",
 )
+MOVED = replace(WEB, deployment=None)
+"""The same service, whose traffic ECS itself moves."""
 SHOP = StackDescriptor[str](
     application="shop",
     stack="stg",
