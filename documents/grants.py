@@ -290,7 +290,11 @@ def roll_out(
             when={"StringEquals": {"ecs:CreateAction": "RegisterTaskDefinition"}},
         ),
         pass_roles(roles, ["ecs-tasks.amazonaws.com"]),
-        allow("ecs:UpdateService", on=service_arn),
+        allow(
+            "ecs:UpdateService",
+            on=service_arn,
+            when={"ArnLike": {"ecs:task-definition": place.arn("ecs", f"task-definition/{service}:*")}},
+        ),
         *watch_deployments(place, cluster, service),
         allow(
             "ecs:StopServiceDeployment",

@@ -4,8 +4,8 @@ import json
 import time
 from collections.abc import Callable, Iterable
 
-from release import deployments, images, secrets, template_files
-from release.findings import Finding, Refusal, RefusedError, Unseen, Wait
+from release import deployments, images, secrets, services, template_files
+from release.findings import Finding, Note, Refusal, RefusedError, Unseen, Wait
 from release.job import CheckOrder
 from release.log import log
 from release.outcome import Done, Later, Outcome, Refused
@@ -24,6 +24,7 @@ def run(subject: Subject, order: CheckOrder, token: str) -> Outcome:
         "image": lambda: images.unfit(subject, templates.architectures),
         "alarms": lambda: deployments.alarmed(subject),
         "deployments": lambda: deployments.running(subject),
+        "services": lambda: services.unready(subject),
         "secrets": lambda: secrets.missing(subject, templates.definitions),
     }
     findings = [finding for name, check in checks.items() for finding in _findings(name, check)]
@@ -36,8 +37,8 @@ def run(subject: Subject, order: CheckOrder, token: str) -> Outcome:
         return Refused(tuple(refusals))
     if waits:
         return Later(json.dumps({"since": since}), waits[0].reason)
-    unseen = [str(one) for one in findings if isinstance(one, Unseen)]
-    return Done("; ".join([f"checked: {', '.join(checks)}", *unseen]))
+    told = [str(one) for one in findings if isinstance(one, Unseen | Note)]
+    return Done("; ".join([f"checked: {', '.join(checks)}", *told]))
 
 
 def _findings(name: str, check: Callable[[], Iterable[Finding]]) -> list[Finding]:

@@ -1,6 +1,6 @@
 """Whether CodeDeploy would take a deployment now, and let it go on."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from documents.descriptor import DeploymentDescriptor
@@ -22,13 +22,7 @@ def alarmed(subject: Subject) -> Iterator[Finding]:
     """
     for deployment in _deployments(subject):
         names = _heeded(subject, deployment)
-        if not names:
-            continue
-        answer = subject.aws.client("cloudwatch").describe_alarms(
-            AlarmNames=names, AlarmTypes=["MetricAlarm", "CompositeAlarm"], StateValue="ALARM"
-        )
-        found = [*answer.get("MetricAlarms", ()), *answer.get("CompositeAlarms", ())]
-        for name in sorted(str(one["AlarmName"]) for one in found):
+        for name in in_alarm(subject, names):
             yield Refusal(
                 f"alarm {name}",
                 f"it is in ALARM, and CodeDeploy would stop the deployment of {deployment.deployment_group} after the migration",
@@ -37,6 +31,17 @@ def alarmed(subject: Subject) -> Iterator[Finding]:
                 f"--current-deployment-group-name {deployment.deployment_group} --alarm-configuration enabled=false; "
                 "nothing was migrated",
             )
+
+
+def in_alarm(subject: Subject, names: Sequence[str]) -> list[str]:
+    """Those of these alarms that are in ALARM; CloudWatch takes an empty list for all there are."""
+    if not names:
+        return []
+    answer = subject.aws.client("cloudwatch").describe_alarms(
+        AlarmNames=list(names), AlarmTypes=["MetricAlarm", "CompositeAlarm"], StateValue="ALARM"
+    )
+    found = [*answer.get("MetricAlarms", ()), *answer.get("CompositeAlarms", ())]
+    return sorted(str(one["AlarmName"]) for one in found)
 
 
 def running(subject: Subject) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""What a step finds: why a release cannot go on, what could not be looked at, and what is worth waiting for."""
+"""What a step finds: why a release cannot go on, what could not be looked at, what is worth knowing or waiting for."""
 
 from dataclasses import dataclass
 
@@ -35,6 +35,17 @@ class Unseen:
 
 
 @dataclass(frozen=True)
+class Note:
+    """What a release may go on with, and its reader should know."""
+
+    said: str
+
+    def __str__(self) -> str:
+        """One sentence."""
+        return self.said
+
+
+@dataclass(frozen=True)
 class Wait:
     """What is in the way and goes by itself."""
 
@@ -47,7 +58,7 @@ class Wait:
         return self.reason
 
 
-Finding = Refusal | Unseen | Wait
+Finding = Refusal | Unseen | Note | Wait
 
 
 class RefusedError(Exception):

@@ -30,14 +30,12 @@ class Read:
 
 
 def read(subject: Subject) -> Read:
-    """Both files of every service that a rollout deploys."""
+    """The files of every service: a task definition, and an AppSpec where CodeDeploy moves the traffic."""
     texts = _texts(subject)
     definitions: dict[str, Mapping[str, Any]] = {}
     findings: list[Finding] = []
     for name, service in subject.stack.services.items():
-        if service.deployment is None:
-            continue
-        for file in (taskdef_file(name), appspec_file(name)):
+        for file in _files(name, service):
             if not texts.get(file, "").strip():
                 found = "it is empty" if file in texts else "it is not there"
                 findings.append(_refused(subject, file, found))
@@ -49,12 +47,16 @@ def read(subject: Subject) -> Read:
                 _refused(subject, taskdef_file(name), one)
                 for one in _unfit_definition(definition, service, subject)
             ]
-        if texts.get(appspec_file(name), "").strip():
+        if service.deployment is not None and texts.get(appspec_file(name), "").strip():
             findings += [
                 _refused(subject, appspec_file(name), one)
                 for one in _unfit_appspec(texts[appspec_file(name)], service)
             ]
     return Read(definitions, tuple(findings))
+
+
+def _files(name: str, service: ServiceDescriptor[str]) -> list[str]:
+    return [taskdef_file(name), *([appspec_file(name)] if service.deployment is not None else [])]
 
 
 def containers_of(definition: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -96,7 +98,7 @@ def _unfit_definition(
         return
     images = {str(one.get("name")): str(one.get("image")) for one in containers_of(definition)}
     if service.container not in images:
-        yield f"it has no container {service.container}, which takes the traffic"
+        yield f"it has no container {service.container}, which runs the pushed image"
     elif images[service.container] != pushed_image():
         yield f"its container {service.container} has the image {images[service.container]!r} in place of {pushed_image()}"
     filled = json.dumps(definition, separators=(",", ":")).replace(pushed_image(), subject.image)

@@ -41,7 +41,7 @@ def test_a_release_with_everything_in_place_goes_on(
     told = cloud.succeeded
     assert "continuationToken" not in told, "CodePipeline would call again"
     assert told["executionDetails"]["summary"] == (
-        "checked: templates, push, image, alarms, deployments, secrets"
+        "checked: templates, push, image, alarms, deployments, services, secrets"
     )
 
 
@@ -59,7 +59,7 @@ def test_each_check_writes_one_line(
     invoke(cloud, monkeypatch)
     lines = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
     named = [line["check"] for line in lines if "check" in line]
-    assert named == ["templates", "push", "image", "alarms", "deployments", "secrets"]
+    assert named == ["templates", "push", "image", "alarms", "deployments", "services", "secrets"]
 
 
 def test_a_stale_push_is_refused(cloud: ReleaseCloud, monkeypatch: pytest.MonkeyPatch) -> None:
