@@ -60,8 +60,6 @@ class Tier:
     """What is missing on this machine and what would bring it in; None when nothing is, or it may be installed."""
     around: Callable[[], AbstractContextManager[object]] = nullcontext
     """What has to be there while the tier runs."""
-    alone: bool = False
-    """Whether its files share something of the machine, so that no two may run at once."""
 
 
 def _lint(tier: Tier) -> Result:
@@ -82,7 +80,7 @@ def _lint(tier: Tier) -> Result:
 def _pytest(tier: Tier) -> Result:
     """Pytest's exit code decides; a tier in which no test ran has failed too (exit code 5)."""
     # A file's tests share what it started, so files are what is spread over the processors.
-    spread = [] if tier.alone else ["-n", "logical", "--maxprocesses", "4", "--dist", "loadfile"]
+    spread = ["-n", "logical", "--maxprocesses", "4", "--dist", "loadfile"]
     with tempfile.NamedTemporaryFile(suffix=".xml") as report:
         command = [
             sys.executable,
@@ -143,7 +141,7 @@ TIERS = (
     Tier("unit", "documents, settings, components, both stacks under mocks", _pytest),
     Tier("rehearsal", "the imitated services and whole releases at level process", _pytest),
     Tier("engine", "the real Pulumi CLI and engine", _pytest, _no_cli, _cli),
-    Tier("container", "whole releases with a real Docker", _pytest, _no_docker, _docker, alone=True),
+    Tier("container", "whole releases with a real Docker", _pytest, _no_docker, _docker),
 )
 
 

@@ -3,6 +3,7 @@
 What is assembled is cached under .tools/; the image is labelled, so that nobody takes it for the real one.
 """
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -32,7 +33,14 @@ LEFT_OUT = (
 
 
 def provide(docker: DockerApi) -> None:
-    """Make sure that the daemon has the base images."""
+    """Make sure that the daemon has the base images, which only one of the processes that want them makes."""
+    TOOLS.mkdir(parents=True, exist_ok=True)
+    with (TOOLS / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _provide(docker)
+
+
+def _provide(docker: DockerApi) -> None:
     for name, image, assembled in (("busybox", BUSYBOX, _busybox), ("python", PYTHON, _python)):
         if not _pulled(docker, image):
             tar = _packed(name, assembled)
@@ -75,7 +83,6 @@ def _packed(name: str, assembled: Callable[[Path], None]) -> Path:
     tar = TOOLS / f"{name}.tar"
     if tar.exists():
         return tar
-    TOOLS.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="tree-", dir=TOOLS) as folder:
         tree = Path(folder) / "tree"
         tree.mkdir()

@@ -15,6 +15,7 @@ from rehearsal.host.project import ROOT
 from rehearsal.levels.container.docker_api import DockerApi, DockerRefused
 from rehearsal.levels.container.owner import PROJECT, RUN, Owner, is_dead
 from tests.container.images import BUSYBOX
+from tests.rehearsal.commandline import project
 
 
 def made(docker: DockerApi, labels: Mapping[str, str]) -> str:
@@ -54,8 +55,10 @@ def dead_run() -> str:
     return name
 
 
-def test_only_what_a_dead_run_of_this_project_left_is_removed(docker: DockerApi, living: str) -> None:
-    own = Owner.this(ROOT, "127.0.0.1:1")
+def test_only_what_a_dead_run_of_this_project_left_is_removed(
+    docker: DockerApi, living: str, tmp_path: Path
+) -> None:
+    own = Owner.this(tmp_path, "127.0.0.1:1")
     dead = dead_run()
     left = made(docker, {PROJECT: own.project, RUN: dead})
     kept = {
@@ -88,8 +91,9 @@ def test_an_image_that_somebody_named_meanwhile_stays(docker: DockerApi) -> None
 
 def test_a_killed_rehearsal_leaves_what_the_next_one_removes(docker: DockerApi, tmp_path: Path) -> None:
     words = [sys.executable, "-m", "delivery", "rehearse", "--level", "container", "--scenario", "release"]
+    copy = project(tmp_path)  # no rehearsal of another test is this project's next one
     with (tmp_path / "log").open("w") as log:
-        process = subprocess.Popen(words, cwd=ROOT, stdout=log, stderr=log)
+        process = subprocess.Popen(words, cwd=copy, stdout=log, stderr=log)
     run = f"{process.pid}-{reaper.started(process.pid)}"
     deadline = time.monotonic() + 120
     # The first revision runs at once; the second container comes after build and push, so that there are images too.
@@ -99,7 +103,7 @@ def test_a_killed_rehearsal_leaves_what_the_next_one_removes(docker: DockerApi, 
     process.wait()
     assert docker.labelled("images", f"{RUN}={run}"), (tmp_path / "log").read_text()
     assert is_dead(run)
-    assert run in Owner.this(ROOT, "127.0.0.1:1").remove_leftovers(docker)
+    assert run in Owner.this(copy, "127.0.0.1:1").remove_leftovers(docker)
     for kind in ("containers", "networks", "images"):
         assert docker.labelled(kind, f"{RUN}={run}") == [], kind
 
