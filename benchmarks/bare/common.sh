@@ -53,6 +53,21 @@ know_database() {
   export DATABASE_URL
 }
 
+# Loads what looks at a release, beside whatever else is done meanwhile.
+start_look() {
+  mkfifo "$WORK/digest"
+  "$PYTHON" -m benchmarks.bare.look <"$WORK/digest" >"$WORK/look.log" 2>&1 &
+  look="$!"
+  exec 3>"$WORK/digest"
+}
+
+# Takes a digest, and waits until it has been looked at.
+look_at() {
+  echo "$1" >&3
+  exec 3>&-
+  wait "$look"
+}
+
 newest_is() {
   [ "$(aws ecr describe-images --repository-name "$repository" --image-ids imageTag=stg \
     --query 'imageDetails[0].imageDigest' --output text)" = "$1" ]

@@ -18,6 +18,7 @@ remove_all() {
 }
 
 start_emulator
+start_look
 docker network create --label "$label" "$network" >/dev/null
 start_database "$(docker network inspect "$network" --format '{{(index .IPAM.Config 0).Gateway}}')"
 registry="127.0.0.1:$emulator_port"
@@ -30,6 +31,7 @@ docker push --quiet --all-tags "$name" >/dev/null
 digest="$(docker image inspect --format '{{index .RepoDigests 0}}' "$name:stg")"
 digest="${digest##*@}"
 docker image rm --no-prune "$name:v1" "$name:stg" >/dev/null
+look_at "$digest"
 know_database
 
 # The build: the same calls as buildspecs/migrate.yml makes.

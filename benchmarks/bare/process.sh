@@ -11,8 +11,10 @@ export PATH="$DOCKER:$PATH"
 trap stop_all EXIT
 
 start_emulator
+start_look
 start_database
 digest="$(prepare --push)"
+look_at "$digest"
 know_database
 
 # The build: the same calls as buildspecs/migrate.yml makes.
