@@ -109,7 +109,7 @@ class BlueGreen:
         services, spec = self._parts.services, self._deployment.appspec
         definition = services.describe_task_definition(spec.task_definition)
         if self._found.green_group not in self._found.before:
-            self._forward(self._group.listener, {**self._found.before, self._found.green_group: 0})
+            self._forward(self._found.route, {**self._found.before, self._found.green_group: 0})
         self._found.role.create_task_set(definition)
         container = (spec.container_name, spec.container_port)
         groups = None if spec.network is None else spec.network["SecurityGroups"]
@@ -138,8 +138,8 @@ class BlueGreen:
             )
 
     def _allow_test_traffic(self) -> None:
-        if self._group.test_listener:
-            self._forward(self._group.test_listener, {self._found.green_group: ALL})
+        if self._found.test_route:
+            self._forward(self._found.test_route, {self._found.green_group: ALL})
 
     def _wait_until_ready(self) -> None:
         deployment = self._deployment
@@ -155,7 +155,7 @@ class BlueGreen:
     def _allow_traffic(self) -> None:
         for percent, minutes in self._group.shift.steps():
             self._forward(
-                self._group.listener,
+                self._found.route,
                 {self._found.green_group: percent, self._found.blue_group: ALL - percent},
             )
             self._say(f"{percent} percent of production traffic goes to green")
@@ -203,14 +203,11 @@ class BlueGreen:
             rollback.ended.set()
 
     def _restore(self) -> None:
-        listeners = self._parts.load_balancers
-        if listeners.weights(self._group.listener).get(self._found.green_group, 0) > 0:
-            self._forward(self._group.listener, {self._found.blue_group: ALL, self._found.green_group: 0})
-        if (
-            self._group.test_listener
-            and listeners.weights(self._group.test_listener) != self._found.test_before
-        ):
-            self._forward(self._group.test_listener, dict(self._found.test_before))
+        found, weights = self._found, self._parts.load_balancers.weights
+        if weights(found.route).get(found.green_group, 0) > 0:
+            self._forward(found.route, {found.blue_group: ALL, found.green_group: 0})
+        if found.test_route and weights(found.test_route) != found.test_before:
+            self._forward(found.test_route, dict(found.test_before))
         green = self._green
         if green is None:
             return
@@ -220,10 +217,10 @@ class BlueGreen:
         self._found.role.delete_task_set(green.arn)
         self._parts.services.delete_task_set(self._found.service, green)
 
-    def _forward(self, listener: str, weights: dict[str, int]) -> None:
-        self._found.role.modify_listener(listener)
-        self._parts.load_balancers.forward(listener, weights)
-        if listener == self._group.listener:
+    def _forward(self, route: str, weights: dict[str, int]) -> None:
+        self._found.role.modify(route)
+        self._parts.load_balancers.forward(route, weights)
+        if route == self._found.route:
             self._deployment.weights = weights
 
     def _require_green(self) -> TaskSet:

@@ -3,7 +3,7 @@
 AWS document: codedeploy/latest/userguide/deployment-steps-ecs ("Before you begin").
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rehearsal.cloudwatch.alarms import Alarms
@@ -38,10 +38,14 @@ class Prepared:
     blue_group: str
     green_group: str
     """ARN of the target group that PRIMARY does not have."""
+    route: str
+    """What is moved on the production listener: ARN of one of its rules, or its own for the default one."""
     before: Mapping[str, int]
-    """Weights of the production listener."""
+    """The route's weights."""
+    test_route: str | None
+    """The same on the test listener; None when there is none."""
     test_before: Mapping[str, int]
-    """Weights of the test listener; empty when there is none."""
+    """The test route's weights; empty when there is none."""
 
 
 def prepare(parts: Parts, group: DeploymentGroup) -> Prepared:
@@ -56,10 +60,18 @@ def prepare(parts: Parts, group: DeploymentGroup) -> Prepared:
     role = ServiceRole(parts.cloud, group, service)
     role.describe()
     groups = _target_groups(parts, group)
-    before = _weights(parts, group.listener)
-    blue_group, green_group = _colors(groups, group.listener, blue, before)
-    test_before = _weights(parts, group.test_listener) if group.test_listener else {}
-    return Prepared(service, role, blue, blue_group, green_group, before, test_before)
+    blue_group, green_group = _colors(groups, group.listener, blue)
+    route = _route(parts, group.listener, {blue_group})
+    if route is None:
+        raise _behind(group.listener)
+    test_route = test_before = None
+    if group.test_listener:
+        test_route = _route(parts, group.test_listener, {blue_group, green_group}) or group.test_listener
+        test_before = parts.load_balancers.weights(test_route)
+    before = parts.load_balancers.weights(route)
+    return Prepared(
+        service, role, blue, blue_group, green_group, route, before, test_route, test_before or {}
+    )
 
 
 def _target_groups(parts: Parts, group: DeploymentGroup) -> list[str]:
@@ -71,22 +83,36 @@ def _target_groups(parts: Parts, group: DeploymentGroup) -> list[str]:
     return [declared[name] for name in group.target_groups]
 
 
-def _colors(
-    groups: Sequence[str], listener: str, blue: TaskSet, weights: Mapping[str, int]
-) -> tuple[str, str]:
+def _colors(groups: Sequence[str], listener: str, blue: TaskSet) -> tuple[str, str]:
     """Blue's and green's target group."""
     primary = blue.blueprint.target_group
-    serving = {arn for arn, weight in weights.items() if weight > 0}
-    if primary not in groups or primary not in serving:
-        raise _elb_invalid(f"Primary taskset target group must be behind listener {listener}")
+    if primary is None or primary not in groups:
+        raise _behind(listener)
     return primary, next(arn for arn in groups if arn != primary)
 
 
-def _weights(parts: Parts, listener: str) -> dict[str, int]:
+def _route(parts: Parts, listener: str, groups: Collection[str]) -> str | None:
+    """What forwards to one of these groups on a listener: its own ARN for the default rule, another rule's; None for nothing.
+
+    No AWS document says what CodeDeploy does with rules; what production users show is in docs/fidelity.md: the rule that forwards to
+    PRIMARY's group is rewritten and the default one is left alone. Which of several it takes nobody shows.
+    """
     try:
-        return parts.load_balancers.weights(listener)
+        rules = parts.load_balancers.listener(listener).ordered
     except LookupError as missing:
         raise _elb_invalid(f"One or more listeners not found: {listener}") from missing
+    found = [rule for rule in rules if any(rule.action.weights.get(group, 0) > 0 for group in groups)]
+    if len(found) > 1:
+        arns = ", ".join(rule.arn for rule in found)
+        raise _elb_invalid(
+            f"{len(found)} rules of listener {listener} forward to the service's target groups ({arns}), and no document says "
+            "which of them CodeDeploy moves, so the rehearsal does not play it: let one rule forward there"
+        )
+    return next((listener if rule.is_default else rule.arn for rule in found), None)
+
+
+def _behind(listener: str) -> Failed:
+    return _elb_invalid(f"Primary taskset target group must be behind listener {listener}")
 
 
 def _elb_invalid(text: str) -> Failed:

@@ -61,9 +61,10 @@ class ServiceRole:
         """Read the state of the group's alarms, which is decided on all alarms of the account."""
         self._may("cloudwatch:DescribeAlarms", self._cloud.place.arn("cloudwatch", "alarm:*"))
 
-    def modify_listener(self, listener: str) -> None:
-        """Change a listener's default action."""
-        self._may("elasticloadbalancing:ModifyListener", listener)
+    def modify(self, route: str) -> None:
+        """Change a listener's default action, or the action of one of its rules."""
+        operation = "ModifyRule" if ":listener-rule/" in route else "ModifyListener"
+        self._may(f"elasticloadbalancing:{operation}", route)
 
     def create_task_set(self, definition: Mapping[str, Any]) -> None:
         """Create green, and pass both roles of its task definition to ECS tasks."""
