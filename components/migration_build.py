@@ -1,7 +1,7 @@
 """The CodeBuild project that migrates: `docker run` of the pushed image, inside the VPC."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,15 +12,17 @@ from pulumi_aws import cloudwatch, codebuild, ec2
 from components.artifact_store import ArtifactStore
 from components.image_repository import ImageRepository
 from components.kit.database_access import open_database
+from components.kit.refusing import refusing
 from components.kit.role import granted_role
 from components.kit.stack import Stack
 from documents import grants
 from documents.actions import Action, Handed, Released, codebuild_action
 from documents.errands import Errand
+from documents.limits import check_variable
 from documents.policy import Statement, trust_account
 from documents.secrets import codebuild_variable, keys_of
 from documents.variables import MIGRATE
-from settings.migration import MINUTES_AROUND
+from settings.migration import MINUTES_AROUND, Migration
 
 BUILDSPEC = Path(__file__).parent.parent / "buildspecs" / "migrate.yml"
 
@@ -171,11 +173,7 @@ def _variables(args: MigrationBuildArgs) -> list[codebuild.ProjectEnvironmentEnv
     names = sorted({*migration.environment, *migration.secrets})
     told: Mapping[str, Any] = {
         "DELIVERY_REPOSITORY_URI": args.repository.url,
-        "DELIVERY_COMMAND": shlex.join(migration.command),
-        "DELIVERY_ENTRY_POINT": shlex.join(migration.entry_point),
-        "DELIVERY_WORKING_DIRECTORY": migration.working_directory or "",
-        "DELIVERY_INIT_PROCESS": "yes" if migration.init_process else "",
-        "DELIVERY_VARIABLES": shlex.join(names),
+        **_container(migration, names),
         "DELIVERY_TIMEOUT_MINUTES": str(migration.timeout_minutes),
         **args.errand.variables,
     }
@@ -188,7 +186,28 @@ def _variables(args: MigrationBuildArgs) -> list[codebuild.ProjectEnvironmentEnv
     return [
         *({"name": name, "value": value, "type": "PLAINTEXT"} for name, value in told.items()),
         *(
-            {"name": f"DELIVERY_VALUE_{number}", "value": value, "type": kind}
+            {"name": _value(number), "value": value, "type": kind}
             for number, (kind, value) in enumerate(values)
         ),
     ]
+
+
+def _container(migration: Migration, names: Sequence[str]) -> dict[str, str]:
+    """What the buildspec is told of the migration's container; RunError when no program could be told as much."""
+    told = {
+        "DELIVERY_COMMAND": shlex.join(migration.command),
+        "DELIVERY_ENTRY_POINT": shlex.join(migration.entry_point),
+        "DELIVERY_WORKING_DIRECTORY": migration.working_directory or "",
+        "DELIVERY_INIT_PROCESS": "yes" if migration.init_process else "",
+        "DELIVERY_VARIABLES": shlex.join(names),
+    }
+    with refusing():
+        for name, value in told.items():
+            check_variable(name, value, "delivery:migration (command, entryPoint, names of variables)")
+        for name, value in migration.environment.items():
+            check_variable(max(name, _value(0), key=len), value, f"delivery:migration.environment.{name}")
+    return told
+
+
+def _value(number: int) -> str:
+    return f"DELIVERY_VALUE_{number}"

@@ -10,23 +10,34 @@ import difflib
 import ipaddress
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from documents.nested import is_list, is_map
 
 
 def _number(value: str) -> bool:
-    return re.fullmatch(r"[+-]?\d+(\.\d+)?", value) is not None
+    return re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?", value) is not None
+
+
+_SECONDS = re.compile(r"-?[0-9]{1,18}")
+_DATE_FORM = re.compile(
+    r"(?P<year>[0-9]{4})(-(?P<month>[0-9]{2})(-(?P<day>[0-9]{2})(T(?P<time>[0-9]{2}:[0-9]{2}(:[0-9]{2})?)(\.[0-9]{1,9})?"
+    r"(?P<away>Z|[+-][0-9]{2}:[0-9]{2}))?)?)?"
+)
 
 
 def _date(value: str) -> bool:
-    """A W3C profile of ISO 8601, or seconds since 1970."""
-    return (
-        re.fullmatch(
-            r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?)?)?|-?\d{1,18}", value
-        )
-        is not None
-    )
+    """A moment that there is, in a W3C profile of ISO 8601, or seconds since 1970."""
+    form = _DATE_FORM.fullmatch(value)
+    if form is None:
+        return _SECONDS.fullmatch(value) is not None
+    day = f"{form['year']}-{form['month'] or '01'}-{form['day'] or '01'}"
+    try:
+        datetime.fromisoformat(f"{day}T{form['time'] or '00:00'}{form['away'] or 'Z'}")
+    except ValueError:
+        return False
+    return True
 
 
 def _truth(value: str) -> bool:
@@ -81,6 +92,7 @@ OPERATORS: dict[str, Form] = {
 }
 """What each operator compares: whether a text is of its kind, the kind in words, whether a policy variable may stand there."""
 
+_OF_A_SET = re.compile("^(ForAllValues|ForAnyValue):")
 _KEY = re.compile(r"[^:\s]+:\S.*")
 
 
@@ -107,7 +119,7 @@ def check_condition(condition: Any) -> None:
 
 
 def _form(operator: Any) -> Form:
-    name = str(operator).removeprefix("ForAllValues:").removeprefix("ForAnyValue:")
+    name = _OF_A_SET.sub("", str(operator), count=1)
     plain = name.removesuffix("IfExists")
     if plain in OPERATORS and not (plain == "Null" and name != plain):
         return OPERATORS[plain]

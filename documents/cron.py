@@ -6,7 +6,7 @@ page is silent, what Quartz refuses is refused: both days given, or neither, and
 
 import calendar
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -29,7 +29,7 @@ EXAMPLE = "0 * 9-16 ? * MON-FRI *"
 SEARCHED_DAYS = 4 * 366
 """How far a moment inside a window is looked for: over a leap day."""
 
-_OFFSET = re.compile(r"UTC(?:([+-])(\d{2}):(\d{2}))?")
+_OFFSET = re.compile(r"UTC(?:([+-])([0-9]{2}):([0-9]{2}))?")
 _CITY = re.compile(r"[A-Za-z]+/[A-Za-z]+(_[A-Za-z]+)*")
 
 ABBREVIATIONS = {
@@ -77,8 +77,20 @@ class InvalidWindow(ValueError):
 
 
 def check_expression(expression: str) -> None:
-    """Raise InvalidWindow unless CodePipeline takes the expression."""
-    _read(expression)
+    """Raise InvalidWindow unless CodePipeline takes the expression, and on some day a release may begin."""
+    _, _, on_a_day = _read(expression)
+    if not any(map(on_a_day, _every_day())):
+        raise InvalidWindow(
+            f"cron {expression!r} opens on no day that there is, so no release could ever begin: write it as {EXAMPLE}"
+        )
+
+
+def _every_day() -> Iterator[date]:
+    """Every day that a year field may name, from the years to come on: most windows open in the first week."""
+    years = [*range(2026, 2200), *range(1970, 2026)]
+    return (
+        date(year, 1, 1) + timedelta(days=day) for year in years for day in range(365 + calendar.isleap(year))
+    )
 
 
 def matches(expression: str, moment: datetime) -> bool:

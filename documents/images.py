@@ -9,12 +9,13 @@ from documents.place import Place, partition_of
 LONGEST = 255
 """Characters before a digest (Amazon ECS API Reference, ContainerDefinition, image)."""
 
-_HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.?)+(?::[0-9]{1,5})?")
+_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*(?::[0-9]{{1,5}})?")
 _PATH = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _DIGEST = re.compile(r"sha256:[a-f0-9]{64}")
 _ECR = re.compile(
-    r"(?P<account>\d{12})\.dkr(?P<dual>-ecr|\.ecr)(?P<fips>-fips)?\.(?P<region>[a-z0-9-]+)\.(?P<suffix>[a-z.]+)"
+    r"(?P<account>[0-9]{12})\.dkr(?P<dual>-ecr|\.ecr)(?P<fips>-fips)?\.(?P<region>[a-z0-9-]+)\.(?P<suffix>[a-z.]+)"
 )
 
 
@@ -66,10 +67,11 @@ def _expect_registry(text: str, host: str) -> None:
     """Refuse what looks like ECR and is none of its hosts, which no name server knows."""
     match = _ECR.fullmatch(host)
     if match is None:
-        if re.search(r"\.dkr[.-]ecr", host):
+        if re.search(r"\.dkr[.-]ecr", host, re.IGNORECASE):
             raise ValueError(
                 f"{text!r} is meant for Amazon ECR, and its host is not of the form "
-                "ACCOUNT.dkr.ecr.REGION.amazonaws.com (or dkr-ecr, on.aws): the account has twelve digits: correct it"
+                "ACCOUNT.dkr.ecr.REGION.amazonaws.com (or dkr-ecr, on.aws): the account has twelve digits, the rest small "
+                "letters, and no port follows: correct it"
             )
         return
     try:

@@ -1,7 +1,6 @@
 """The ECR lifecycle policy: what may expire, and what never may because it could be live."""
 
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 from typing import Any
 
 RELEASED = "released-"
@@ -14,9 +13,19 @@ FILTERS = 5
 """Exclusion filters of one repository (Amazon ECR API Reference, PutImageTagMutability)."""
 
 
-def matches(pattern: str, tag: str) -> bool:
-    """Whether a pattern of ECR's, in which only `*` is special, matches a tag."""
-    return fnmatchcase(tag, pattern.replace("[", "[[]").replace("?", "[?]"))
+def may_match_a_release(pattern: str) -> bool:
+    """Whether a pattern of ECR's, in which only `*` is special, matches the tag of any released image."""
+    ends = {0}  # how far into such a tag the pattern may have come
+    for letter in pattern:
+        if letter == "*":
+            ends = {end for begin in ends for end in range(begin, len(_TAG) + 1)}
+        else:
+            ends = {at + 1 for at in ends if at < len(_TAG) and letter in _TAG[at]}
+    return len(_TAG) in ends
+
+
+_TAG = (*RELEASED, *["0123456789abcdef"] * 64)
+"""What may stand at each place of a released image's tag."""
 
 
 def lifecycle(moving: Mapping[str, int], keep_days: int) -> dict[str, Any]:

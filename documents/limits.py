@@ -28,6 +28,9 @@ PARAMETER = Limit("Systems Manager", 8192, "bytes")
 """The value of an advanced parameter (Systems Manager API Reference, PutParameter)."""
 
 
+VARIABLE = Limit("Linux", 131_071, "bytes")
+"""A variable's name, equals sign and value, as any program is started with it (execve(2), MAX_ARG_STRLEN)."""
+
 LONGEST_REPOSITORY = 256
 """Characters of a repository's name (Amazon ECR API Reference, CreateRepository)."""
 
@@ -55,6 +58,11 @@ def check_task_definition(definition: Mapping[str, Any], grown_by: str) -> None:
 def check_parameter(name: str, text: str, grown_by: str) -> None:
     """Raise LimitError when a parameter's value is larger than Systems Manager takes it."""
     _refuse(f"the parameter {name}", len(text.encode()), PARAMETER, grown_by)
+
+
+def check_variable(name: str, value: str, grown_by: str) -> None:
+    """Raise LimitError when no program can be started with an environment variable of this name and value."""
+    _refuse(f"the variable {name}", len(f"{name}={value}".encode()), VARIABLE, grown_by)
 
 
 def _compact(text: str) -> int:

@@ -31,19 +31,19 @@ PARTITIONS: Mapping[str, Partition] = {
     for one in (
         Partition(
             "aws",
-            r"(us|eu|ap|sa|ca|me|af|il|mx)-\w+-\d+",
+            r"(us|eu|ap|sa|ca|me|af|il|mx)-[a-z]+-[0-9]+",
             "amazonaws.com",
             "on.aws",
             ("sts.amazonaws.com",),
         ),
         Partition(
             "aws-cn",
-            r"cn-\w+-\d+",
+            r"cn-[a-z]+-[0-9]+",
             "amazonaws.com.cn",
             "on.amazonwebservices.com.cn",
             ("sts.amazonaws.com", "sts.amazonaws.com.cn"),
         ),
-        Partition("aws-us-gov", r"us-gov-\w+-\d+", "amazonaws.com", "on.aws", ("sts.amazonaws.com",)),
+        Partition("aws-us-gov", r"us-gov-[a-z]+-[0-9]+", "amazonaws.com", "on.aws", ("sts.amazonaws.com",)),
     )
 }
 """The partitions that offer CodePipeline, CodeBuild and CodeDeploy, as the AWS SDK's endpoint data has them."""

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from documents import arns
 
 _SECRET_ARN = re.compile(
-    r"(?P<arn>arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[A-Za-z0-9/_+=.@!-]{1,512}-[A-Za-z0-9]{6})"
+    r"(?P<arn>arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@!-]{1,512}-[A-Za-z0-9]{6})"
     r"(?::(?P<key>[^:]*)(?::(?P<stage>[^:]*)(?::(?P<version>[^:]*))?)?)?"
 )
 """Names hold letters, digits and /_+=.@- (Secrets Manager API Reference, CreateSecret); those of secrets that another
 service manages hold ! as well (Secrets Manager User Guide, service-linked-secrets)."""
 
-_PARAMETER_ARN = re.compile(r"arn:aws[a-z-]*:ssm:[a-z0-9-]+:\d{12}:parameter(?P<name>(?:/[A-Za-z0-9_.-]+)+)")
+_PARAMETER_ARN = re.compile(
+    r"arn:aws[a-z-]*:ssm:[a-z0-9-]+:[0-9]{12}:parameter(?P<name>(?:/[A-Za-z0-9_.-]+)+)"
+)
 _PARAMETER_NAME = re.compile(r"[A-Za-z0-9_.-]+|(?:/[A-Za-z0-9_.-]+)+")
 _RESERVED = re.compile(r"(?:aws|ssm).*|/(?:aws|ssm)/.*", re.IGNORECASE)
 

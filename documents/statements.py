@@ -35,7 +35,7 @@ _PARTS = ("partition", "service", "region", "account", "resource")
 _PARTITION = re.compile(r"aws(-[a-z]+)*|\*")
 _SERVICE = re.compile(r"[a-z0-9-]+")
 _REGION = re.compile(r"[a-z0-9*?-]*")
-_ACCOUNT = re.compile(r"\d{12}|[0-9*?]*[*?][0-9*?]*|aws|amazon|aws-marketplace|third-party|")
+_ACCOUNT = re.compile(r"[0-9]{12}|[0-9*?]*[*?][0-9*?]*|aws|amazon|aws-marketplace|third-party|")
 _S3_WITH_REGION = re.compile(
     r"(accesspoint|access-grants|async-request|job|storage-lens|storage-lens-group)([/:]|$)|[*?]"
 )
@@ -71,8 +71,11 @@ def check_statement(statement: Mapping[str, Any]) -> None:
 
 
 def check_together(statements: Sequence[Statement]) -> None:
-    """Raise ValueError when two statements of one policy have the same Sid (reference_policies_elements_sid)."""
-    sids = [statement["Sid"] for statement in statements if "Sid" in statement]
+    """Raise ValueError when two statements of one policy have the same Sid (reference_policies_elements_sid).
+
+    An empty one is none: policies that AWS's consoles and other tools write are full of them.
+    """
+    sids = [statement["Sid"] for statement in statements if statement.get("Sid")]
     twice = sorted({sid for sid in sids if sids.count(sid) > 1})
     if twice:
         raise ValueError(f"Sid {', '.join(twice)} names two statements; IAM takes each once: rename one")
@@ -113,7 +116,7 @@ def _texts(statement: Mapping[str, Any], element: str) -> Iterator[str]:
 
 def _sid(statement: Mapping[str, Any]) -> None:
     sid = statement.get("Sid", "Sid")
-    if not isinstance(sid, str) or not _SID.fullmatch(sid):
+    if not isinstance(sid, str) or (sid and not _SID.fullmatch(sid)):
         seen = repr(sid) if isinstance(sid, str) else _word(sid)
         raise ValueError(
             f"Sid is {seen}; IAM takes letters A-Z, a-z and digits, such as ReadImages: leave the rest out"

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 MOST = 10
 """Tags of an S3 object, the fewest of all (Amazon S3 User Guide, object-tagging); the release templates are objects."""
 
-_TEXT = re.compile(r"[\w\s.:/=+\-@]*")
-"""Letters of any language, digits, white space and these: what IAM, the strictest, takes (IAM User Guide, id_tags)."""
+_TEXT = re.compile(r"(?:[\w.:/=+\-@]|[^\S\t-\r\x1c-\x1f\x85])*")
+"""Letters of any language, digits, spaces (no tabs or line ends) and these: what IAM, the strictest, takes (IAM API Reference, Tag)."""
 
 
 def refusals(tags: Mapping[str, str]) -> list[str]:

@@ -95,7 +95,7 @@ RetentionDays = Literal[
 ]
 """Days that CloudWatch Logs offers (CloudWatch Logs API Reference, PutRetentionPolicy)."""
 
-KmsKeyArn = Annotated[str, Field(pattern=r"^arn:aws[\w-]*:kms:[\w-]+:\d{12}:key/[\w-]+$")]
+KmsKeyArn = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$")]
 KmsKeys = Annotated[list[KmsKeyArn], Field(description="Customer keys that encrypt these secrets.")]
 
 

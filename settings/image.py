@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from documents.github import is_ref, subjects, trust_workflows
-from documents.lifecycle import RELEASED, matches
+from documents.lifecycle import RELEASED, may_match_a_release
 from documents.nested import is_map
 from settings.base import Group
 
@@ -100,9 +100,10 @@ class MovingTag(Group):
             raise ValueError(
                 f"{self.tag!r} is every tag, so none would be fixed and released images could be overwritten: name what moves"
             )
-        if matches(self.tag, RELEASED + "0" * 64) or self.tag.startswith(RELEASED):
+        if may_match_a_release(self.tag) or self.tag.startswith(RELEASED):
             raise ValueError(
-                f"{self.tag!r} matches {RELEASED}…, the tags that keep released images from expiring: choose another name"
+                f"{self.tag!r} matches {RELEASED}…, the tags that keep released images from expiring (a digest's 64 digits follow): "
+                "choose another name"
             )
         return self
 
@@ -132,7 +133,7 @@ class Image(Group):
     )
     oidc_provider_arn: str | None = Field(
         default=None,
-        pattern=r"^arn:aws[\w-]*:iam::\d{12}:oidc-provider/token\.actions\.githubusercontent\.com$",
+        pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:oidc-provider/token\.actions\.githubusercontent\.com$",
         description="ARN of GitHub's OIDC provider in this account; default: the account's usual one.",
     )
     keep_unreleased_days: int = Field(

@@ -15,7 +15,7 @@ class LoadBalancer(Group):
 
     arn: str | None = Field(
         default=None,
-        pattern=r"^arn:aws[\w-]*:elasticloadbalancing:[\w-]+:\d{12}:loadbalancer/app/[\w-]+/[0-9a-f]+$",
+        pattern=r"^arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}:loadbalancer/app/[A-Za-z0-9-]+/[0-9a-f]+$",
         description="ARN of an existing Application Load Balancer.",
     )
     security_group_id: SecurityGroupId | None = Field(
@@ -30,7 +30,7 @@ class LoadBalancer(Group):
     port: Port = Field(default=443, description="Port of the production listener.")
     certificate_arn: str | None = Field(
         default=None,
-        pattern=r"^arn:aws[a-z-]*:(acm:[a-z0-9-]+:\d{12}:certificate/[\w-]+|iam::\d{12}:server-certificate/[\w+=,.@/-]+)$",
+        pattern=r"^arn:aws[a-z-]*:(acm:[a-z0-9-]+:[0-9]{12}:certificate/[A-Za-z0-9-]+|iam::[0-9]{12}:server-certificate/[A-Za-z0-9_+=,.@/-]+)$",
         description="Certificate, of ACM or uploaded to IAM: makes it HTTPS.",
     )
     test_port: Port | None = Field(

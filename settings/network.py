@@ -25,7 +25,7 @@ class Network(Group):
     )
     owner_account_id: str | None = Field(
         default=None,
-        pattern=r"^\d{12}$",
+        pattern=r"^[0-9]{12}$",
         description="Account that shares the subnets with this one through AWS RAM; default: the stack's own.",
     )
     database: Database | None = Field(

@@ -109,6 +109,6 @@ class Notify(Group):
     )
     alarm_topic_arn: str | None = Field(
         default=None,
-        pattern=r"^arn:aws[\w-]*:sns:[\w-]+:\d{12}:[\w-]+$",
+        pattern=r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+$",
         description="Existing SNS topic that also gets the alarms of undelivered pushes.",
     )

@@ -8,7 +8,10 @@ from pydantic import Field, model_validator
 from documents.traffic_shift import MOST_MINUTES, MOST_PERCENT, PREDEFINED, Routing, Shift
 from settings.base import Group
 
-LambdaArn = Annotated[str, Field(pattern=r"^arn:aws[\w-]*:lambda:[\w-]+:\d{12}:function:[\w-]+(:[\w$-]+)?$")]
+LambdaArn = Annotated[
+    str,
+    Field(pattern=r"^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_-]+(:[A-Za-z0-9_$-]+)?$"),
+]
 
 
 class TrafficShift(StrEnum):

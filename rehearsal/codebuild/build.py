@@ -19,7 +19,7 @@ from rehearsal.codebuild.log import BuildLog
 from rehearsal.codebuild.output import NothingToUpload, collect
 from rehearsal.codebuild.record import BuildRecord, BuildStatus
 from rehearsal.codebuild.service_role import PhaseFailed
-from rehearsal.codebuild.shell import BuildShell, ShellTimeout
+from rehearsal.codebuild.shell import BuildShell, ShellNotStarted, ShellTimeout
 from rehearsal.errors import AwsRefusal
 from rehearsal.identity.authority import Credentials
 from rehearsal.world import said
@@ -118,7 +118,8 @@ class Build:
             except PhaseFailed as failure:
                 self._failure = self._failure or failure
                 # The variable must reach a shell that a command has ended as well.
-                shell.run("export CODEBUILD_BUILD_SUCCEEDING=0")
+                with contextlib.suppress(ShellNotStarted):
+                    shell.run("export CODEBUILD_BUILD_SUCCEEDING=0")
                 goes_on = phase.on_failure == "CONTINUE" or (phase.on_failure is None and name == "build")
                 if not goes_on:
                     return
@@ -149,11 +150,15 @@ class Build:
         self._log.command_begins()
         try:
             code = shell.run(command)
+        except ShellNotStarted as refused:
+            reason = str(refused)
+        else:
+            if code == 0:
+                return None
+            reason = f"exit status {code}"
         finally:
             self._log.output(shell.output())
-        if code == 0:
-            return None
-        text = f"Error while executing command: {_shortened(command)}. Reason: exit status {code}"
+        text = f"Error while executing command: {_shortened(command)}. Reason: {reason}"
         return PhaseFailed(phase, "COMMAND_EXECUTION_ERROR", self._log.masked(text))
 
     def _upload(self, document: Buildspec, credentials: Credentials, source: Path) -> None:

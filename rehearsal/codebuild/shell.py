@@ -7,6 +7,7 @@ variables the old one had.
 """
 
 import contextlib
+import errno
 import os
 import select
 import subprocess
@@ -40,6 +41,10 @@ __codebuild_end() {{ :; }}
 
 class ShellTimeout(Exception):
     """The build's time was over; everything it had started is stopped."""
+
+
+class ShellNotStarted(Exception):
+    """Linux starts no shell with so many or so long variables (execve(2), E2BIG); the text is the build agent's own."""
 
 
 class BuildShell:
@@ -83,7 +88,10 @@ class BuildShell:
         self._log.close()
 
     def run(self, command: str) -> int:
-        """Run one command and answer its exit code; ShellTimeout when the build's time is over."""
+        """Run one command and answer its exit code.
+
+        ShellTimeout when the build's time is over, ShellNotStarted when its variables are more than a program can be given.
+        """
         if self._child is None:
             self._start()
         with contextlib.suppress(BrokenPipeError):
@@ -129,6 +137,12 @@ class BuildShell:
                 pass_fds=(commands, codes, state),
                 start_new_session=True,
             )
+        except OSError as error:
+            self._close()
+            if error.errno != errno.E2BIG:
+                raise
+            program = "/bin/sh" if self._posix else "/bin/bash"
+            raise ShellNotStarted(f"fork/exec {program}: argument list too long") from None
         finally:
             os.close(commands)
             os.close(codes)
@@ -171,6 +185,9 @@ class BuildShell:
             return
         child, self._child = self._child, None
         self._processes.stop(child, _GRACE_SECONDS)
+        self._close()
+
+    def _close(self) -> None:
         for pipe in (self._commands, self._codes):
             if pipe >= 0:
                 os.close(pipe)

@@ -1,23 +1,41 @@
 """Where a stack is rehearsed: in its own Region and partition, and in the example account instead of its own."""
 
+import difflib
+import importlib.resources
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from documents.place import EXAMPLE_ACCOUNT, Place
-from rehearsal.errors import RehearsalError
+from rehearsal.errors import StackError
 from rehearsal.world.cloud import HERE
 from settings import Settings
 from settings.elsewhere import own_account, refuse_elsewhere
 
 
 def place_of(config: Mapping[str, Any], account: str = EXAMPLE_ACCOUNT) -> Place:
-    """Where the stack's file says it lives; RehearsalError for a Region that AWS does not have."""
+    """Where the stack's file says it lives; StackError for a Region that AWS does not have."""
     region = str(config.get("aws:region", HERE.region))
     try:
-        return Place.of(account, region)
+        place = Place.of(account, region)
     except ValueError as error:
-        raise RehearsalError("aws:region", str(error), "correct it in the stack's file") from None
+        raise StackError("aws:region", str(error), "correct it in the stack's file") from None
+    known = _regions(place.partition)
+    if region not in known:
+        near = difflib.get_close_matches(region, known, n=1)
+        raise StackError(
+            f"aws:region is {region!r}",
+            "it has a Region's form, and the AWS SDK knows none of that code, so no call of `pulumi up` would find its host",
+            f"did you mean {near[0]}?" if near else "correct it in the stack's file",
+        )
+    return place
+
+
+def _regions(partition: str) -> list[str]:
+    """The partition's Regions in the SDK's own list: a code's form does not say whether there is one of it."""
+    text = importlib.resources.files("botocore").joinpath("data", "partitions.json").read_text("utf-8")
+    return next(list(one["regions"]) for one in json.loads(text)["partitions"] if one["id"] == partition)
 
 
 def brought_home(config: Mapping[str, Any], settings: Settings) -> tuple[dict[str, Any], str | None]:

@@ -85,7 +85,7 @@ def _checked(path: Path, config: dict[Any, Any]) -> dict[str, Any]:
         if not isinstance(key, str):
             raise _wrong(
                 path,
-                f"has the configuration key {key!r} ({type(key).__name__})",
+                f"has {_called(key)} for a configuration key, {as_text(key) if key is None or isinstance(key, bool) else key}",
                 "write it as namespace:key, such as aws:region, in quotes where YAML would read something else",
             )
     region: Any = config.get(REGION)
@@ -129,10 +129,11 @@ def _called(value: Any) -> str:
         dict: "a map",
         str: "a text",
         bool: "true or false",
+        type(None): "nothing",
         int: "a number",
         float: "a number",
     }
-    return kinds.get(type(value), f"a {type(value).__name__}")
+    return kinds.get(type(value), "a date")
 
 
 def _wrong(path: Path, seen: str, remedy: str) -> StackError:

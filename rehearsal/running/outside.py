@@ -86,6 +86,18 @@ class Outside:
         begin = begin if begin.tzinfo else begin.replace(tzinfo=there)
         return lambda: begin + (datetime.now(UTC) - began)
 
+    def _refuse_a_window_that_stays_shut(self, settings: Settings) -> None:
+        """Raise UsageError when nobody says when it is, and the window opens at no moment that could be waited for."""
+        window = settings.release.window
+        if window is None or self.at is not None:
+            return
+        try:
+            self.now(settings)
+        except cron.InvalidWindow as error:
+            raise UsageError(
+                "delivery:release.window", str(error), "say with --at when it is, or correct the window"
+            ) from None
+
     def refuse_what_does_not_fit(self, settings: Settings) -> None:
         """Raise UsageError for an answer nobody asks for, and for a question nobody answers."""
         if settings.release.approval is not None and self.approve is None and not self.rejects:
@@ -104,6 +116,7 @@ class Outside:
                 "the stack declares no release.window that could heed it",
                 "leave it out",
             )
+        self._refuse_a_window_that_stays_shut(settings)
         declared = {
             event for service in settings.services.values() for event in service.rollout.hooks.given()
         }

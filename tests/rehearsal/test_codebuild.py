@@ -268,3 +268,13 @@ def test_the_last_words_are_the_failed_commands_own_without_greetings_and_termin
     assert len(words[1]) < 600, "a line without end is cut"
     assert "before" not in said
     assert "WARNING" not in said
+
+
+def test_variables_that_linux_gives_to_no_program_fail_the_build_in_the_agents_words(shop: Shop) -> None:
+    """execve(2): E2BIG. No shell can be started, so the build fails in its first phase instead of the rehearsal."""
+    with pytest.raises(ActionFailed) as failed:
+        shop.run(spec(env=f"variables: {{BIG: {'x' * 140_000}}}", build=["true"]))
+    text = str(failed.value)
+    assert "Code: COMMAND_EXECUTION_ERROR" in text, text
+    assert "fork/exec" in text, text
+    assert "argument list too long" in text, text

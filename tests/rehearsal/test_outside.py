@@ -123,6 +123,15 @@ def test_a_window_that_never_opens_again_is_said() -> None:
         cron.next_inside("0 0 9 ? * * 2020", datetime(2026, 11, 27))  # noqa: DTZ001  (a wall clock's time)
 
 
+def test_a_window_that_stays_shut_is_refused_before_anything_is_declared_unless_somebody_says_when_it_is() -> (
+    None
+):
+    past = _release(window={"cron": "0 * * ? * MON 1999"})
+    with pytest.raises(UsageError, match=r"delivery:release\.window: cron .* allows no moment.*--at"):
+        Outside().refuse_what_does_not_fit(past)
+    Outside(at=datetime(1999, 3, 1, tzinfo=UTC)).refuse_what_does_not_fit(past)
+
+
 def test_a_stop_is_foreseen_where_the_world_says_no() -> None:
     night = Outside(at=moment("2026-07-01 23:30"))
     assert Outside(rejects=True).stop(APPROVAL) == ("at its approval", "The approval action was rejected")

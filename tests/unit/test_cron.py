@@ -90,6 +90,9 @@ REFUSED = {
     "the third in the month": ("0 0 9 6#3 * ?", "field day of month has '6#3'"),
     "an expression of EventBridge": ("cron(0 9 ? * MON-FRI *)", "exactly one of them is ?"),
     "other digits": ("0 0 ٩ ? * *", "field hours has"),
+    "a day that no February has": ("0 * * 30 FEB ?", "opens on no day that there is"),
+    "a day before every month": ("0 * * L-31 * ?", "opens on no day that there is"),
+    "a leap day of other years": ("0 * * 29 2 ? 2027/4", "opens on no day that there is"),
 }
 
 
@@ -133,6 +136,7 @@ def test_each_documented_form_of_a_time_zone_is_taken(name: str, offset: float) 
         "UTC+5",
         "UTC+05:60",
         "UTC+25:00",
+        "UTC+\u0660\u0665:\u0663\u0660",
         "GMT+2",
         "XYZ",
         "",

@@ -53,6 +53,11 @@ def test_a_reference_is_taken_apart(text: str, parts: tuple[str, str, str, str])
         ("123456789012.dkr-ecr.us-east-1.amazonaws.com/app", "end in on.aws"),
         ("123456789012.dkr.ecr.mars-1.amazonaws.com/app", "no Region"),
         ("123456789012.dkr.ecr-fips.eu-west-1.amazonaws.com/app", "FIPS"),
+        ("111122223333.DKR.ecr.us-east-1.amazonaws.com/app", "small letters"),
+        ("111122223333.dkr.ECR.us-east-1.amazonaws.com/app", "small letters"),
+        ("123456789012.dkr.ecr.us-east-1.amazonaws.com:443/app", "no port"),
+        ("a" * 200 + "_.example/app", "no host name"),
+        ("a-" * 90 + ".example./app", "no host name"),
         ("evil-123456789012.dkr.ecr.us-east-1.amazonaws.com/app", "twelve digits"),
     ],
 )

@@ -5,13 +5,19 @@ The evaluator follows Amazon ECR User Guide, LifecyclePolicies ("Lifecycle polic
 
 import json
 import random
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from documents.lifecycle import RELEASED, lifecycle, matches
+from documents.lifecycle import RELEASED, lifecycle, may_match_a_release
+from settings import SettingsError
+from tests.unit.edits import put
+from tests.unit.harness import settings
 
 DAY = 24 * 3600
 
@@ -27,6 +33,11 @@ class Stored:
 
 
 Repository = dict[str, Stored]
+
+
+def matches(pattern: str, tag: str) -> bool:
+    """Whether a pattern of ECR's, in which only `*` is special, matches a tag."""
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), tag) is not None
 
 
 def selected(rule: Mapping[str, Any], image: Stored) -> bool:
@@ -193,15 +204,25 @@ def test_names_come_before_patterns_so_that_no_pattern_takes_another_stacks_imag
     assert patterns == ["released-*", "stg", "prd", "p*"]
 
 
+TAGS_OF_RELEASES = [RELEASED + digit * 64 for digit in "0123456789abcdef"] + [
+    RELEASED + "0123456789abcdef" * 4
+]
+
+
+@given(st.text(alphabet="*relasd-0f.x", min_size=1, max_size=9))
+def test_a_pattern_that_matches_some_released_image_is_known_whatever_its_digest(pattern: str) -> None:
+    if any(matches(pattern, tag) for tag in TAGS_OF_RELEASES):
+        assert may_match_a_release(pattern)
+
+
+@pytest.mark.parametrize("pattern", ["*f", "*1*", "*a*b", "released*", "*-*", "r*9", "*c0ffee"])
+def test_no_moving_tag_is_a_released_images(pattern: str) -> None:
+    with pytest.raises(SettingsError, match=r"images\.app\.movingTags\.0: .* matches released-"):
+        settings(put("images.app.movingTags", [pattern]))
+
+
 @pytest.mark.parametrize(
-    ("pattern", "tag", "takes"),
-    [
-        ("prod*", "production", True),
-        ("*prod*", "my-prod-1", True),
-        ("prd", "prd2", False),
-        ("sha256-*", "sha256-ab.sig", True),
-        ("a.b", "axb", False),
-    ],
+    "pattern", ["sha256-*", "*.sig", "buildcache*", "*-dev", "nightly", "release*x", "*g*"]
 )
-def test_only_the_star_is_special_in_a_pattern(pattern: str, tag: str, takes: bool) -> None:  # noqa: FBT001
-    assert matches(pattern, tag) is takes
+def test_what_no_released_image_has_may_move(pattern: str) -> None:
+    assert settings(put("images.app.movingTags", [pattern])).image.moving("stg")[pattern]

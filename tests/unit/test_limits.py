@@ -90,6 +90,40 @@ def test_derived_statements_count_for_the_migration_and_the_service() -> None:
     assert "the policy of role shop-stg-web-execution has" in _refusal(service)
 
 
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"environment": {"LICENSE": "x" * 131_060}}, "delivery:migration.environment.LICENSE: the variable"),
+        ({"environment": {"LICENSE": "ß" * 70_000}}, "has 1400"),
+        (
+            {"command": ["load", "x" * 131_060]},
+            "delivery:migration (command, entryPoint, names of variables)",
+        ),
+        ({"entryPoint": ["sh", "-c", "y" * 140_000]}, "the variable DELIVERY_ENTRY_POINT has"),
+        (
+            {"environment": {f"{number:0200}": "" for number in range(700)}},
+            "the variable DELIVERY_VARIABLES has",
+        ),
+    ],
+)
+def test_what_no_program_can_be_started_with_is_refused_before_a_build_fails_of_it(
+    change: Config, told: str
+) -> None:
+    """execve(2), MAX_ARG_STRLEN: 131,072 bytes with the closing NUL, for each variable."""
+    text = _refusal(lambda config: config["delivery:migration"].update(change))
+    assert told in text, text
+    assert "Linux takes 131071" in text, text
+
+
+def test_the_longest_variable_that_a_program_can_have_is_taken() -> None:
+    longest = "x" * (131_071 - len("DELIVERY_VALUE_0="))
+    graph = deployed_stack(
+        "stg", lambda config: config["delivery:migration"].update(environment={"A": longest})
+    )
+    variables = graph.one("Project").inputs["environment"]["environmentVariables"]
+    assert any(one["value"] == longest for one in variables)
+
+
 def test_white_space_does_not_count() -> None:
     text = json.dumps({"Statement": ["x" * 10_000]}, indent=400)
     limits.check_policy("r", text, "delivery:x")

@@ -1,9 +1,12 @@
 """The place: partition, hosts, ARNs; held against the AWS SDK's own endpoint data."""
 
+import boto3
 import pytest
 from botocore.loaders import Loader
 
 from documents.place import PARTITIONS, Place, partition_of
+from rehearsal.errors import StackError
+from rehearsal.evaluation.homecoming import place_of
 
 SDK = {one["id"]: one for one in Loader().load_data("partitions")["partitions"]}
 
@@ -50,3 +53,27 @@ def test_hosts_and_conditions_follow_partition_and_region(region: str, registry:
     assert place.arn("ecs", "cluster/c") == f"arn:{place.partition}:ecs:{region}:123456789012:cluster/c"
     assert place.iam_arn("role/r") == f"arn:{place.partition}:iam::123456789012:role/r"
     assert place.bucket_arn("b/k") == f"arn:{place.partition}:s3:::b/k"
+
+
+@pytest.mark.parametrize(
+    ("region", "said"),
+    [
+        ("us-eastt-1", "did you mean us-east-1?"),
+        ("eu-central-9", "did you mean eu-central-"),
+        ("cn-south-1", "did you mean cn-north"),
+        ("mars-1", "no Region of the partitions"),
+        ("us-iso-east-1", "no Region of the partitions"),
+        ("aws-global", "no Region of the partitions"),
+    ],
+)
+def test_a_region_that_aws_does_not_have_is_refused_before_anything_is_played(region: str, said: str) -> None:
+    """The provider's first call would find no host of it: a rehearsal must not be greener."""
+    with pytest.raises(StackError) as refused:
+        place_of({"aws:region": region})
+    assert said in str(refused.value)
+    assert region in str(refused.value)
+
+
+def test_every_region_of_the_sdk_that_has_pipelines_is_played() -> None:
+    regions = boto3.Session().get_available_regions("codepipeline")
+    assert {place_of({"aws:region": region}).region for region in regions} == set(regions)

@@ -51,6 +51,7 @@ TAKEN: dict[str, dict[str, Any]] = {
     },
     "a variable": {**GOOD, "Resource": "arn:aws:s3:::b/${aws:PrincipalTag/team}/*"},
     "a variable with a default": {**GOOD, "Resource": "arn:aws:s3:::b/${aws:PrincipalTag/team, 'shop'}/*"},
+    "a Sid that is empty, as consoles write it": {**GOOD, "Sid": ""},
     "no condition": _when({}),
     "values in lists": _when({"StringLike": {"s3:prefix": ["", "home/", "${aws:userid}/*"]}}),
     "a number and a truth value": _when(
@@ -60,6 +61,7 @@ TAKEN: dict[str, dict[str, Any]] = {
     "if it exists": _when({"ForAnyValue:StringLikeIfExists": {"aws:CalledVia": "x*"}}),
     "whether it exists": _when({"Null": {"aws:TokenIssueTime": "true"}}),
     "a date": _when({"DateLessThan": {"aws:CurrentTime": "2027-01-31T12:00:00Z"}}),
+    "a leap day": _when({"DateLessThan": {"aws:CurrentTime": "2028-02-29T23:59Z"}}),
     "a date in seconds": _when({"DateLessThan": {"aws:EpochTime": 1800000000}}),
     "ranges": _when({"IpAddress": {"aws:SourceIp": ["203.0.113.7", "203.0.113.0/24", "2001:DB8::/32"]}}),
     "an ARN": _when({"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:123456789012:t*"}}),
@@ -93,7 +95,6 @@ REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
         ["has Version"],
     ),
     "a Sid with a hyphen": ({**GOOD, "Sid": "read-images"}, ["Sid is 'read-images'", "A-Z"]),
-    "a Sid that is empty": ({**GOOD, "Sid": ""}, ["Sid is ''"]),
     "a Sid that is a number": ({**GOOD, "Sid": 1}, ["Sid is the number 1"]),
     "both actions": ({**GOOD, "NotAction": "s3:PutObject"}, ["has both of Action and NotAction"]),
     "both resources": ({**GOOD, "NotResource": "*"}, ["has both of Resource and NotResource"]),
@@ -192,6 +193,17 @@ REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
     "a mask": (_when({"IpAddress": {"aws:SourceIp": "10.0.0.0/255.0.0.0"}}), ["203.0.113.0/24"]),
     "an ARN that is none": (_when({"ArnEquals": {"aws:SourceArn": "topic"}}), ["'topic'", "an ARN"]),
     "bytes that are none": (_when({"BinaryEquals": {"a:b": "?"}}), ["base64"]),
+    "two set operators": (
+        _when({"ForAllValues:ForAnyValue:StringEquals": {"aws:TagKeys": "a"}}),
+        ["ForAllValues:ForAnyValue:StringEquals", "did you mean StringEquals?"],
+    ),
+    **{
+        f"a date that is none, {date}": (
+            _when({"DateLessThan": {"aws:CurrentTime": date}}),
+            [date, "it takes a date such as"],
+        )
+        for date in ("2026-13-01", "2026-02-29", "2026-12-31T25:00:00Z", "2026-12-31T10:61Z", "0000-01-01")
+    },
     "a variable where numbers stand": (
         _when({"NumericEquals": {"s3:max-keys": "${aws:userid}"}}),
         ["no policy variable"],
@@ -214,6 +226,13 @@ def test_a_statement_that_iam_refuses_is_refused_when_settings_load(name: str) -
 def test_a_sid_stands_once_in_a_policy() -> None:
     with pytest.raises(SettingsError, match="Sid Read names two statements; IAM takes each once"):
         settings(put("services.web.taskRoleStatements", [{**GOOD, "Sid": "Read"}, {**GOOD, "Sid": "Read"}]))
+
+
+def test_statements_without_a_sid_may_say_so_with_an_empty_one() -> None:
+    twice = [{**GOOD, "Sid": ""}, {**GOOD, "Sid": ""}]
+    assert (
+        settings(put("services.web.taskRoleStatements", twice)).services["web"].task_role_statements == twice
+    )
 
 
 def test_statements_that_are_no_list_of_maps_are_refused() -> None:

@@ -8,10 +8,14 @@ from tests.unit.harness import Config, deployed_stack
 
 
 def test_what_people_tag_with_is_taken() -> None:
-    assert (
-        refusals({"application": "shop", "cost:center": "a/b=c+d-e@f_g.h 1", "Équipe": "été", "empty": ""})
-        == []
-    )
+    tags = {
+        "application": "shop",
+        "cost:center": "a/b=c+d-e@f_g.h 1",
+        "Équipe": "été",
+        "empty": "",
+        "space": "no\u00a0break",
+    }
+    assert refusals(tags) == []
 
 
 @pytest.mark.parametrize(
@@ -26,6 +30,9 @@ def test_what_people_tag_with_is_taken() -> None:
         ({"k": "v" * 257}, "has 257 characters"),
         ({"k": "a,b"}, "'a,b' has a character outside"),
         ({"k#": "a"}, "'k#' has a character outside"),
+        ({"k": "two\nlines"}, r"'two\nlines' has a character outside"),
+        ({"k": "a\tb"}, r"'a\tb' has a character outside"),
+        ({"k\x85": "a"}, r"'k\x85' has a character outside"),
     ],
 )
 def test_what_some_resource_could_not_have_is_refused(tags: dict[str, str], said: str) -> None:
