@@ -20,11 +20,19 @@ SHOWN = "What is shown"
 class Options:
     """What was asked for."""
 
-    stack: Annotated[str, typer.Option(help="Stack whose YAML is rehearsed.", rich_help_panel=WHAT)] = "stg"
+    stack: Annotated[
+        str | None,
+        typer.Option(
+            help="Name of the stack, whose Pulumi.NAME.yaml is rehearsed unless --stack-file names another. Default: "
+            "what --stack-file is called, else stg.",
+            metavar="NAME",
+            rich_help_panel=WHAT,
+        ),
+    ] = None
     stack_file: Annotated[
         Path | None,
         typer.Option(
-            help="The stack's YAML where it is kept elsewhere; Pulumi.NAME.yaml names the stack too.",
+            help="Any complete stack file, such as one of examples/stacks; a name Pulumi.NAME.yaml names the stack too.",
             metavar="FILE",
             rich_help_panel=WHAT,
         ),

@@ -5,7 +5,6 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from rich.console import Console
 from rich.text import Text
@@ -35,6 +34,10 @@ from rehearsal.running.starting import configuration, rehearsing, settings_of
 from rehearsal.world import text
 from rehearsal.world.cloud import Cloud
 from rehearsal.world.journal import Journal
+from settings import Settings
+
+STACK = "stg"
+"""The stack that is rehearsed when none is named."""
 
 
 def run(options: Options, interruption: Interruption) -> int:
@@ -70,9 +73,10 @@ def _rehearse(options: Options, errors: Console, interruption: Interruption) -> 
     what, asked_for = chosen(options), load(options)
     outside = _outside(options)
     stack = _stack(options)
-    # A stack that isn't there is refused before anything is announced.
+    # A stack that isn't there, or whose settings are wrong, is refused before anything is announced.
     own = own_program(options.program) if options.program else None
     config = configuration(stack, options.stack_file, own, interruption)
+    settings = settings_of(config)
     level = level_named(options.level or ("container" if what.needs_docker else None))
     shown = errors if options.as_json else Console(soft_wrap=True, emoji=False)
     shown.print(
@@ -81,7 +85,7 @@ def _rehearse(options: Options, errors: Console, interruption: Interruption) -> 
     )
     if what.played_first:
         shown.print(Text(what.played_first))
-    for note in _looked_at(what.versions, level, config):
+    for note in _looked_at(what.versions, level, settings):
         shown.print(Text(text.line(note, width=text.WHOLE)))
     timeline = Timeline(shown)
     journal, began = Journal(), datetime.now(UTC)
@@ -111,13 +115,8 @@ def _rehearse(options: Options, errors: Console, interruption: Interruption) -> 
     return code
 
 
-def _looked_at(
-    versions: Sequence[Version | LocalImage], level: type[Level], config: Mapping[str, Any]
-) -> list[str]:
+def _looked_at(versions: Sequence[Version | LocalImage], level: type[Level], settings: Settings) -> list[str]:
     """Notes on the user's own versions; RehearsalError for what cannot be released, before anything is started."""
-    if not versions:
-        return []
-    settings = settings_of(config)
     return [note for version in versions for note in level.look_at(version, settings)]
 
 
@@ -130,9 +129,11 @@ def _scenarios(what: Chosen, outside: Outside, rehearsal: Rehearsal) -> Mapping[
 
 
 def _stack(options: Options) -> str:
-    """The stack's name: what its file is called for, else what was said."""
+    """The stack's name: what was said, else what its file is called for."""
+    if options.stack is not None:
+        return options.stack
     named = re.fullmatch(r"Pulumi\.(.+)\.ya?ml", options.stack_file.name) if options.stack_file else None
-    return named[1] if named else options.stack
+    return named[1] if named else STACK
 
 
 def _outside(options: Options) -> Outside:

@@ -54,8 +54,8 @@ class OwnProgram:
         `file` is the stack's YAML where it is not beside the program. Raises StackError in one sentence, also of what the
         program raised.
         """
-        config = config_of(file) if file else stack_config(stack, self.folder)
-        config = {key: _opened(value, key) for key, value in {**self.defaults, **config}.items()}
+        config = config_of(file, self.project) if file else stack_config(stack, self.folder, self.project)
+        config = {key: _opened(value) for key, value in {**self.defaults, **config}.items()}
         if stack not in self._given:
             with GuestMonitor(self.project, stack, place_of(config)) as monitor:
                 said = self._run(monitor, stack, config, interruption, ask=True)
@@ -204,10 +204,9 @@ def _defaults(project: str, config: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _opened(value: Any, key: str) -> Any:
-    """A value as the program reads it; one of ours that is encrypted stays as it is, and is refused with the settings."""
-    encrypted = isinstance(value, dict) and value.keys() == {"secure"} and not key.startswith(f"{NAMESPACE}:")
-    return ENCRYPTED if encrypted else value
+def _opened(value: Any) -> Any:
+    """A value as the program reads it, or a text in place of one that is encrypted; one of ours is refused before."""
+    return ENCRYPTED if isinstance(value, dict) and value.keys() == {"secure"} else value
 
 
 def _environment() -> dict[str, str]:

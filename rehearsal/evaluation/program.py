@@ -26,20 +26,20 @@ _SIGNATURE_KEY = "4dabf18193072939515e22adb298388d"
 _SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105  (the engine's mark for a secret, not a secret)
 
 
-def stack_config(stack: str, root: Path = ROOT) -> dict[str, Any]:
-    """Configuration of a stack as its YAML has it, keyed with namespaces."""
+def stack_config(stack: str, root: Path = ROOT, project: str = PROJECT) -> dict[str, Any]:
+    """Configuration of a stack as its YAML has it, keyed with namespaces; `project` is the one of keys without."""
     path = root / f"Pulumi.{stack}.yaml"
     if not path.is_file():
         known = sorted(one.name.split(".")[1] for one in root.glob("Pulumi.*.yaml"))
         raise StackError(f"stack {stack}", f"there is no {path.name}", f"name one of {', '.join(known)}")
-    return config_of(path)
+    return config_of(path, project)
 
 
-def config_of(path: Path) -> dict[str, Any]:
+def config_of(path: Path, project: str = PROJECT) -> dict[str, Any]:
     """Configuration of one stack's file, keyed with namespaces."""
-    if not path.is_file():
+    if not path.exists():
         raise StackError(str(path), "there is no such file", "name a stack's YAML, such as Pulumi.stg.yaml")
-    return stack_file.read(path)
+    return stack_file.read(path, project)
 
 
 class Monitor(MockMonitor):

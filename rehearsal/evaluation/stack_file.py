@@ -1,18 +1,24 @@
 """Reads a stack's YAML file: whatever is in it, it is a configuration or one sentence says what is wrong.
 
 Pulumi's own form is `config:`, a map of `namespace:key` (Pulumi documentation, "Stack settings file reference"). What a
-namespace's owner makes of its values is the owner's to judge; ours are judged by `settings`.
+namespace's owner makes of its values is the owner's to judge; ours are judged by `settings`. A key without a namespace is
+the project's own, as the CLI reads it (pulumi/pulumi, sdk/go/common/workspace/loaders.go).
 """
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
 import yaml
 
 from rehearsal.errors import StackError
+from settings import NAMESPACE
 
 REGION = "aws:region"
+
+BESIDE = frozenset({"environment", "secretsprovider", "encryptedkey", "encryptionsalt"})
+"""What else a stack's file may say (Pulumi documentation, "Stack settings file reference")."""
 
 
 class _Once(yaml.SafeLoader):
@@ -32,14 +38,26 @@ class _Once(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def read(path: Path) -> dict[str, Any]:
-    """The configuration of one stack's file, keyed with namespaces; StackError in one sentence."""
-    config = document(path, "a stack's file is a map with the key config").get("config")
+def read(path: Path, project: str = NAMESPACE) -> dict[str, Any]:
+    """The configuration of one stack's file, keyed with namespaces; StackError in one sentence.
+
+    `project` is the name in Pulumi.yaml, whose keys need no namespace.
+    """
+    found = document(path, "a stack's file is a map with the key config")
+    config = found.get("config")
     if config is None:
+        _refuse_elsewhere(path, found)
         return {}
     if not isinstance(config, dict):
         raise _wrong(path, f"has {_called(config)} as config", "config is a map of namespace:key to a value")
-    return _checked(path, cast("dict[Any, Any]", config))
+    checked = _namespaced(path, _checked(path, cast("dict[Any, Any]", config)), project)
+    for encrypted in _encrypted(checked):
+        raise _wrong(
+            path,
+            f"has {encrypted} encrypted, and only the stack's own key opens it",
+            "write it in plain text: a setting names a secret by its reference, and holds none",
+        )
+    return checked
 
 
 def document(path: Path, rule: str) -> dict[Any, Any]:
@@ -94,6 +112,46 @@ def _checked(path: Path, config: dict[Any, Any]) -> dict[str, Any]:
     for key, value in config.items():
         _finite(path, key, value)
     return cast("dict[str, Any]", config)
+
+
+def _refuse_elsewhere(path: Path, found: dict[Any, Any]) -> None:
+    """Refuse a file whose configuration stands somewhere else than under `config`."""
+    if "environment" in found:
+        raise _wrong(
+            path,
+            "has no config, and an environment of Pulumi ESC, which a rehearsal does not open",
+            "write what it holds under config",
+        )
+    others = [str(key) for key in found if key not in {*BESIDE, "config"}]
+    if others:
+        raise _wrong(
+            path,
+            f"has no config, but {', '.join(others)}",
+            "write the stack's configuration under the key config, as namespace:key",
+        )
+
+
+def _namespaced(path: Path, config: dict[str, Any], project: str) -> dict[str, Any]:
+    named: dict[str, Any] = {}
+    for key, value in config.items():
+        whole = key if ":" in key else f"{project}:{key}"
+        if whole in named:
+            raise _wrong(path, f"has {whole} twice, once without its namespace", "leave one of them out")
+        named[whole] = value
+    return named
+
+
+def _encrypted(value: Any, at: str = "") -> Iterator[str]:
+    """Where a setting of ours is what `pulumi config set --secret` writes: a map with the one key `secure`."""
+    if not isinstance(value, dict | list):
+        return
+    if isinstance(value, dict) and value.keys() == {"secure"} and at:
+        yield at
+        return
+    inner = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, one in cast("Any", inner):
+        if at or str(key).startswith(f"{NAMESPACE}:"):
+            yield from _encrypted(one, f"{at}.{key}" if at else str(key))
 
 
 def _finite(path: Path, key: str, value: Any) -> None:

@@ -104,10 +104,18 @@ class Stack:
 
 
 @contextmanager
-def engine_stack(
-    cloud: Cloud, name: str, cli: automation.PulumiCommand, *, folder: Path | None = None, root: Path = ROOT
+def engine_stack(  # noqa: PLR0913  (one keyword for each thing a caller may choose)
+    cloud: Cloud,
+    name: str,
+    cli: automation.PulumiCommand,
+    *,
+    folder: Path | None = None,
+    root: Path = ROOT,
+    file: Path | None = None,
 ) -> Generator[Stack]:
     """A stack of the project at `root`, empty at first, in `folder` (below the cloud's scratch folder when left out).
+
+    `file` is its YAML where that is not the project's own.
 
     Raises CommandError when the CLI cannot even begin.
     """
@@ -117,7 +125,7 @@ def engine_stack(
         (scratch / part).mkdir(parents=True, exist_ok=True)
     settings_file = scratch / "project" / f"Pulumi.{name}.yaml"
     shutil.copyfile(root / "Pulumi.yaml", scratch / "project" / "Pulumi.yaml")
-    shutil.copyfile(root / settings_file.name, settings_file)
+    shutil.copyfile(file or root / settings_file.name, settings_file)
     with Provider(cloud) as provider:
         options = automation.LocalWorkspaceOptions(
             work_dir=str(scratch / "project"),
@@ -148,12 +156,14 @@ def _program(root: Path) -> None:
 
 
 def _environment(scratch: Path, port: int) -> dict[str, str]:
+    """Everything of the machine's own taken away; the state is saved at the end of a run, and not after every step of it."""
     emptied = {name: "" for name in os.environ if name.startswith(SCRUBBED)}
     return {
         **emptied,
         "PULUMI_BACKEND_URL": f"file://{scratch / 'backend'}",
         "PULUMI_CONFIG_PASSPHRASE": secrets.token_hex(16),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_SKIP_CHECKPOINTS": "true",
         "PULUMI_DEBUG_PROVIDERS": f"aws:{port}",
         "TMPDIR": str(scratch / "temporary"),
     }

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 from pulumi.automation import PulumiCommand
@@ -10,9 +11,11 @@ from pulumi.automation import PulumiCommand
 from rehearsal.levels.process.level import ProcessLevel
 from rehearsal.pulumi_engine.drift import LiveParts
 from rehearsal.pulumi_engine.stack import Stack, engine_stack
+from rehearsal.running.outside import Outside
 from rehearsal.running.rehearsal import Rehearsal
 from rehearsal.running.starting import rehearsing
 from rehearsal.running.traffic import get
+from rehearsal.world.clock import Clock
 from rehearsal.world.cloud import Cloud
 
 
@@ -57,22 +60,38 @@ class World:
 
 
 @contextmanager
+def running_stack(cli: PulumiCommand, file: Path | None = None) -> Generator[tuple[Stack, Rehearsal]]:
+    """The stg stack of the real engine after its first up, whose resources run; `file` is its YAML where that is elsewhere."""
+    with ExitStack() as ends:
+        made: list[Stack] = []
+
+        def declare(cloud: Cloud) -> None:
+            made.append(ends.enter_context(engine_stack(cloud, "stg", cli, file=file)))
+            previewed = made[0].preview().changes
+            assert made[0].up().changes == previewed, "up does what a preview has said"
+
+        rehearsal = ends.enter_context(
+            rehearsing(
+                "stg",
+                level=ProcessLevel,
+                stack_file=file,
+                declare_instead=declare,
+                outside=Outside(approve=lambda text: True),
+                clock=Clock(0.002, own=0.25) if file else None,
+            )
+        )
+        parts = LiveParts(rehearsal.services, rehearsal.load_balancers)
+        resources = made[0].provider.resources
+        resources.live, resources.changed, resources.removed = parts.of, parts.follow, parts.end
+        yield made[0], rehearsal
+
+
+@contextmanager
 def running_world(cli: PulumiCommand) -> Generator[World]:
     """The stg stack of the real engine, whose resources run."""
     made = World()
-    with ExitStack() as ends:
-
-        def declare(cloud: Cloud) -> None:
-            made.stack = ends.enter_context(engine_stack(cloud, "stg", cli))
-            made.stack.up()
-
-        running = rehearsing("stg", level=ProcessLevel, declare_instead=declare)
-        made.rehearsal = ends.enter_context(running)
+    with running_stack(cli) as (made.stack, made.rehearsal):
         made.listener = made.rehearsal.users.listener_arn("web")
-        parts = LiveParts(made.rehearsal.services, made.rehearsal.load_balancers)
-        made.stack.provider.resources.live = parts.of
-        made.stack.provider.resources.changed = parts.follow
-        made.stack.provider.resources.removed = parts.end
         yield made
 
 

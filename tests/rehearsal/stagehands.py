@@ -27,9 +27,10 @@ from rehearsal.plays.versions import V1
 from rehearsal.running.rehearsal import Rehearsal
 from rehearsal.running.traffic import get
 from rehearsal.world.cloud import Cloud
-from rehearsal.world.zips import unzipped
+from rehearsal.world.zips import unzipped, zipped
 
 SERVICE = "web"
+TEMPLATE = "aws:s3/bucketObjectv2:BucketObjectv2"
 PATIENCE = 60.0
 """Real seconds after which something that should have ended is taken for stuck."""
 
@@ -209,6 +210,14 @@ class Replay:
             if data.startswith(b"PK") and any(name.startswith("taskdef-") for name in unzipped(data)):
                 return cls(build_provider(rehearsal), data, execution.action("Migrate").outputs)
         raise LookupError(f"no artifact with templates among {keys}")
+
+    @classmethod
+    def of_templates(cls, rehearsal: Rehearsal) -> "Replay":
+        """What a good build would hand on, where none has been played: the stack's own templates."""
+        objects = [one.inputs for one in rehearsal.cloud.declared(TEMPLATE)]
+        files = {one["key"].rpartition("/")[2]: one["content"].encode() for one in objects}
+        version = objects[0]["key"].split("/")[-2]
+        return cls(build_provider(rehearsal), zipped(files), {"DELIVERY_TEMPLATE_VERSION": version})
 
     def run(self, call: ActionCall) -> Mapping[str, str]:
         """Ask what StartBuild asks, and put the artifact as the build's role."""

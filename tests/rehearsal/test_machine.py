@@ -124,6 +124,20 @@ def test_nothing_hostile_reaches_what_a_rehearsal_starts(name: str) -> None:
         ("config: {'aws:region': [eu]}", "has a list as aws:region"),
         ("config: {'x:y': 2020-13-45}", "has a date or number that cannot be"),
         ("config: {'x:y': &a [*a]}", "holds itself"),
+        (
+            "confg: {'x:y': 1}",
+            "has no config, but confg; write the stack's configuration under the key config",
+        ),
+        ("delivery:application: shop", "has no config, but delivery:application"),
+        ("environment: [shop/stg]", "has no config, and an environment of Pulumi ESC"),
+        ("config: {'x:y': 1, y: 2, 'delivery:y': 3}", "has delivery:y twice, once without its namespace"),
+        (
+            "config: {'delivery:migration': {secrets: {A: {secure: AAAB}}}}",
+            "has delivery:migration.secrets.A encrypted, and only the stack's own key opens it; write it in plain text",
+        ),
+        ("config: {'delivery:application': {secure: AAAB}}", "has delivery:application encrypted"),
+        ("config: {'delivery:notify': {emails: [{secure: AAAB}]}}", "has delivery:notify.emails.0 encrypted"),
+        ("config: {'delivery:network': {secure: AAAB}}", "has delivery:network encrypted"),
         ("a: b: c", "is not YAML"),
         ("config: !!python/object:os.system {}", "is not YAML"),
         (b"config: {'x:y': \xff}", "which is not UTF-8"),
@@ -156,6 +170,20 @@ def test_a_file_without_configuration_has_none(tmp_path: Path, content: str) -> 
     file = tmp_path / "Pulumi.own.yaml"
     file.write_text(content, encoding="utf-8")
     assert stack_file.read(file) == {}
+
+
+def test_a_key_without_a_namespace_is_the_projects_as_the_cli_reads_it(tmp_path: Path) -> None:
+    """pulumi/pulumi, sdk/go/common/workspace/loaders.go, stackConfigNamespacedWithProject."""
+    file = tmp_path / "own.yaml"
+    file.write_text("config: {application: shop, 'aws:region': us-east-1}", encoding="utf-8")
+    assert stack_file.read(file) == {"delivery:application": "shop", "aws:region": "us-east-1"}
+    assert stack_file.read(file, "site") == {"site:application": "shop", "aws:region": "us-east-1"}
+
+
+def test_an_encrypted_value_of_another_namespace_is_its_owners(tmp_path: Path) -> None:
+    file = tmp_path / "own.yaml"
+    file.write_text("config: {'site:token': {secure: AAAB}}", encoding="utf-8")
+    assert stack_file.read(file) == {"site:token": {"secure": "AAAB"}}
 
 
 def test_values_of_other_namespaces_reach_the_program_as_text(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What the command refuses in one sentence before anything starts."""
 
+import json
 import socket
 import sys
 from pathlib import Path
@@ -54,6 +55,26 @@ def test_what_there_is_not_is_refused_in_one_sentence(
 ) -> None:
     assert run(options, Interruption()) == code
     assert capsys.readouterr().err.splitlines()[-1] == sentence
+
+
+@pytest.mark.parametrize(
+    ("said", "file", "name"),
+    [
+        (None, "Pulumi.asked.yaml", "asked"),
+        (None, "canary.yaml", "stg"),
+        ("qa", "Pulumi.asked.yaml", "qa"),
+        ("qa", "canary.yaml", "qa"),
+    ],
+)
+def test_a_stack_is_called_what_was_said_or_else_what_its_file_is(
+    said: str | None, file: str, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / file).write_text("config: {'aws:region': us-east-1}", encoding="utf-8")
+    options = Options(stack=said, stack_file=tmp_path / file, level="process", as_json=True)
+    assert run(options, Interruption()) == 3
+    told = capsys.readouterr()
+    assert json.loads(told.out)["stack"] == name
+    assert "Rehearsing" not in told.err, "nothing is announced that is refused"
 
 
 def test_an_emulator_that_cannot_be_loaded_is_one_sentence(

@@ -135,6 +135,11 @@ def deployed_stack(stack: str, change: Change | None = None, account: str = ACCO
     return _evaluated(stack, config, account)
 
 
+def deployed_config(stack: str, config: Mapping[str, Any]) -> Graph:
+    """What the real program declares for a whole configuration."""
+    return _evaluated(stack, dict(config), ACCOUNT)
+
+
 @cache
 def _config(stack: str) -> Config:
     return stack_config(stack)

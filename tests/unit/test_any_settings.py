@@ -108,7 +108,7 @@ def test_a_key_written_twice_is_refused_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(StackError, match="has the key a twice"):
         stack_file.read(path)
     path.write_text("config:\n  a: &a {x: 1}\n  b: {<<: *a, x: 2}\n", encoding="utf-8")
-    assert stack_file.read(path)["b"] == {"x": 2}, "a key over a merged one is no repetition"
+    assert stack_file.read(path)["delivery:b"] == {"x": 2}, "a key over a merged one is no repetition"
 
 
 def test_dates_in_lists_and_keys_are_said_as_yaml_has_them() -> None:
