@@ -46,14 +46,21 @@ class Revisions:
         kept = [one for one in template.get("tags") or () if one.get("key") != TAG]
         return {**template, "containerDefinitions": filled, "tags": [*kept, {"key": TAG, "value": self._tag}]}
 
-    def found(self) -> str:
+    def found(self, *candidates: str) -> str:
         """ARN of this release's revision; empty while there is none.
 
-        A release registers last what it deploys, so that the family's latest revision is the one to look at.
+        It is the family's latest one, or, when somebody has registered another since, one of these that the service has.
         """
-        ecs, family = self.subject.aws.client("ecs"), str(self.definition.get("family"))
+        for one in dict.fromkeys((str(self.definition.get("family")), *candidates)):
+            arn = self._ours(one)
+            if arn:
+                return arn
+        return ""
+
+    def _ours(self, named: str) -> str:
+        ecs = self.subject.aws.client("ecs")
         try:
-            answer = ecs.describe_task_definition(taskDefinition=family, include=["TAGS"])
+            answer = ecs.describe_task_definition(taskDefinition=named, include=["TAGS"])
         except ClientError as error:
             if code_of(error) != "ClientException":  # a family without an active revision
                 raise

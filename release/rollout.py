@@ -107,7 +107,7 @@ class _Rollout:
     def _begin(self, seen: Seen) -> Outcome:
         """Ask for the deployment, unless an earlier call of this release has."""
         revisions = Revisions(self._subject, self._order, self._service)
-        revision = revisions.found()
+        revision = revisions.found(seen.definition, *(one.definition for one in seen.deployments[:1]))
         mine = self._mine(seen, revision) if revision else None
         newest = seen.newest
         if mine is not None and (mine.ongoing or (mine == newest and mine.status == "SUCCESSFUL")):

@@ -126,6 +126,7 @@ class ExecutionEnvironment:
                 "arn": self.function.arn,
                 "event": payload.decode("utf-8", "replace"),
                 "deadline": time.time() + self.function.timeout,
+                "ahead": self._cloud.clock.ahead(),
                 "trace": f"Root=1-{int(time.time()):x}-{uuid.uuid4().hex[:24]};Sampled=0",
             }
         )

@@ -28,7 +28,7 @@ class Clock:
         self._lock = threading.Lock()
         self._holders: dict[object, float] = {}
         """Who holds the clock, and until which declared moment."""
-        self._real = time.monotonic()
+        self._made = self._real = time.monotonic()
         self._declared = 0.0
 
     @property
@@ -42,6 +42,10 @@ class Clock:
         """Declared seconds since the clock was made."""
         with self._lock:
             return self._settle()
+
+    def ahead(self) -> float:
+        """Declared seconds that have passed since the clock was made, beyond the real ones."""
+        return self.now() - (time.monotonic() - self._made)
 
     def hold(self, who: object, declared: float = inf) -> None:
         """Let time pass as it is until `who` releases the clock, or `declared` seconds have passed since the last call."""

@@ -157,6 +157,21 @@ def test_the_time_that_is_declared_is_the_time_a_function_has(world: FunctionWor
     assert invocation.log.endswith("Status: timeout\n")
 
 
+def test_between_two_invocations_a_function_sees_as_much_time_pass_as_on_aws(world: FunctionWorld) -> None:
+    """AWS's waits are short here, and a function that gives up after minutes must give up after those minutes."""
+    world.declare(
+        "late",
+        "import time\ndef handler(event, context):\n"
+        "    return [time.time(), time.time_ns() / 1e9, context.get_remaining_time_in_millis()]",
+    )
+    began, _, _ = world.answer("late")
+    world.cloud.clock.sleep(300)
+    seconds, fine, left = world.answer("late")
+    assert 300 <= seconds - began < 600
+    assert abs(fine - seconds) < 1
+    assert 0 < left <= 3000, "an invocation's own seconds are real"
+
+
 @pytest.mark.parametrize(
     ("do", "kind", "message"),
     [

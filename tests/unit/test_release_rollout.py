@@ -169,6 +169,15 @@ def test_a_call_that_comes_twice_deploys_once_also_while_ecs_does_not_list_the_d
     assert pipeline.failed
 
 
+def test_a_call_that_comes_twice_finds_its_revision_also_when_pulumi_up_has_registered_another(
+    pipeline: Pipeline,
+) -> None:
+    pipeline.call()
+    pipeline.cloud.ecs.definitions[f"{SECOND}3"] = {}
+    pipeline.call(token="")
+    assert len(pipeline.registered) == len(pipeline.updates) == 1
+
+
 def test_another_execution_registers_a_revision_of_its_own(pipeline: Pipeline) -> None:
     """Secrets that were changed, and everything else tasks read as they start, come with a release of the same digest."""
     pipeline.call()
