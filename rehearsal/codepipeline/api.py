@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from rehearsal.codepipeline import documents
+from rehearsal.codepipeline import documents, rule_documents
 from rehearsal.codepipeline.execution import SourceRevision
 from rehearsal.codepipeline.jobs import Done, Failed, Jobs
 from rehearsal.codepipeline.permissions import on_action, on_pipeline, on_stage
@@ -116,13 +116,16 @@ class CodePipelineApi:
     @operation(on_pipeline)
     def list_action_executions(self, asked: Asked) -> Answered:
         """The runs of actions, the most recent one first."""
-        wanted = asked.get("filter", {})
-        latest = wanted.get("latestInPipelineExecution", {})
-        named = wanted.get("pipelineExecutionId") or latest.get("pipelineExecutionId")
-        runs = [self._run(asked, named)] if named else self._service.runs(asked["pipelineName"])
-        only = latest.get("startTimeRange") == "Latest"
+        runs, only = self._wanted(asked)
         found = [one for run in reversed(runs) for one in documents.action_details(run, latest=only)]
         return _HISTORY.page(asked, "actionExecutionDetails", found)
+
+    @operation(on_pipeline)
+    def list_rule_executions(self, asked: Asked) -> Answered:
+        """The runs of rules of conditions, the most recent one first."""
+        runs, only = self._wanted(asked)
+        found = [one for run in reversed(runs) for one in rule_documents.rule_details(run, latest=only)]
+        return _HISTORY.page(asked, "ruleExecutionDetails", found)
 
     @operation(on_pipeline)
     def stop_pipeline_execution(self, asked: Asked) -> Answered:
@@ -184,7 +187,10 @@ class CodePipelineApi:
         """Take a job's success, or that it goes on."""
         told: Mapping[str, Any] = asked.get("executionDetails") or {}
         answer = Done(
-            asked.get("outputVariables") or {}, asked.get("continuationToken"), str(told.get("summary") or "")
+            asked.get("outputVariables") or {},
+            asked.get("continuationToken"),
+            str(told.get("summary") or ""),
+            str(told.get("externalExecutionId") or ""),
         )
         self._jobs.answer(str(asked["jobId"]), answer)
         return {}
@@ -193,7 +199,8 @@ class CodePipelineApi:
     def put_job_failure_result(self, asked: Asked) -> Answered:
         """Take a job's failure."""
         details: Mapping[str, str] = asked["failureDetails"]
-        self._jobs.answer(str(asked["jobId"]), Failed(details["type"], details["message"]))
+        answer = Failed(details["type"], details["message"], details.get("externalExecutionId", ""))
+        self._jobs.answer(str(asked["jobId"]), answer)
         return {}
 
     def _change(self, asked: Asked, transition: Transition) -> None:
@@ -205,6 +212,14 @@ class CodePipelineApi:
                 "name the next stage, Inbound",
             )
         self._service.change_transition(asked["pipelineName"], asked["stageName"], transition)
+
+    def _wanted(self, asked: Asked) -> tuple[list[Run], bool]:
+        """The executions that a filter of a history leaves, and whether of each thing only its last run is asked for."""
+        wanted = asked.get("filter", {})
+        latest = wanted.get("latestInPipelineExecution", {})
+        named = wanted.get("pipelineExecutionId") or latest.get("pipelineExecutionId")
+        runs = [self._run(asked, named)] if named else self._service.runs(asked["pipelineName"])
+        return runs, latest.get("startTimeRange") == "Latest"
 
     def _run(self, asked: Asked, execution: str) -> Run:
         """An execution of the pipeline that is named."""

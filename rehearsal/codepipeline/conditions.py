@@ -1,14 +1,15 @@
 """Entry conditions of a stage.
 
 AWS documents: codepipeline/latest/userguide/concepts-how-it-works-conditions.md,
-rule-reference-DeploymentWindow.md. Only the DeploymentWindow rule is played. Whether AWS waits for the window
+rule-reference-DeploymentWindow.md. Every rule of a condition is run; one that fails fails it. Only the DeploymentWindow rule is played. Whether AWS waits for the window
 or fails at once is not documented; the condition's declared result is FAIL, so outside the window the stage
 fails here, and the message says why.
 """
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Self
 
 from documents import cron
@@ -20,8 +21,10 @@ class Rule:
     """One rule of a condition."""
 
     name: str
-    provider: str
+    kind: Mapping[str, str]
+    """API codepipeline.RuleTypeId."""
     configuration: Mapping[str, str] = field(default_factory=dict[str, str])
+    region: str = ""
 
     def failure(self, now: datetime) -> str | None:
         """Why the rule does not hold at this moment (with a time zone); None when it does."""
@@ -32,6 +35,24 @@ class Rule:
         return (
             f"Rule {self.name}: {there:%a %Y-%m-%d %H:%M %Z} is outside the deployment window {expression!r}"
         )
+
+
+@dataclass(frozen=True)
+class RuleRun:
+    """One run of a rule, in front of a stage."""
+
+    id: str
+    stage: str
+    rule: str
+    moment: datetime
+    """When it was run; a window is looked at in no time."""
+    failure: str | None
+    """Why it does not hold; None when it does."""
+
+    @property
+    def status(self) -> str:
+        """API codepipeline.RuleExecutionStatus, and ConditionExecutionStatus."""
+        return "Failed" if self.failure else "Succeeded"
 
 
 @dataclass(frozen=True)
@@ -53,9 +74,12 @@ class Condition:
             )
         return condition
 
-    def failure(self, now: datetime) -> str | None:
-        """Why the stage may not be entered now; None when every rule holds."""
-        return next((why for rule in self.rules if (why := rule.failure(now))), None)
+    def run(self, stage: str, now: datetime) -> list[RuleRun]:
+        """Run every rule in front of the stage, as of this moment."""
+        return [
+            RuleRun(str(uuid.uuid4()), stage, rule.name, datetime.now(UTC), rule.failure(now))
+            for rule in self.rules
+        ]
 
 
 def _rule(inputs: Mapping[str, Any]) -> Rule:
@@ -73,4 +97,4 @@ def _rule(inputs: Mapping[str, Any]) -> Rule:
             "a DeploymentWindow takes Cron, which it needs, and TimeZone",
             "correct its configuration",
         )
-    return Rule(inputs["name"], provider, configuration)
+    return Rule(inputs["name"], inputs["ruleTypeId"], configuration, inputs.get("region") or "")

@@ -10,13 +10,11 @@ from typing import Any
 
 from rehearsal.codepipeline.declared import ActionDeclaration, Pipeline, Stage
 from rehearsal.codepipeline.execution import ActionRun, ArtifactLocation
+from rehearsal.codepipeline.rule_documents import VERSION, Document, entry_state
 from rehearsal.codepipeline.run import Run
 from rehearsal.codepipeline.stage_locks import Transition
 from rehearsal.codepipeline.status import ActionStatus
 from rehearsal.world.moments import moment
-
-_VERSION = 1
-Document = dict[str, Any]
 
 
 def execution(run: Run) -> Document:
@@ -25,7 +23,7 @@ def execution(run: Run) -> Document:
     return {
         **_common(run),
         "pipelineName": of.pipeline,
-        "pipelineVersion": _VERSION,
+        "pipelineVersion": VERSION,
         "artifactRevisions": [
             {"name": name, "revisionId": where.revision, "created": moment(one.ended or one.started)}
             for one in _sources(run)
@@ -100,7 +98,7 @@ def _detail(run: Run, one: ActionRun) -> Document:
     return {
         "pipelineExecutionId": run.execution.id,
         "actionExecutionId": one.id,
-        "pipelineVersion": _VERSION,
+        "pipelineVersion": VERSION,
         "stageName": one.stage,
         "actionName": one.action,
         "startTime": moment(one.started),
@@ -147,7 +145,7 @@ def state(
     """The output of GetPipelineState, `runs` being all executions, oldest first."""
     return {
         "pipelineName": pipeline.name,
-        "pipelineVersion": _VERSION,
+        "pipelineVersion": VERSION,
         "stageStates": [
             _stage_state(stage, pipeline, runs, transition(stage.name)) for stage in pipeline.stages
         ],
@@ -161,6 +159,7 @@ def _stage_state(stage: Stage, pipeline: Pipeline, runs: Sequence[Run], transiti
         "stageName": stage.name,
         "inboundTransitionState": _transition(transition),
         "actionStates": [_action_state(action, stage, pipeline, runs) for action in stage.actions],
+        **_set(beforeEntryConditionState=entry_state(stage, runs)),
     }
     waiting = [run for run in runs if run.waits_for(stage.name)]
     if waiting:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from rehearsal.codepipeline.conditions import RuleRun
 from rehearsal.codepipeline.status import ActionStatus, ExecutionStatus
 from rehearsal.errors import AwsRefusal
 from rehearsal.identity.authority import Credentials
@@ -173,6 +174,8 @@ class Execution:
     """In the order they started; a retried action is here twice."""
     trigger_detail: str = ""
     """ARN of the rule, user or role that started it (API codepipeline.ExecutionTrigger)."""
+    rules: Sequence[RuleRun] = ()
+    """The runs of rules of its stages' conditions, in the order they were run."""
     entered: Sequence[str] = ()
     """The stages it was let into, in that order."""
     stop_reason: str | None = None

@@ -27,6 +27,9 @@ class Done:
     variables: Mapping[str, str] = field(default_factory=dict[str, str])
     continuation_token: str | None = None
     summary: str = ""
+    """What the function says of it; CodePipeline shows it as the action's."""
+    external_id: str = ""
+    """The function's own id of what it does."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Failed:
     type: str
     """API codepipeline.FailureType."""
     message: str
+    external_id: str = ""
 
 
 Answer = Done | Failed

@@ -1,6 +1,6 @@
 """Whether a stage of an execution may be retried by hand. Pure.
 
-AWS documents: codepipeline/latest/userguide/stage-retry.md; concepts-how-it-works.md, "How pipeline executions are stopped" (a
+AWS documents: codepipeline/latest/userguide/stage-retry.md ("all actions failed or some"); concepts-how-it-works.md, "How pipeline executions are stopped" (a
 stopped stage can be retried too); the errors of codepipeline/latest/APIReference/API_RetryStageExecution.md.
 """
 
@@ -32,6 +32,11 @@ def retriable(run: Run, now: Pipeline, stage: str, runs: Sequence[Run]) -> int:
             f"stage {stage} was entered by execution {later[-1].execution.id} since; retry that one",
         )
     status = run.status_in(stage)
+    if status == StageStatus.FAILED and not any(one.stage == stage for one in run.execution.actions):
+        raise AwsRefusal(
+            "StageNotRetryableException",
+            f"Unable to retry stage {stage}: none of its actions ran, for its entry condition was not met; start the release again",
+        )
     if run.pipeline != now or status not in _ENDED:
         seen = f"is {status}" if status else "was never entered"
         why = (

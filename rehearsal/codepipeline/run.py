@@ -2,10 +2,11 @@
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from rehearsal.codepipeline import variables
-from rehearsal.codepipeline.declared import Pipeline
+from rehearsal.codepipeline.declared import Pipeline, Stage
 from rehearsal.codepipeline.execution import ArtifactLocation, Execution
 from rehearsal.codepipeline.status import ActionStatus, StageStatus
 from rehearsal.identity.authority import Credentials
@@ -37,6 +38,12 @@ class Run:
     def is_over(self) -> bool:
         """Whether nothing more may start."""
         return self.stopping or self.execution.status.is_final
+
+    def unmet(self, stage: Stage, now: datetime) -> str:
+        """Run the rules of a stage's entry condition: why it may not be entered now, empty when it may."""
+        ran = stage.before_entry.run(stage.name, now) if stage.before_entry else []
+        self.execution = replace(self.execution, rules=(*self.execution.rules, *ran))
+        return "; ".join(one.failure for one in ran if one.failure)
 
     def succeeded(self, stage: str) -> set[str]:
         """The actions of a stage whose last run succeeded."""

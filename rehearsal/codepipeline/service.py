@@ -264,11 +264,11 @@ class CodePipeline:
                 return False
             run.execution = replace(run.execution, entered=(*run.execution.entered, stage.name))
             self._all.record(run, f"stage {stage.name} entered")
-            why = stage.before_entry.failure(self._now()) if stage.before_entry else None
+            why = run.unmet(stage, self._now())
             if why:
                 self._all.record(run, f"stage {stage.name} failed its entry condition: {why}")
                 self._all.end(run, ExecutionStatus.FAILED, why)
-        return why is None
+        return not why
 
     def _stage(self, run: Run, index: int, retried: bool | None) -> bool:  # noqa: FBT001  (three ways to run it)
         """Run a stage's actions and go on to the next door; False when the execution ended."""

@@ -249,24 +249,25 @@ class Worker:
                 outputs=outputs or {},
                 made=made if status == ActionStatus.SUCCEEDED else {},
             )
-            if not ended:
+            if ended is None:
                 return
-            self._record(action, status + (f" ({code}): {message}" if code else ""))
+            told = f" ({code}): {message}" if code else f": {ended.summary}" if ended.summary else ""
+            self._record(action, status + told)
             self._news.action(self._run.execution, self._stage.name, action, status, code)
             self._changed.notify_all()
 
-    def _update(self, action: ActionDeclaration, **known: Any) -> bool:
-        """Put on record what is known of an action's last run; False when that has ended before."""
+    def _update(self, action: ActionDeclaration, **known: Any) -> ActionRun | None:
+        """Put on record what is known of an action's last run, and answer it; None when that has ended before."""
         with self._changed:
             runs = list(self._run.execution.actions)
             at = max(
                 i for i, run in enumerate(runs) if (run.stage, run.action) == (self._stage.name, action.name)
             )
             if runs[at].status != ActionStatus.IN_PROGRESS:
-                return False
+                return None
             runs[at] = replace(runs[at], **known)
             self._run.execution = replace(self._run.execution, actions=tuple(runs))
-            return True
+            return runs[at]
 
     def _record(self, action: ActionDeclaration, what: str) -> None:
         execution = self._run.execution

@@ -47,5 +47,14 @@ def test_a_release_that_can_succeed_does_and_the_function_has_said_what_it_looke
         one for one in checked.cloud.authority.calls if one.action == "codepipeline:PutJobSuccessResult"
     ]
     assert {one.role_arn for one in answers} == {function["role"]}, "its answers are calls of its own role"
+    pipelines = checked.cloud.client("codepipeline")
+    ran = pipelines.list_action_executions(pipelineName="shop-stg", filter={"pipelineExecutionId": ended.id})[
+        "actionExecutionDetails"
+    ]
+    (check,) = [one["output"]["executionResult"] for one in ran if one["actionName"] == "Check"]
+    assert check["externalExecutionSummary"].startswith("checked: templates, push, image, alarms")
+    assert any(check["externalExecutionId"] in line for line in told), (
+        "the invocation, to be found in the log"
+    )
     assert "artifactCredentials" not in "".join(told), "the event is never logged (action-reference-Lambda)"
     assert "ASIA" not in "".join(told), "how the keys of sessions begin"

@@ -205,6 +205,7 @@ CALLS: Mapping[str, tuple[dict[str, Any], str]] = {
     "list_pipelines": ({}, "*"),
     "list_pipeline_executions": (NAMED, ARN),
     "list_action_executions": (NAMED, ARN),
+    "list_rule_executions": (NAMED, ARN),
     "get_pipeline_execution": (ONE, ARN),
     "stop_pipeline_execution": (ONE, ARN),
     "retry_stage_execution": ({**ONE, "stageName": "Release", "retryMode": "ALL_ACTIONS"}, f"{ARN}/Release"),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.rehearsal.endpoint_world import Endpoint, endpoint, refused
-from tests.rehearsal.pipeline_api_world import ID, SHORT, STAGES, Pipelines, running_pipelines
+from tests.rehearsal.pipeline_api_world import ID, RULE, SHORT, STAGES, Pipelines, running_pipelines
 from tests.rehearsal.pipeline_world import action, stage
 
 
@@ -198,3 +198,62 @@ def test_an_outbound_transition_is_refused_by_name(pipelines: Pipelines) -> None
     error = refused(pipelines.client.enable_stage_transition, **door)
     assert error["Code"] == "NotImplemented"
     assert "transitionType Outbound: the rehearsal plays Inbound" in error["Message"]
+
+
+CLOSED = {**RULE, "name": "Closed", "configuration": {"Cron": "* * * ? * * 1999"}, "region": "us-east-1"}
+
+
+def test_a_stage_shows_which_rule_of_its_condition_kept_an_execution_out(pipelines: Pipelines) -> None:
+    """API_StageConditionState.md, API_RuleExecutionDetail.md; a condition fails with any of its rules (concepts-how-it-works-conditions)."""
+    entry = {"condition": {"result": "FAIL", "rules": [RULE, CLOSED]}}
+    name = pipelines.declare("shop", SHORT[0], stage("Release", action("Migrate"), beforeEntry=entry))
+    before = pipelines.states(name)["Release"]["beforeEntryConditionState"]
+    assert before == {"conditionStates": [{"ruleStates": [{"ruleName": "Hours"}, {"ruleName": "Closed"}]}]}
+    first = pipelines.start(name)
+    assert pipelines.end(first) == "Failed"
+    state = pipelines.states(name)["Release"]
+    told = state["beforeEntryConditionState"]
+    assert told["latestExecution"]["status"] == "Failed"
+    (condition,) = told["conditionStates"]
+    hours, closed = (one["latestExecution"] for one in condition["ruleStates"])
+    assert (hours["status"], closed["status"]) == ("Succeeded", "Failed")
+    assert "outside the deployment window '* * * ? * * 1999'" in closed["errorDetails"]["message"]
+    assert told["latestExecution"]["summary"] == closed["summary"]
+    second = pipelines.start(name)
+    pipelines.end(second)
+    listed = pipelines.client.list_rule_executions
+    found = listed(pipelineName=name)["ruleExecutionDetails"]
+    assert [(one["pipelineExecutionId"], one["ruleName"]) for one in found] == [
+        (second, "Closed"),
+        (second, "Hours"),
+        (first, "Closed"),
+        (first, "Hours"),
+    ]
+    (kept, _) = listed(pipelineName=name, filter={"pipelineExecutionId": first})["ruleExecutionDetails"]
+    assert kept["ruleExecutionId"] == closed["ruleExecutionId"]
+    assert kept["input"]["configuration"] == CLOSED["configuration"]
+    assert (kept["input"]["ruleTypeId"]["provider"], kept["input"]["region"]) == (
+        "DeploymentWindow",
+        "us-east-1",
+    )
+    assert kept["output"]["executionResult"]["externalExecutionSummary"] == closed["summary"]
+
+
+def test_a_stage_without_a_condition_shows_none(pipelines: Pipelines) -> None:
+    name = pipelines.declare("shop", *SHORT)
+    pipelines.end(pipelines.start(name))
+    assert "beforeEntryConditionState" not in pipelines.states(name)["Release"]
+    assert pipelines.client.list_rule_executions(pipelineName=name)["ruleExecutionDetails"] == []
+
+
+def test_a_stage_whose_condition_was_not_met_is_not_retried(pipelines: Pipelines) -> None:
+    """stage-retry.md: a stage is retried when all of its actions failed or some did; here none ran."""
+    entry = {"condition": {"result": "FAIL", "rules": [CLOSED]}}
+    name = pipelines.declare("shop", SHORT[0], stage("Release", action("Migrate"), beforeEntry=entry))
+    execution = pipelines.start(name)
+    pipelines.end(execution)
+    asked = {"pipelineName": name, "stageName": "Release", "pipelineExecutionId": execution}
+    error = refused(pipelines.client.retry_stage_execution, **asked, retryMode="ALL_ACTIONS")
+    assert error["Code"] == "StageNotRetryableException"
+    assert "its entry condition was not met" in error["Message"]
+    assert pipelines.steps.ran("Migrate") == [], "nothing went past the condition"

@@ -171,6 +171,15 @@ def test_an_artifact_that_the_function_stores_is_where_later_actions_look(world:
     assert world.account.steps.calls[-1].get_artifact("Out") == b"stored by the function"
 
 
+def test_what_a_function_says_of_its_success_is_the_actions_summary(world: World) -> None:
+    """API_ExecutionDetails.md; shown as `summary` (API_ActionExecution.md) and `externalExecutionSummary`."""
+    said = {"summary": "checked: images", "external_id": "request-1"}
+    ran = world.release(world.succeeds(variables={"word": "yes"}, **said)).action("Check")
+    assert (ran.summary, ran.external_id) == ("checked: images", "request-1")
+    told = [entry.message for entry in world.account.cloud.journal.entries("CodePipeline")]
+    assert "action Check Succeeded: checked: images" in told
+
+
 def test_a_failure_is_the_functions_own_words(world: World) -> None:
     ended = world.release(world.fails("ConfigurationError", "the secret is not there; make it"))
     failed = ended.action("Check")
@@ -183,12 +192,14 @@ def test_a_failure_is_the_functions_own_words(world: World) -> None:
 
 def test_a_continued_job_is_given_out_again_with_its_token_and_another_id(world: World) -> None:
     """actions-invoke-lambda-function.md: "when a new job is scheduled to continue the current execution"."""
-    again = world.succeeds(continuation_token='{"seen": 1}')
+    again = world.succeeds(continuation_token='{"seen": 1}', summary="waiting for it")
     ended = world.release(again, again, world.succeeds(variables={"word": "yes"}))
     assert ended.status == "Succeeded"
     tokens = [job["data"].get("continuationToken") for job in world.queue.events]
     assert tokens == [None, '{"seen": 1}', '{"seen": 1}']
     assert len({job["id"] for job in world.queue.events}) == 3
+    told = [entry.message for entry in world.account.cloud.journal.entries("CodePipeline")]
+    assert told.count("action Check goes on: waiting for it") == 2, "the timeline says what it waits for"
 
 
 def test_twenty_minutes_of_silence_fail_the_action_and_a_late_answer_is_not_taken(world: World) -> None:

@@ -47,13 +47,26 @@ class LambdaInvoke:
         while True:
             answer = self._asked(function, self._data(call, outputs, token), end)
             if isinstance(answer, Failed):
+                call.note(external_id=answer.external_id)
                 raise ActionFailed(answer.type, answer.message)
+            call.note(summary=answer.summary, external_id=answer.external_id)
             if answer.continuation_token is None:
                 return answer.variables
             token = answer.continuation_token
+            self._tell_of_more(call, answer.summary)
             if call.abandoned.is_set() or clock.sleep(AGAIN_AFTER, until=call.abandoned):
                 raise ActionFailed("JobFailed", "the execution was stopped")
             self._authorize(call, "lambda:InvokeFunction", function.arn)
+
+    def _tell_of_more(self, call: ActionCall, summary: str) -> None:
+        self._cloud.journal.record(
+            "CodePipeline",
+            f"action {call.action} goes on" + (f": {summary}" if summary else ""),
+            pipeline=call.pipeline,
+            execution=call.execution_id,
+            stage=call.stage,
+            action=call.action,
+        )
 
     def _asked(self, function: Function, data: Mapping[str, Any], end: float) -> Answer:
         """One job's answer."""
