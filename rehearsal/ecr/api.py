@@ -13,6 +13,7 @@ from typing import Any
 from documents.place import Place
 from rehearsal.ecr.image_deletion import delete_images
 from rehearsal.ecr.layer_links import LayerLinks
+from rehearsal.ecr.other_registries import needed_there, refused_there
 from rehearsal.ecr.registry_calls import RegistryRequest, registry_needed, registry_request
 from rehearsal.ecr.registry_rules import (
     Push,
@@ -24,7 +25,7 @@ from rehearsal.ecr.registry_rules import (
 )
 from rehearsal.endpoint.asgi import Answer
 from rehearsal.endpoint.emulator_lookups import Stored
-from rehearsal.endpoint.permissions import Needed, Underivable, needed
+from rehearsal.endpoint.permissions import Needed, Underivable
 from rehearsal.endpoint.refusals import json_error, registry_error
 from rehearsal.endpoint.request import Request
 from rehearsal.endpoint.service import Forward
@@ -74,8 +75,9 @@ class Ecr:
         return True
 
     def needed(self, request: Request, place: Place, secret_arn: str | None) -> list[Needed]:
-        """As the table of permissions has it."""
-        return needed(request, place, secret_arn)
+        """As the table of permissions has it, in the registry that the call is about."""
+        del secret_arn
+        return needed_there(request, place)
 
     def speaks(self, path: str) -> bool:
         """Whether a path is one of the registry protocol's, or an address for one layer."""
@@ -112,16 +114,24 @@ class Ecr:
 
     async def answer(self, request: Request, role_arn: str | None, forward: Forward) -> Answer:
         """Answer one authorized ECR API request."""
+        refused = refused_there(request, role_arn, self._place)
+        if refused is not None:
+            return refused
         if request.operation == "GetAuthorizationToken":
-            registry = self._place.registry
-            headers = {"content-type": "application/x-amz-json-1.1"}
-            return Answer(_OK, headers, token_answer(self._tokens.issue(role_arn), registry))
+            return self._token(request, role_arn)
         if request.operation == "PutImage":
             return await self._put_image(request, forward)
         if request.operation == "BatchDeleteImage":
             return await delete_images(self._stored, request.document)
         answer = await forward()
         return await self._completed(request, answer) if answer.status == _OK else answer
+
+    def _token(self, request: Request, role_arn: str | None) -> Answer:
+        """One token for every registry that is asked for: it is its owner's anywhere (API_GetAuthorizationToken.md)."""
+        accounts = request.document.get("registryIds") or [self._place.account]
+        registries = [self._place.elsewhere(account=str(one)).registry for one in accounts]
+        headers = {"content-type": "application/x-amz-json-1.1"}
+        return Answer(_OK, headers, token_answer(self._tokens.issue(role_arn), registries))
 
     async def _completed(self, request: Request, answer: Answer) -> Answer:
         """What the emulator answers, with what it does not know."""

@@ -11,7 +11,7 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,11 +104,14 @@ def fixed_tag_text(repository: str, tag: str) -> str:
     )
 
 
-def token_answer(token: str, registry: str) -> bytes:
-    """Body of a GetAuthorizationToken response for a registry host."""
-    data = {
-        "authorizationToken": token,
-        "expiresAt": int(time.time()) + TOKEN_SECONDS,
-        "proxyEndpoint": f"https://{registry}",
-    }
-    return json.dumps({"authorizationData": [data]}).encode()
+def token_answer(token: str, registries: Sequence[str]) -> bytes:
+    """Body of a GetAuthorizationToken response for the hosts of registries."""
+    data = [
+        {
+            "authorizationToken": token,
+            "expiresAt": int(time.time()) + TOKEN_SECONDS,
+            "proxyEndpoint": f"https://{registry}",
+        }
+        for registry in registries
+    ]
+    return json.dumps({"authorizationData": data}).encode()

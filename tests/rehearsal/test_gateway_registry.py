@@ -1,6 +1,7 @@
 """The registry behind the gateway as its callers meet it: raw requests, pushes, pulls, tags that may not move."""
 
 import base64
+import contextlib
 import json
 import threading
 import uuid
@@ -15,6 +16,7 @@ from tests.rehearsal.gateway_world import (
     ACCOUNT,
     ADMINISTRATOR,
     REGION,
+    SESSION,
     Local,
     code_and_text,
     digest_of,
@@ -227,3 +229,59 @@ def test_a_layers_address_can_be_read_by_whoever_has_it_and_by_nobody_who_guesse
     with pytest.raises(ClientError) as denied:
         ecr.get_download_url_for_layer(**asked)
     assert "ecr:GetDownloadUrlForLayer" in code_and_text(denied)[1]
+
+
+OTHER = "210987654321"
+NAMES = {"repositoryName": "app/web", "registryId": OTHER}
+IN_ANOTHER_REGISTRY = {
+    "describe_repositories": {"registryId": OTHER, "repositoryNames": ["app/web"]},
+    "describe_images": {**NAMES, "imageIds": [{"imageTag": "stg"}]},
+    "list_images": NAMES,
+    "batch_get_image": {**NAMES, "imageIds": [{"imageTag": "stg"}]},
+    "batch_check_layer_availability": {**NAMES, "layerDigests": ["sha256:1"]},
+    "get_download_url_for_layer": {**NAMES, "layerDigest": "sha256:1"},
+    "put_image": {**NAMES, "imageManifest": "{}", "imageTag": "stg"},
+    "batch_delete_image": {**NAMES, "imageIds": [{"imageTag": "stg"}]},
+    "get_lifecycle_policy": NAMES,
+    "put_image_tag_mutability": {**NAMES, "imageTagMutability": "MUTABLE"},
+    "delete_repository": NAMES,
+    "create_repository": NAMES,
+    "list_tags_for_resource": {"resourceArn": f"arn:aws:ecr:{REGION}:{OTHER}:repository/app/web"},
+}
+
+
+@pytest.mark.parametrize("call", IN_ANOTHER_REGISTRY)
+def test_a_registry_of_another_account_lets_nobody_in(local: Local, call: str) -> None:
+    """AmazonECR/latest/userguide/repository-policies.md: its repositories' own policies would have to."""
+    with contextlib.suppress(ClientError):  # a namesake here, which must not answer for the other
+        local.admin("ecr").create_repository(repositoryName="app/web")
+    action = "ecr:" + "".join(part.title() for part in call.split("_"))
+    theirs = f"arn:aws:ecr:{REGION}:{OTHER}:repository/app/web"
+    reason = f"because no resource-based policy allows the {action} action"
+    local.allow((action, theirs))
+    for who, named in ((ADMINISTRATOR, f"arn:aws:iam::{ACCOUNT}:root"), (None, SESSION)):
+        with pytest.raises(ClientError) as refused:
+            getattr(local.client("ecr", who), call)(**IN_ANOTHER_REGISTRY[call])
+        text = f"User: {named} is not authorized to perform: {action} on resource: {theirs} {reason}"
+        assert code_and_text(refused) == ("AccessDeniedException", text)
+    local.allow((action, repository_arn("app/web")))
+    with pytest.raises(ClientError) as refused:
+        getattr(local.client("ecr"), call)(**IN_ANOTHER_REGISTRY[call])
+    assert code_and_text(refused) == ("AccessDeniedException", implicit(action, theirs))
+    assert local.admin("ecr").describe_repositories(repositoryNames=["app/web"])["repositories"], "untouched"
+
+
+def test_a_registry_s_id_is_an_account(local: Local, repository: str) -> None:
+    """API_DescribeImages.md, `registryId`; one's own may be named."""
+    images = local.admin("ecr").describe_images
+    assert images(repositoryName=repository, registryId=ACCOUNT)["imageDetails"] == []
+    with pytest.raises(ClientError) as refused:
+        images(repositoryName=repository, registryId="1234")
+    assert code_and_text(refused)[0] == "InvalidParameterException"
+
+
+def test_a_token_is_for_every_registry_that_is_asked_for(local: Local) -> None:
+    """API_GetAuthorizationToken.md, `registryIds`: the token enters whatever its owner may enter."""
+    told = local.admin("ecr").get_authorization_token(registryIds=[ACCOUNT, OTHER])["authorizationData"]
+    hosts = [one["proxyEndpoint"] for one in told]
+    assert hosts == [f"https://{one}.dkr.ecr.{REGION}.amazonaws.com" for one in (ACCOUNT, OTHER)]
