@@ -6,6 +6,9 @@ from documents.names import Names
 from rehearsal.identity.authority import ADMINISTRATOR_KEY
 from rehearsal.running.rehearsal import Rehearsal
 
+PACE = 10.0
+"""How many times faster than on AWS its waits pass where somebody is there to act: five minutes take thirty seconds."""
+
 
 def told(rehearsal: Rehearsal) -> Iterator[str]:
     """Lines for the terminal: where services answer, exports to paste, commands to try."""
@@ -20,7 +23,9 @@ def told(rehearsal: Rehearsal) -> Iterator[str]:
     yield ""
     yield from examples(rehearsal)
     yield ""
+    pace = 1 / rehearsal.cloud.clock.factor
     yield "What is pushed or started there is told here."
+    yield f"AWS's own waits pass {pace:g} times faster than there (--pace), so that there is time to act in one."
 
 
 def exports(endpoint: str, region: str) -> Iterator[str]:

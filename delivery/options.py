@@ -195,6 +195,17 @@ class Options:
             rich_help_panel=SHOWN,
         ),
     ] = False
+    pace: Annotated[
+        float | None,
+        typer.Option(
+            help="How many times faster than on AWS its own waits pass, such as the minutes before old tasks go. "
+            "Default: 100, and 10 once it stays up (--keep), so that there is time to act.",
+            metavar="TIMES",
+            min=1,
+            max=1000,
+            rich_help_panel=TRAFFIC,
+        ),
+    ] = None
     as_json: Annotated[
         bool,
         typer.Option(

@@ -32,6 +32,7 @@ from rehearsal.running.outside import Outside, hook_results, moment, tag_rule
 from rehearsal.running.rehearsal import Rehearsal
 from rehearsal.running.starting import configuration, rehearsing, settings_of
 from rehearsal.world import text
+from rehearsal.world.clock import Clock
 from rehearsal.world.cloud import Cloud
 from rehearsal.world.journal import Journal
 from settings import Settings
@@ -94,6 +95,7 @@ def _rehearse(options: Options, errors: Console, interruption: Interruption) -> 
         stack,
         level=level,
         journal=journal,
+        clock=Clock(1 / options.pace) if options.pace else None,
         stack_file=options.stack_file,
         own=own,
         declare_instead=_state(options),
@@ -110,6 +112,7 @@ def _rehearse(options: Options, errors: Console, interruption: Interruption) -> 
         _report(options, what.whose, began, rehearsal, plays)
         if options.keep:
             timeline.go_on()
+            rehearsal.cloud.clock.run(options.pace or keeping.PACE)
             _stay(rehearsal, shown, interruption)
             timeline.end()
     return code

@@ -11,8 +11,8 @@ from rehearsal.codedeploy.preparation import Parts, Prepared
 from rehearsal.codedeploy.service_role import RoleRefused
 from rehearsal.ecs.task_set import POLL
 
-LONGEST_WAIT = 3.0
-"""Real seconds that a declared wait lasts at most while all is well: an hour that blue is kept for shows no more than five minutes do."""
+LONGEST_WAIT = 300.0
+"""Declared seconds that a longer wait lasts while all is well: an hour that blue is kept for shows no more than five minutes do."""
 
 
 class Watch:
@@ -48,7 +48,7 @@ class Watch:
 
     def wait_declared(self, declared: float, done: Callable[[], bool] = lambda: False) -> None:
         """Wait as the group declares it, in at most LONGEST_WAIT."""
-        self.wait(min(declared, LONGEST_WAIT / self._parts.cloud.clock.factor), done)
+        self.wait(min(declared, LONGEST_WAIT), done)
 
     def _watched(self, alarm: str) -> str:
         """An alarm with what its target group serves: the groups' own names change their colors with every release."""

@@ -147,6 +147,7 @@ def test_a_kept_rehearsal_answers_at_what_it_prints_until_it_is_interrupted(
     status, body = ended.facts["service"]
     assert (status, body["version"]) == (200, "v2")
     assert ended.facts["endpoint"] == 200
+    assert "AWS's own waits pass 10 times faster than there (--pace)" in ended.err, "slow enough to act in"
     assert ended.code == 0, "Ctrl-C is how a rehearsal that went well is ended here"
 
 

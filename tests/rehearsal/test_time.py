@@ -258,3 +258,14 @@ def test_an_alarm_that_goes_off_first_hides_no_reason(cloud: Cloud) -> None:
         assert "ALARM_ACTIVE" in failed.value.message
         assert "it answers 500 on /health, where 200 is healthy" in failed.value.message
         assert "example/unhealthy wrote this" in failed.value.message
+
+
+def test_somebody_who_is_there_has_time_to_act_in_a_wait() -> None:
+    clock = Clock(0.0001)
+    clock.run(times=10)
+    begun = time.monotonic()
+    clock.sleep(1.0)
+    assert time.monotonic() - begun >= 0.1, "a declared second was a ten-thousandth of a real one before"
+    before = clock.now()
+    clock.run(times=1000)
+    assert clock.now() - before < 10, "what has passed stays passed: a change of pace is no jump in time"

@@ -49,12 +49,14 @@ def test_an_option_is_a_field_and_reaches_the_work_as_it_was_given(monkeypatch: 
             "--keep",
             "--build-timeout",
             "7",
+            "--pace",
+            "20",
         ],
     )
     assert ended.exit_code == 3, "the work's own code"
     [options] = seen
     assert options == Options(
-        stack="prd", approve=False, traffic_path=["/a", "/b"], keep=True, build_timeout=7.0
+        stack="prd", approve=False, traffic_path=["/a", "/b"], keep=True, build_timeout=7.0, pace=20.0
     )
 
 
