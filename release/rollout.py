@@ -113,8 +113,8 @@ class _Rollout:
         if mine is not None and (mine.ongoing or (mine == newest and mine.status == "SUCCESSFUL")):
             self._progress = replace(self._progress, revision=revision)
             return self._judge(seen, mine)
-        if newest is not None and newest.ongoing:
-            return self._wait_for(newest)
+        if newest is not None and newest.ongoing and (other := self._wait_for(newest)) is not None:
+            return other
         if revision and mine is None and seen.definition == revision:
             self._progress = replace(self._progress, revision=revision)
             return self._progress.later(f"waiting for the deployment of {_short(revision)}")
@@ -133,12 +133,17 @@ class _Rollout:
         found = (one for one in seen.deployments if one.definition == revision)
         return next((one for one in found if one.arn != self._progress.before), None)
 
-    def _wait_for(self, other: Deployment) -> Outcome:
-        """Another deployment would be stopped by ours (Amazon ECS Developer Guide, service-deployment, STOP_REQUESTED)."""
+    def _wait_for(self, other: Deployment) -> Outcome | None:
+        """Another deployment would be stopped by ours (Amazon ECS Developer Guide, service-deployment, STOP_REQUESTED).
+
+        None for one that has had its time and nothing to go back to: what a service is made with may never be steady.
+        """
         if self._progress.seconds() <= LONGEST_WAIT:
             return self._progress.later(
                 f"waiting for deployment {other.name}, which is {other.status}, to end"
             )
+        if service_deployments.is_first(self._subject.aws, other):
+            return None
         return self._refused(
             f"deployment {other.name}",
             f"it has been {other.status} for a quarter of an hour, and this release would stop it",

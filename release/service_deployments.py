@@ -113,6 +113,11 @@ def described(aws: Aws, deployment: Deployment) -> Mapping[str, Any]:
     return next(iter(answer.get("serviceDeployments", ())), {})
 
 
+def is_first(aws: Aws, deployment: Deployment) -> bool:
+    """Whether nothing ran before it: what a service is made with, and which may never come to its end."""
+    return not described(aws, deployment).get("sourceServiceRevisions")
+
+
 def _service(aws: Aws, service: ServiceDescriptor[str]) -> Mapping[str, Any]:
     answer = aws.client("ecs").describe_services(cluster=service.cluster, services=[service.service])
     for one in answer.get("services", ()):

@@ -21,7 +21,7 @@ def unready(subject: Subject) -> Iterator[Finding]:
             yield refused.refusal
             continue
         for deployment in seen.deployments:
-            if deployment.ongoing:
+            if deployment.ongoing and not service_deployments.is_first(subject.aws, deployment):
                 yield _in_the_way(service, deployment)
         for alarm in in_alarm(subject, seen.alarms):
             yield Note(_unheeded(service, alarm))

@@ -142,6 +142,8 @@ class EcsCloud:
         [wanted] = asked["serviceDeploymentArns"]
         [found] = [one for one in self.deployments if one["serviceDeploymentArn"] == wanted]
         said = {key: found[key] for key in ("serviceDeploymentArn", "status", "statusReason")}
+        before = [{"arn": one["targetServiceRevisionArn"]} for one in self.deployments if one is not found]
+        said["sourceServiceRevisions"] = before[-1:]
         return {"serviceDeployments": [{**said, **self.details}], "failures": []}
 
     def _revisions(self, asked: dict[str, Any]) -> dict[str, Any]:

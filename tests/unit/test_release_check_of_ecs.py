@@ -99,6 +99,15 @@ def test_one_that_has_ended_somehow_is_no_obstacle(
     assert cloud.succeeded
 
 
+def test_what_a_service_is_made_with_is_no_obstacle(
+    cloud: ReleaseCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud.ecs.deployments.clear()
+    cloud.ecs.deploy(FIRST)
+    invoke(cloud, monkeypatch)
+    assert cloud.succeeded
+
+
 def test_an_alarm_that_is_on_lets_the_release_through_and_says_that_ecs_heeds_none(
     cloud: ReleaseCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -240,6 +240,16 @@ def test_a_deployment_of_something_else_that_stays_is_refused_with_what_ends_it(
     assert not pipeline.registered
 
 
+def test_a_first_deployment_that_never_ends_is_no_obstacle_for_ever(pipeline: Pipeline) -> None:
+    """What a service is made with may not start at all, and nothing serves that a release could stop."""
+    pipeline.cloud.ecs.deployments.clear()
+    pipeline.cloud.ecs.deploy(FIRST)
+    assert "waiting for deployment" in pipeline.call()
+    pipeline.minutes(16)
+    pipeline.call()
+    assert len(pipeline.updates) == 1
+
+
 def test_the_old_version_must_be_gone_also_where_ecs_calls_the_deployment_successful(
     pipeline: Pipeline,
 ) -> None:
