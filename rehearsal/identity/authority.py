@@ -93,6 +93,17 @@ class Authority:
         with self._lock:
             return list(self._calls)
 
+    @property
+    def roles(self) -> list[str]:
+        """ARNs of every role that is there."""
+        with self._lock:
+            return list(self._roles)
+
+    def trust(self, role_arn: str) -> Mapping[str, Any]:
+        """The role's trust policy; LookupError for a role never put."""
+        with self._lock:
+            return self._role(role_arn).trust
+
     def put_role(self, role_arn: str, trust: Mapping[str, Any]) -> None:
         """Create the role, or replace its trust policy and keep its inline ones.
 

@@ -16,7 +16,9 @@ from rehearsal.ecs.api import EcsApi
 from rehearsal.ecs.service import INVALID, EcsServices
 from rehearsal.elb import api as elb
 from rehearsal.elb.service import LoadBalancers
+from rehearsal.emulated import roles_api
 from rehearsal.emulated.api import task_definitions
+from rehearsal.emulated.roles_api import RolesApi
 from rehearsal.endpoint.operations import Operations
 from rehearsal.eventbridge.api import EventBridgeApi
 from rehearsal.eventbridge.service import EventBridge
@@ -76,6 +78,12 @@ def telling(place: Place, events: EventBridge, topics: Topics) -> Mapping[str, O
         "events": Operations(EventBridgeApi(events), model="events", place=place),
         "sns": Operations(sns.SnsApi(topics), model="sns", place=place, invalid=sns.INVALID),
     }
+
+
+def knowing(cloud: Cloud) -> Mapping[str, Operations]:
+    """IAM, with the roles that there are."""
+    api = RolesApi(cloud.authority, cloud.place)
+    return {"iam": Operations(api, model="iam", place=cloud.place, invalid=roles_api.INVALID)}
 
 
 def told_by_alarms(topics: Topics) -> Tell:

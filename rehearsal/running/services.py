@@ -33,6 +33,7 @@ from rehearsal.running.reachable import (
     building,
     containing,
     deploying,
+    knowing,
     reachable,
     started_by_rules,
     telling,
@@ -93,6 +94,7 @@ def services(  # noqa: PLR0913, PLR0917  (one argument for each thing the servic
             **deploying(cloud, deployments),
             **alarming(cloud, alarms),
             **containing(cloud, running),
+            **knowing(cloud),
         }
         events = EventBridge(cloud, started_by_rules(answering["codepipeline"]), topics)
         gateway.answer_by({**answering, **telling(cloud.place, events, topics)})

@@ -161,6 +161,30 @@ def test_it_is_healthy_without_its_database_and_says_what_is_wrong(
     assert "pa55word" not in "\n".join(app.child.tail(99))
 
 
+@pytest.mark.parametrize(
+    ("elsewhere", "said"),
+    [
+        (None, "3 orders"),
+        ("postgresql://app:hush@127.0.0.1:1/app", "the database does not answer: OperationalError"),
+    ],
+)
+def test_the_worker_says_what_it_sees_and_ends_on_term(
+    release: Callable[[str], Path], processes: Processes, url: str, elsewhere: str | None, said: str
+) -> None:
+    folder = release("v1")
+    migrate(folder, url)
+    log = folder / "log"
+    child = processes.start(
+        [sys.executable, "worker.py"], environment={"DATABASE_URL": elsewhere or url}, folder=folder, log=log
+    )
+    deadline = time.monotonic() + 10
+    while not child.tail() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert child.tail() == [f"version v1: {said}"], "and no address, which may hold a password"
+    child.process.terminate()
+    assert child.process.wait(10) == 0
+
+
 def test_on_term_a_request_in_flight_is_finished(
     release: Callable[[str], Path], url: str, processes: Processes
 ) -> None:
