@@ -19,7 +19,6 @@ from pulumi import automation
 from pulumi.automation.errors import CommandError
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS as CHANNEL_OPTIONS  # pyright: ignore[reportPrivateUsage]
 
-from rehearsal.evaluation.program import PROJECT
 from rehearsal.host.project import ROOT
 from rehearsal.pulumi_engine.outcome import EngineEvents, EngineFailed, Outcome
 from rehearsal.pulumi_engine.provider import Provider
@@ -134,7 +133,7 @@ def engine_stack(  # noqa: PLR0913  (one keyword for each thing a caller may cho
             env_vars=_environment(scratch, provider.port),
         )
         stack = automation.create_or_select_stack(
-            name, project_name=PROJECT, program=lambda: _program(root), opts=options
+            name, project_name=_project(root), program=lambda: _program(root), opts=options
         )
         yield Stack(stack, provider, settings_file)
 
@@ -149,6 +148,10 @@ def _share_no_connections() -> None:
     option = ("grpc.use_local_subchannel_pool", 1)
     if option not in CHANNEL_OPTIONS:
         CHANNEL_OPTIONS.append(option)
+
+
+def _project(root: Path) -> str:
+    return yaml.safe_load((root / "Pulumi.yaml").read_text(encoding="utf-8"))["name"]
 
 
 def _program(root: Path) -> None:

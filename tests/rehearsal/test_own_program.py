@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-import site
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -25,9 +24,9 @@ from rehearsal.running.rehearsal import Rehearsal
 from rehearsal.running.starting import rehearsing
 from rehearsal.world.clock import Clock
 from rehearsal.world.cloud import Cloud
+from tests.installed_program import installed
 from tests.rehearsal.stagehands import PATIENCE, answering, release
 
-EXAMPLE = ROOT / "examples" / "own-program"
 MOCKED = """
 import json, runpy, sys
 import pulumi
@@ -86,16 +85,7 @@ aws.iam.Role("mine", name="shop-stg-migrate", assume_role_policy=POLICY)
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the example, with an environment of its own into which this checkout is installed, and nothing else."""
-    copy = tmp_path_factory.mktemp("infrastructure") / "own-program"
-    shutil.copytree(EXAMPLE, copy, ignore=shutil.ignore_patterns(".venv", "__pycache__"))
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", copy / ".venv"], check=True)
-    uv = [str(Path(sys.executable).with_name("uv")), "pip", "install", "--quiet", "--offline", "--no-deps"]
-    python = copy / ".venv" / "bin" / "python"
-    subprocess.run([*uv, "--no-cache", "--python", str(python), str(ROOT)], check=True)
-    [packages] = (copy / ".venv" / "lib").glob("python*/site-packages")
-    # Its dependencies are those of this environment, instead of a registry's.
-    (packages / "dependencies.pth").write_text("\n".join(site.getsitepackages()), encoding="utf-8")
-    return copy
+    return installed(tmp_path_factory.mktemp("infrastructure"))
 
 
 def other(folder: Path, name: str, text: str) -> OwnProgram:
