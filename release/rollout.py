@@ -244,7 +244,8 @@ def _state(mine: Deployment, detail: Mapping[str, Any]) -> str:
     stage = f" in {detail['lifecycleStage']}" if detail.get("lifecycleStage") else ""
     tasks = f"{target.get('runningTaskCount', 0)} of {target.get('requestedTaskCount', 0)} tasks run"
     weight = target.get("requestedProductionTrafficWeight")
-    traffic = f", with {weight:g} % of the traffic" if isinstance(weight, int | float) else ""
+    shown = stage and isinstance(weight, int | float)  # a rolling deployment has no stages and moves no weights
+    traffic = f", with {weight:g} % of the traffic" if shown else ""
     waiting = [
         f"; it waits for a person: aws ecs continue-service-deployment --service-deployment-arn {mine.arn} "
         f"--hook-id {one.get('hookId')} --action CONTINUE (or ROLLBACK)"
@@ -256,7 +257,8 @@ def _state(mine: Deployment, detail: Mapping[str, Any]) -> str:
 
 def _reason(mine: Deployment, detail: Mapping[str, Any]) -> str:
     rollback = (detail.get("rollback") or {}).get("reason")
-    return str(detail.get("statusReason") or mine.reason or rollback or "ECS gives no reason")
+    said = str(detail.get("statusReason") or mine.reason or rollback or "ECS gives no reason")
+    return said.rstrip(".")
 
 
 def _monitors(detail: Mapping[str, Any]) -> str:

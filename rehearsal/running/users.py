@@ -3,11 +3,12 @@
 import time
 from collections.abc import Sequence
 
+from documents.descriptor import from_json
 from documents.names import Names
-from rehearsal.codedeploy.declared import DeploymentGroup
 from rehearsal.ecs.service import SERVICE, EcsServices, Service
 from rehearsal.elb.health_check import HealthCheck
 from rehearsal.elb.service import LoadBalancers
+from rehearsal.emulated.ssm import PARAMETER
 from rehearsal.running.traffic import Load, Route, Traffic, answering
 from rehearsal.running.verdict import Answering
 from rehearsal.world.cloud import Cloud, Declared
@@ -70,6 +71,6 @@ class Users:
         return self._load_balancers.url(self.listener_arn(service))
 
     def listener_arn(self, service: str) -> str:
-        """The production listener of a service: the one that its deployment group moves."""
-        group = self._names.service(service)
-        return DeploymentGroup.of(self._cloud, group, group).listener
+        """The production listener of a service, as the stack says of itself."""
+        parameter = self._cloud.one(PARAMETER, name=self._names.descriptor)
+        return from_json(str(parameter.inputs["value"])).services[service].listener_arn

@@ -295,7 +295,7 @@ def test_a_deployment_that_ended_badly_fails_with_the_reason_of_ecs(pipeline: Pi
     said = pipeline.call()
     assert pipeline.failed
     assert said.startswith("deployment apps/shop-stg-web/d")
-    assert f"of shop-stg-web:2: it is {status}: Service deployment rolled back because of an alarm." in said
+    assert f"of shop-stg-web:2: it is {status}: Service deployment rolled back because of an alarm; " in said
     assert "alarm b went off" in said
     assert "alarm a " not in said
     assert "the circuit breaker counted 3 failed tasks of 3" in said
