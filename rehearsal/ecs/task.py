@@ -5,19 +5,17 @@ task_cannot_pull_image; roles: task_execution_IAM_role and task-iam-roles. The t
 containers as ordinary environment variables; AWS hands them out at an address inside the task.
 """
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from rehearsal.ecs import image_pull, task_definition, task_secrets
+from rehearsal.ecs.task_log import NoStream, TaskLog
 from rehearsal.identity.authority import AccessDenied, Credentials
 from rehearsal.levels.runtime import ContainerSpec, RunningTask, Runtime
-from rehearsal.world import said, text
+from rehearsal.world import text
 from rehearsal.world.cloud import Cloud
-from rehearsal.world.declared_blocks import block, blocks
+from rehearsal.world.declared_blocks import blocks
 from rehearsal.world.logs import KEPT_LINES
 
 TASKS = "ecs-tasks.amazonaws.com"
@@ -58,7 +56,7 @@ class LiveTask:
     task_id: str
     definition: Mapping[str, Any]
     running: RunningTask
-    execution: Credentials | None
+    log: TaskLog
     address: tuple[str, int] | None = None
     """Where its load-balanced container port answers from here."""
 
@@ -85,8 +83,11 @@ def start(
         ]
     except (task_secrets.SecretsUnavailable, image_pull.PullFailed) as failure:
         raise StartFailed(str(failure)) from failure
-    for container in definition["containerDefinitions"]:
-        _open_log(cloud, execution, container, task_id)
+    log = TaskLog(cloud, task_id, execution)
+    try:
+        log.open(definition["containerDefinitions"])
+    except NoStream as failure:
+        raise StartFailed(str(failure)) from failure
     try:
         running = runtime.run_task(
             task_id, specs, str(definition.get("cpu") or "256"), str(definition.get("memory") or "512")
@@ -95,7 +96,8 @@ def start(
         # A runtime that knows ECS's own word for the reason begins with it, as in CannotPullContainerError.
         known = str(failure).split(":", 1)[0].endswith("Error")
         raise StartFailed(str(failure) if known else f"CannotStartContainerError: {failure}") from failure
-    return LiveTask(task_id, definition, running, execution)
+    log.follow(running)
+    return LiveTask(task_id, definition, running, log)
 
 
 def stop(cloud: Cloud, task: LiveTask, reason: str, *, hurried: bool = False) -> StoppedTask:
@@ -108,9 +110,8 @@ def stop(cloud: Cloud, task: LiveTask, reason: str, *, hurried: bool = False) ->
     written = task.running.log_tail(KEPT_LINES)
     revision = str(task.definition["taskDefinitionArn"]).rpartition("/")[2].replace(":", "-")
     cloud.logs.append(f"task-{revision}-{task.task_id[:8]}", written)
-    stopped = StoppedTask(task.task_id, reason, exit_code, text.last_words(written, LOG_LINES))
-    _keep_log(cloud, task, stopped.log)
-    return stopped
+    task.log.end(task.running)
+    return StoppedTask(task.task_id, reason, exit_code, text.last_words(written, LOG_LINES))
 
 
 def _assumed(cloud: Cloud, role_arn: Any) -> Credentials | None:
@@ -161,59 +162,3 @@ def _fargate(cloud: Cloud, task_role: Credentials | None) -> dict[str, str]:
             "AWS_SESSION_TOKEN": task_role.session_token or "",
         }
     return environment
-
-
-def _log_stream(container: Mapping[str, Any], task_id: str) -> tuple[str, str, bool] | None:
-    """Name group and stream (`prefix/container/task`, using_awslogs), and whether to create the group."""
-    configuration = block(container.get("logConfiguration"))
-    if configuration.get("logDriver") != "awslogs":
-        return None
-    options = block(configuration.get("options"))
-    stream = f"{options.get('awslogs-stream-prefix', 'ecs')}/{container['name']}/{task_id}"
-    return str(options.get("awslogs-group")), stream, str(options.get("awslogs-create-group")) == "true"
-
-
-def _open_log(
-    cloud: Cloud, execution: Credentials | None, container: Mapping[str, Any], task_id: str
-) -> None:
-    named = _log_stream(container, task_id)
-    if named is None:
-        return
-    group, stream, create = named
-    if execution is None:
-        raise StartFailed(
-            "Fargate requires task definition to have execution role ARN to support log driver awslogs."
-        )
-    try:
-        logs = cloud.client("logs", execution)
-        if create:
-            _create_group(logs, group)
-        logs.create_log_stream(logGroupName=group, logStreamName=stream)
-    except ClientError as error:
-        raise StartFailed(
-            "ResourceInitializationError: failed to validate logger args: create stream has been "
-            "retried 1 times: "
-            f"failed to create Cloudwatch log stream: {said.whole(error)} : exit status 1"
-        ) from error
-
-
-def _create_group(logs: Any, group: str) -> None:
-    try:
-        logs.create_log_group(logGroupName=group)
-    except ClientError as error:
-        if said.code(error) != "ResourceAlreadyExistsException":
-            raise
-
-
-def _keep_log(cloud: Cloud, task: LiveTask, lines: Sequence[str]) -> None:
-    """Write the last lines as the log driver would have; a refusal loses only the log, as on AWS."""
-    named = _log_stream(task.definition["containerDefinitions"][0], task.task_id)
-    if named is None or task.execution is None or not lines:
-        return
-    now = int(time.time() * 1000)
-    events = [{"timestamp": now, "message": line} for line in lines if line]
-    try:
-        logs = cloud.client("logs", task.execution)
-        logs.put_log_events(logGroupName=named[0], logStreamName=named[1], logEvents=events)
-    except ClientError as error:
-        cloud.journal.record("ECS", f"the log of task {task.task_id} is lost: {said.whole(error)}")

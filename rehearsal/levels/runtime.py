@@ -45,6 +45,10 @@ class RunningTask(Protocol):
         """The last lines the task's containers wrote."""
         ...
 
+    def written(self, container: str, lines: int) -> list[str]:
+        """The last lines that one of them wrote."""
+        ...
+
     def stop(self, timeout: float) -> None:
         """Send TERM, after `timeout` real seconds KILL; returns when nothing runs any more."""
         ...

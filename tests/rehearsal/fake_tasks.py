@@ -135,6 +135,10 @@ class FakeTask:
     def log_tail(self, lines: int = 20) -> list[str]:
         return [f"\x1b[31m{self.specs[0].image} wrote this\x1b[0m\x07"][-lines:]
 
+    def written(self, container: str, lines: int) -> list[str]:
+        image = next(one.image for one in self.specs if one.name == container)
+        return [f"{image} wrote this"][-lines:]
+
     def stop(self, timeout: float) -> None:
         assert timeout >= 2, (
             "a real program gets two real seconds to shut down, however compressed the clock is"

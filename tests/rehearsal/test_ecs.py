@@ -157,18 +157,43 @@ def test_a_log_group_that_does_not_exist_stops_the_task(cloud: Cloud) -> None:
     assert "failed to create Cloudwatch log stream: ResourceNotFoundException" in reason
 
 
-def test_a_task_opens_its_log_stream_as_the_execution_role_and_leaves_its_last_lines(cloud: Cloud) -> None:
+def test_what_each_container_writes_is_in_its_own_stream_while_it_runs(cloud: Cloud) -> None:
+    """using_awslogs.md: `prefix/container/task`, sent by the execution role."""
     logs = cloud.client("logs")
     logs.create_log_group(logGroupName="/web")
     group = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/web:*"
     allow(cloud, {"Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": group})
+    declared = task_definition("example/app:v1", logConfiguration=LOGS)
+    declared["containerDefinitions"] += [
+        {"name": "side", "image": "example/side:v1", "essential": False, "logConfiguration": LOGS},
+        {"name": "mute", "image": "example/mute:v1", "essential": False},
+    ]
+
+    def written(container: str) -> list[str]:
+        found = logs.get_log_events(logGroupName="/web", logStreamName=f"web/{container}/{task}")["events"]
+        return [event["message"] for event in found]
+
+    with LoadBalancers(cloud) as balancers, EcsServices(cloud, FakeRuntime(), balancers) as services:
+        task_set = services.create_service(declare_service(cloud, register(cloud, declared))).primary
+        task_set.wait_steady(5)
+        task = task_set.running[0].task_id
+        eventually(lambda: written("web") and written("side"))
+    assert written("web") == ["example/app:v1 wrote this"], "and nothing twice"
+    assert written("side") == ["example/side:v1 wrote this"]
+    streams = logs.describe_log_streams(logGroupName="/web")["logStreams"]
+    assert len(streams) == 2, "a container without a log driver has none"
+
+
+def test_a_log_that_the_role_may_not_send_is_lost_and_said_once(cloud: Cloud) -> None:
+    cloud.client("logs").create_log_group(logGroupName="/web")
+    group = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/web:*"
+    allow(cloud, {"Action": "logs:CreateLogStream", "Resource": group})
     definition = register(cloud, task_definition("example/app:v1", logConfiguration=LOGS))
     with LoadBalancers(cloud) as balancers, EcsServices(cloud, FakeRuntime(), balancers) as services:
-        task_set = services.create_service(declare_service(cloud, definition)).primary
-        task_set.wait_steady(5)
-        name = f"web/web/{task_set.running[0].task_id}"
-    events = logs.get_log_events(logGroupName="/web", logStreamName=name)["events"]
-    assert [event["message"] for event in events] == ["example/app:v1 wrote this"]
+        services.create_service(declare_service(cloud, definition)).primary.wait_steady(5)
+    told = [one.message for one in cloud.journal.entries("ECS") if "is lost" in one.message]
+    assert len(told) == 1
+    assert "is not authorized to perform: logs:PutLogEvents" in told[0]
 
 
 def test_a_crashing_container_is_replaced_and_its_exit_code_and_log_are_kept(cloud: Cloud) -> None:

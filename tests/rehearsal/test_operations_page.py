@@ -21,6 +21,7 @@ from rehearsal.host.project import ROOT
 from rehearsal.levels.version import Version
 from rehearsal.plays.versions import V1, V2, V4
 from rehearsal.running.rehearsal import Rehearsal
+from tests.packages import aws_cli_2
 
 PATIENCE = 120.0
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
@@ -61,6 +62,8 @@ STOP = command("stop-deployment")
 END_THE_WAIT = command("continue-deployment")
 FREEZE = command("disable-stage-transition")
 MOVE_LISTENER = command("modify-listener")
+LOG = command("logs tail")
+LOG_BY_VERSION_1 = command("filter-log-events")
 PLAYED = (
     ROLL_BACK,
     ALARMS_ON,
@@ -72,6 +75,8 @@ PLAYED = (
     END_THE_WAIT,
     FREEZE,
     MOVE_LISTENER,
+    LOG,
+    LOG_BY_VERSION_1,
 )
 
 
@@ -96,8 +101,11 @@ class Operator:
         assert self.rehearsal.pushes.release_of(digest, PATIENCE).status == ExecutionStatus.SUCCEEDED
         return digest
 
-    def run(self, documented: str, **given: str) -> Any:
-        """What a command of the page answers; it succeeds. Each ellipsis of it is replaced by what is given."""
+    def run(self, documented: str, *, programs: Path | None = None, **given: str) -> Any:
+        """What a command of the page answers; it succeeds. Each ellipsis of it is replaced by what is given.
+
+        `programs` is a folder whose programs are taken instead of the lock's.
+        """
         written = documented
         for name, value in given.items():
             place = f"{BEFORE[name]}…"
@@ -107,7 +115,7 @@ class Operator:
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", written],  # noqa: S607  (the reader's own)
             env={
-                "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+                "PATH": f"{programs or Path(sys.executable).parent}:{os.environ['PATH']}",
                 "HOME": str(self.home),
                 "AWS_ENDPOINT_URL": self.rehearsal.cloud.endpoint,
                 "AWS_ACCESS_KEY_ID": "test",
@@ -181,6 +189,18 @@ def test_an_execution_leads_to_its_build_its_log_and_its_deployment(operator: Op
     assert told["status"] == "Succeeded"
     (source,) = [one for one in ran if one["actionName"] == "Source"]
     assert source["output"]["outputVariables"]["ImageDigest"] == operator.second
+
+
+def test_the_log_of_a_service_is_read_by_version_1_of_the_cli(operator: Operator) -> None:
+    assert "version v2 listens on port" in operator.run(LOG_BY_VERSION_1), "what runs is heard while it runs"
+
+
+def test_the_log_of_a_service_is_read_by_version_2_of_the_cli(operator: Operator, tmp_path: Path) -> None:
+    """Which no Python package index has, and Debian does, in a version that does not read AWS_ENDPOINT_URL yet."""
+    program = tmp_path / "aws"
+    program.write_text(f'#!/bin/sh\nexec {aws_cli_2()} --endpoint-url "$AWS_ENDPOINT_URL" "$@"\n')
+    program.chmod(0o755)
+    assert "version v2 listens on port" in operator.run(LOG, programs=tmp_path)
 
 
 def test_the_digest_that_ran_before_is_released_without_migrating(operator: Operator) -> None:

@@ -91,6 +91,13 @@ class ContainerTask:
             return tails[0][1][-lines:]
         return [f"{name} | {line}" for name, tail in tails for line in tail][-lines:]
 
+    def written(self, container: str, lines: int) -> list[str]:
+        """The last lines of one container."""
+        played = {one.spec.name: one.child for one in self._stand_ins}
+        if container in played:
+            return played[container].tail(lines)
+        return self._tail(next(one for one in self._containers if one.spec.name == container), lines)
+
     def stop(self, timeout: float) -> None:
         """The image's stop signal to every container, after `timeout` real seconds KILL; returns when all are gone."""
         with ThreadPoolExecutor(max(1, len(self._containers))) as workers:

@@ -75,6 +75,10 @@ class ProcessTask:
             -lines:
         ]
 
+    def written(self, container: str, lines: int) -> list[str]:
+        """The last lines of one container."""
+        return self._started[container].child.tail(lines)
+
     def stop(self, timeout: float) -> None:
         """Send TERM to every container, after `timeout` real seconds KILL; returns when nothing runs."""
         self._processes.stop_together([started.child for started in self._started.values()], timeout)
