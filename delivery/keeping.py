@@ -45,7 +45,7 @@ def examples(rehearsal: Rehearsal) -> Iterator[str]:
     yield f"aws codebuild list-builds-for-project --project-name {names.migration}"
     for name, service in settings.services.items():
         yield f"aws ecs describe-services --cluster {service.cluster} --services {names.service(name)}"
-    yield f"aws logs tail {names.log_group('migrate')} --follow  # AWS CLI version 2"
+    yield f"aws logs tail {names.log_group('migrate')} --follow  # AWS CLI version 2, from 2.13 on"
     host = rehearsal.cloud.endpoint.partition("://")[2]
     image = f"{host}/{settings.image.repository}:{settings.source.push.tag}"
     yield f"aws ecr get-login-password | docker login --username AWS --password-stdin {host}"

@@ -90,8 +90,8 @@ PROPERTIES = {
         "name vpcId egress", "description ingress revokeRulesOnDelete"
     ),
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": Properties(
-        "securityGroupId ipProtocol fromPort referencedSecurityGroupId cidrIpv4 prefixListId",
-        "description cidrIpv6 toPort",
+        "securityGroupId ipProtocol fromPort toPort referencedSecurityGroupId cidrIpv4 prefixListId",
+        "description cidrIpv6",
     ),
     "aws:ecr/repository:Repository": Properties(
         "name forceDelete imageTagMutability imageTagMutabilityExclusionFilters",

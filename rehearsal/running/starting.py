@@ -140,6 +140,7 @@ def _local_cloud(  # noqa: PLR0913, PLR0917  (one argument for each thing the cl
             place,
             clock or Clock(),
             kept_logs=Logs.of_run(ROOT, stack),
+            database_port=settings.network.database.port if settings.network.database else None,
             subnets_owner=settings.network.owner_account_id or "",
             pull_through_caches=PullThroughCaches(
                 prefix for one in settings.services.values() for prefix in one.pull_through_cache_prefixes

@@ -64,6 +64,8 @@ class Cloud:
     pull_through_caches: PullThroughCaches = field(default_factory=PullThroughCaches)
     subnets_owner: str = ""
     """Account that shares its subnets with this one (Amazon VPC User Guide, vpc-sharing); empty where they are its own."""
+    database_port: int | None = None
+    """The port that the application's database listens on there, as the stack says; None where it says nothing."""
     versions: dict[str, str] = field(default_factory=dict[str, str])
     """What people call the images that run here: by digest those that were pushed, by reference those that were not."""
     _declared: dict[tuple[str, str], Declared] = field(default_factory=dict[tuple[str, str], Declared])
