@@ -4,6 +4,7 @@ With `Check` each is refused before anything is provisioned (test_check.py); wit
 nothing is deployed, or something that should not be (test_without_check.py).
 """
 
+import copy
 import json
 import threading
 from collections.abc import Callable, Generator, Mapping
@@ -28,20 +29,27 @@ from rehearsal.world.clock import Clock
 
 KEYS = "shop/stg/keys"
 """A secret that the tasks read and the migration does not."""
+FLAGS = "/shop/stg/flags"
+"""A parameter that they read."""
 PATIENCE = 120.0
 RUNNING = ("Created", "Queued", "InProgress", "Ready")
 """States of a deployment that has not ended."""
 
 
 @contextmanager
-def stack(folder: Path, *, check: bool) -> Generator[Rehearsal]:
-    """Stack stg with a secret that only its tasks read, running v1."""
+def stack(folder: Path, *, check: bool, several: bool = False) -> Generator[Rehearsal]:
+    """Stack stg with a secret and a parameter that only its tasks read, running v1; `several` adds service api."""
     document = yaml.safe_load((ROOT / "Pulumi.stg.yaml").read_text(encoding="utf-8"))
     config = document["config"]
     config["delivery:release"]["check"] = check
-    config["delivery:services"]["web"]["secrets"]["SIGNING_KEY"] = (
+    web = config["delivery:services"]["web"]
+    if several:
+        config["delivery:services"]["api"] = copy.deepcopy(web)
+    web["secrets"]["SIGNING_KEY"] = (
         f"arn:aws:secretsmanager:us-east-1:123456789012:secret:{KEYS}-AbCdEf:signing::"
     )
+    web["secrets"]["FLAGS"] = f"arn:aws:ssm:us-east-1:123456789012:parameter{FLAGS}"
+    web["stopTimeoutSeconds"] = 120
     file = folder / "Pulumi.stg.yaml"
     file.write_text(yaml.safe_dump(document), encoding="utf-8")
     with rehearsing("stg", level=ProcessLevel, stack_file=file, clock=Clock(0.002, own=0.25)) as running:
@@ -74,6 +82,11 @@ def migrations(rehearsal: Rehearsal) -> int:
     return lines(rehearsal, "/delivery/shop/stg/migrate").count("delivery: migrated")
 
 
+def group(rehearsal: Rehearsal) -> Mapping[str, Any]:
+    """The deployment group of service web, as it is declared."""
+    return rehearsal.cloud.one(GROUP, deploymentGroupName="shop-stg-web").inputs
+
+
 def _template(rehearsal: Rehearsal, name: str) -> tuple[str, str]:
     """Bucket and key of a template."""
     s3 = rehearsal.cloud.client("s3")
@@ -84,12 +97,19 @@ def _template(rehearsal: Rehearsal, name: str) -> tuple[str, str]:
     raise LookupError(f"there is no template {name}")
 
 
+@contextmanager
+def written(rehearsal: Rehearsal, name: str, change: Callable[[bytes], bytes | None]) -> Generator[None]:
+    """Let a template say something else, or be gone."""
+    bucket, key = _template(rehearsal, name)
+    before = rehearsal.cloud.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    with rewritten(rehearsal.cloud, bucket, key, change(before)):
+        yield
+
+
 def _written(name: str, change: Callable[[bytes], bytes | None]) -> Callable[[Rehearsal], Any]:
     @contextmanager
     def doomed(rehearsal: Rehearsal) -> Generator[Execution]:
-        bucket, key = _template(rehearsal, name)
-        before = rehearsal.cloud.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
-        with rewritten(rehearsal.cloud, bucket, key, change(before)):
+        with written(rehearsal, name, change):
             yield release(rehearsal)
 
     return doomed
@@ -107,10 +127,21 @@ def _without_a_key(rehearsal: Rehearsal) -> Generator[Execution]:
 
 
 @contextmanager
+def _without_a_parameter(rehearsal: Rehearsal) -> Generator[Execution]:
+    ssm = rehearsal.cloud.client("ssm")
+    before = ssm.get_parameter(Name=FLAGS, WithDecryption=True)["Parameter"]
+    ssm.delete_parameter(Name=FLAGS)
+    try:
+        yield release(rehearsal)
+    finally:
+        ssm.put_parameter(Name=FLAGS, Value=before["Value"], Type=before["Type"])
+
+
+@contextmanager
 def _in_alarm(rehearsal: Rehearsal) -> Generator[Execution]:
     """An alarm that stays on: whoever sets it does so again before CloudWatch looks at its metric."""
     cloudwatch = rehearsal.cloud.client("cloudwatch")
-    name = rehearsal.cloud.one(GROUP).inputs["alarmConfiguration"]["alarms"][0]
+    name = group(rehearsal)["alarmConfiguration"]["alarms"][0]
     over, who = threading.Event(), object()
 
     def on() -> None:
@@ -133,8 +164,8 @@ def _in_alarm(rehearsal: Rehearsal) -> Generator[Execution]:
 @contextmanager
 def _while_another_is_deployed(rehearsal: Rehearsal) -> Generator[Execution]:
     codedeploy = rehearsal.cloud.client("codedeploy")
-    group = rehearsal.cloud.one(GROUP).inputs
-    named = {"applicationName": group["appName"], "deploymentGroupName": group["deploymentGroupName"]}
+    declared = group(rehearsal)
+    named = {"applicationName": declared["appName"], "deploymentGroupName": declared["deploymentGroupName"]}
     before = codedeploy.list_deployments(**named)["deployments"]
     revision = codedeploy.get_deployment(deploymentId=before[0])["deploymentInfo"]["revision"]
     who = object()
@@ -199,26 +230,31 @@ class Doomed:
     """What is said without `Check`, long after."""
 
 
-def _gone(before: bytes) -> None:
+def gone(before: bytes) -> None:
+    """Nothing is left of a template."""
     del before
 
 
-def _placeholder_replaced(before: bytes) -> bytes:
+def placeholder_replaced(before: bytes) -> bytes:
+    """A template that somebody has filled in."""
     return before.replace(b"<IMAGE1_NAME>", b"nginx:latest")
 
 
 DOOMED: Mapping[str, Doomed] = {
     "a task definition without the placeholder": Doomed(
-        _written("taskdef-web.json", _placeholder_replaced),
+        _written("taskdef-web.json", placeholder_replaced),
         "has the image 'nginx:latest' in place of <IMAGE1_NAME>",
         failed="the placeholder <IMAGE1_NAME> is the image of no container",
     ),
     "an AppSpec that is not there": Doomed(
-        _written("appspec-web.yaml", _gone),
+        _written("appspec-web.yaml", gone),
         "it is not there",
         failed="the template appspec-web.yaml is not at",
     ),
     "a JSON key that the secret does not have": Doomed(_without_a_key, "signing", failed="signing"),
+    "a parameter that is not there": Doomed(
+        _without_a_parameter, f"parameter{FLAGS} (read by services.web", failed=FLAGS
+    ),
     "an alarm that is on": Doomed(_in_alarm, "it is in ALARM", failed="alarm"),
     "a deployment that runs": Doomed(
         _while_another_is_deployed,
