@@ -16,14 +16,13 @@ from components.migration_build import MigrationBuild, MigrationBuildArgs
 from components.notifications import Notifications, NotificationsArgs
 from components.release_function import ReleaseFunction, ReleaseFunctionArgs
 from components.release_templates import ReleaseTemplates, ReleaseTemplatesArgs
-from components.rollouts.codedeploy import BlueGreenDeployment as Rollout
-from components.rollouts.codedeploy import BlueGreenDeploymentArgs as RolloutArgs
+from components.rollouts.answers import Rollout, Service, declare_service
 from components.sources.push import PushSource as Source
 from components.sources.push import PushTrigger as Trigger
-from components.web_service import WebService, WebServiceArgs
 from documents.actions import Action, Stage, approval_action, deployment_window
 from documents.descriptor import ServiceDescriptor, StackDescriptor
 from settings import Settings
+from settings.service import Service as ServiceSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,14 +32,14 @@ class Delivery:
     stack: Stack
     repository: ImageRepository
     artifacts: ArtifactStore
-    services: Mapping[str, WebService]
+    services: Mapping[str, Service]
     """By their names in the settings."""
     rollouts: Mapping[str, Rollout]
     """By the same names."""
     templates: ReleaseTemplates
     migration: MigrationBuild
     function: ReleaseFunction | None
-    """None where the settings switch its check off."""
+    """None where the settings switch its check off, and CodeDeploy moves every service."""
     pipeline: DeliveryPipeline
     notifications: Notifications
     trigger: Trigger
@@ -59,16 +58,9 @@ def declare(settings: Settings) -> Delivery:
     stack = located(settings)
     repository = ImageRepository("image", ImageRepositoryArgs(stack=stack, tag=Source.tag_of(settings)))
     artifacts = ArtifactStore("artifacts", ArtifactStoreArgs(stack=stack))
-    services = {
-        key: WebService(
-            key, WebServiceArgs(stack=stack, key=key, repository=repository, ownership=Rollout.OWNS)
-        )
-        for key in settings.services
-    }
-    rollouts = {
-        key: Rollout(f"{key}-deployment", RolloutArgs(stack=stack, key=key, web=service, artifacts=artifacts))
-        for key, service in services.items()
-    }
+    made = {key: declare_service(stack, key, repository, artifacts) for key in settings.services}
+    services = {key: service for key, (service, _) in made.items()}
+    rollouts = {key: rollout for key, (_, rollout) in made.items()}
     templates = ReleaseTemplates(
         "templates",
         ReleaseTemplatesArgs(
@@ -87,18 +79,22 @@ def declare(settings: Settings) -> Delivery:
             errand=templates.errand,
         ),
     )
-    function = _function(stack, repository, artifacts, migration)
+    function = _function(stack, repository, artifacts, migration, list(rollouts.values()))
     stages = (
         *source.stages,
         *_consent(settings),
         _release(
             settings,
             (
-                *([function.check(source.released, run_order=1)] if function else []),
+                *(
+                    [function.check(source.released, run_order=1)]
+                    if function and settings.release.check
+                    else []
+                ),
                 migration.action(source.released, run_order=2),
                 *(
-                    rollout.action(source.released, migration.handed, run_order=3)
-                    for rollout in rollouts.values()
+                    rollouts[key].action(source.released, migration.handed, _place(service), function)
+                    for key, service in settings.services.items()
                 ),
             ),
         ),
@@ -153,16 +149,36 @@ def _consent(settings: Settings) -> Sequence[Stage]:
 
 
 def _function(
-    stack: Stack, repository: ImageRepository, artifacts: ArtifactStore, migration: MigrationBuild
+    stack: Stack,
+    repository: ImageRepository,
+    artifacts: ArtifactStore,
+    migration: MigrationBuild,
+    rollouts: Sequence[Rollout],
 ) -> ReleaseFunction | None:
-    if not stack.settings.release.check:
+    """None where no step of any release would call it."""
+    asked = [statement for rollout in rollouts for statement in rollout.by_function]
+    if not stack.settings.release.check and not asked:
         return None
     return ReleaseFunction(
         "release",
         ReleaseFunctionArgs(
-            stack=stack, repository=repository, artifacts=artifacts, project_arn=migration.project_arn
+            stack=stack,
+            repository=repository,
+            artifacts=artifacts,
+            project_arn=migration.project_arn,
+            looked_at=[statement for rollout in rollouts for statement in rollout.looked_at],
+            rollouts=asked,
         ),
     )
+
+
+def _place(service: ServiceSettings) -> int:
+    """Run order of a service's deployment: web services after the migration, workers one order after another behind them.
+
+    A failed action ends its stage, so no worker is touched when a web service is not through (CodePipeline User Guide,
+    reference-pipeline-structure, runOrder).
+    """
+    return 3 if service.load_balancer else 3 + service.rollout.order
 
 
 def _release(settings: Settings, actions: Sequence[Action]) -> Stage:
@@ -179,7 +195,7 @@ def _release(settings: Settings, actions: Sequence[Action]) -> Stage:
 
 
 def _describe(
-    stack: Stack, key: str, service: WebService, rollout: Rollout
+    stack: Stack, key: str, service: Service, rollout: Rollout
 ) -> ServiceDescriptor[pulumi.Output[str]]:
     given = stack.settings.services[key]
     return ServiceDescriptor(
@@ -187,8 +203,8 @@ def _describe(
         service=stack.names.service(key),
         deployment=rollout.described,
         container=given.container,
-        port=given.port,
-        listener_arn=service.front.listener_arn,
-        url=service.front.url,
+        port=given.port if service.front else None,
+        listener_arn=service.front.listener_arn if service.front else None,
+        url=service.front.url if service.front else None,
         log_group=stack.names.log_group(key),
     )

@@ -43,6 +43,8 @@ class ReleaseFunctionArgs:
     artifacts: ArtifactStore
     project_arn: pulumi.Input[str]
     """The migration's project, which says which secrets its build reads."""
+    looked_at: Sequence[Statement] = ()
+    """What it must be allowed for a look at the services' deployments."""
     rollouts: Sequence[Statement] = ()
     """What it must be allowed besides for the services that it rolls out."""
 
@@ -173,11 +175,10 @@ def _statements(args: ReleaseFunctionArgs) -> list[Statement]:
         grants.read_image(args.repository.arn),
         *grants.read_templates(artifacts.arn, templates, TEMPLATES),
         *([grants.read_with_key(key)] if key else []),
-        grants.read_deployments(place, [names.service(service) for service in settings.services]),
+        *merged([*args.looked_at, *args.rollouts]),
         grants.read_alarms(place),
         grants.read_project(args.project_arn),
         *grants.read_secrets(place, secrets, parameters, sorted(keys)),
-        *merged(args.rollouts),
     ]
 
 

@@ -8,6 +8,7 @@ from pulumi_aws import ec2, lb
 from components.kit.stack import Stack
 from components.rollouts.ownership import Ownership
 from documents.names import fitting
+from settings.load_balancer import LoadBalancer
 from settings.service import Service
 
 UNUSED_PORT = 80
@@ -33,6 +34,13 @@ class ServiceFrontArgs:
         return self.stack.settings.services[self.key]
 
     @property
+    def balancer(self) -> LoadBalancer:
+        """What its traffic comes through; ValueError for a worker, in front of which nothing stands."""
+        if self.service.load_balancer is None:
+            raise ValueError(f"services.{self.key} is a worker: it has no loadBalancer")
+        return self.service.load_balancer
+
+    @property
     def vpc_id(self) -> str:
         """The VPC it is in."""
         return self.stack.settings.network.vpc_id
@@ -51,13 +59,17 @@ class ServiceFront(pulumi.ComponentResource):
     """ARN of the production listener."""
     test_listener_arn: pulumi.Output[str] | None
     """ARN of the test listener, if there is one."""
+    production_rule: lb.ListenerRule | None
+    """The rule whose weights move production traffic; None where the listener's own action does."""
+    test_rule: lb.ListenerRule | None
+    """The rule whose weights move test traffic, if there is such traffic."""
 
     def __init__(self, name: str, args: ServiceFrontArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Declare the front."""
         super().__init__("delivery:index:ServiceFront", name, {}, opts)
         inside = pulumi.ResourceOptions(parent=self)
         guarded = pulumi.ResourceOptions(parent=self, protect=args.stack.settings.release.protect)
-        balancer = args.service.load_balancer
+        balancer = args.balancer
         if balancer.arn is None:
             self._make_load_balancer(name, args, inside, guarded)
         else:
@@ -68,11 +80,12 @@ class ServiceFront(pulumi.ComponentResource):
         self.target_group_2 = _target_group(f"{name}-2", args, inside)
         self.production_listener = self._listener(f"{name}-listener", args, balancer.port, guarded)
         self.listener_arn = self.production_listener.arn
-        self.test_listener_arn = None
+        self.production_rule = self._rule(f"{name}-rule", args, self.production_listener, guarded)
+        self.test_listener_arn = self.test_rule = None
         if balancer.test_port is not None:
-            self.test_listener_arn = self._listener(
-                f"{name}-test-listener", args, balancer.test_port, guarded
-            ).arn
+            test = self._listener(f"{name}-test-listener", args, balancer.test_port, guarded)
+            self.test_listener_arn = test.arn
+            self.test_rule = self._rule(f"{name}-test-rule", args, test, guarded)
         self.register_outputs(
             {
                 "loadBalancerArn": self.load_balancer_arn,
@@ -83,6 +96,11 @@ class ServiceFront(pulumi.ComponentResource):
             }
         )
 
+    @property
+    def rules(self) -> list[lb.ListenerRule]:
+        """Every rule by which traffic moves."""
+        return [rule for rule in (self.production_rule, self.test_rule) if rule is not None]
+
     def _make_load_balancer(
         self,
         name: str,
@@ -90,7 +108,7 @@ class ServiceFront(pulumi.ComponentResource):
         inside: pulumi.ResourceOptions,
         guarded: pulumi.ResourceOptions,
     ) -> None:
-        balancer = args.service.load_balancer
+        balancer = args.balancer
         group = ec2.SecurityGroup(
             f"{name}-balancer-group",
             description=f"Load balancer of {name}",
@@ -125,7 +143,7 @@ class ServiceFront(pulumi.ComponentResource):
         Setting the action back would move live traffic (aws/aws-cdk#36649), so Pulumi ignores it. It depends on the second
         group as well: after a release the action names it, and ELB deletes no group that an action names.
         """
-        balancer = args.service.load_balancer
+        balancer = args.balancer
         return lb.Listener(
             name,
             load_balancer_arn=self.load_balancer_arn,
@@ -140,6 +158,31 @@ class ServiceFront(pulumi.ComponentResource):
                 pulumi.ResourceOptions(
                     ignore_changes=list(args.ownership.of_listeners), depends_on=[self.target_group_2]
                 ),
+            ),
+        )
+
+    def _rule(
+        self, name: str, args: ServiceFrontArgs, listener: lb.Listener, inside: pulumi.ResourceOptions
+    ) -> lb.ListenerRule | None:
+        """A rule for all requests, where traffic moves by the weights of one: the first group has all of it, the second none.
+
+        Both stand in it from the start, as ECS wants them (Amazon ECS Developer Guide, migrate-codedeploy-to-ecs-bluegreen), so
+        that only weights change. Setting them back would move live traffic to a group that may be empty.
+        """
+        if not args.ownership.of_rules:
+            return None
+        groups: list[lb.ListenerRuleActionForwardTargetGroupArgsDict] = [
+            {"arn": self.target_group_1.arn, "weight": 1},
+            {"arn": self.target_group_2.arn, "weight": 0},
+        ]
+        return lb.ListenerRule(
+            name,
+            listener_arn=listener.arn,
+            priority=1,
+            conditions=[{"path_pattern": {"values": ["/*"]}}],
+            actions=[{"type": "forward", "forward": {"target_groups": groups}}],
+            opts=pulumi.ResourceOptions.merge(
+                inside, pulumi.ResourceOptions(ignore_changes=list(args.ownership.of_rules))
             ),
         )
 

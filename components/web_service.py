@@ -5,15 +5,29 @@ and every change to what runs goes through the templates; the ECS service ignore
 """
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import pulumi
-from pulumi_aws import ecs
 
 from components.image_repository import ImageRepository
+from components.kit.fargate_service import fargate_service
 from components.kit.stack import Stack
 from components.kit.task import Task, TaskArgs, declare_task
-from components.rollouts.ownership import Ownership
+from components.rollouts.ownership import Equipment, Ownership
 from components.service_front import ServiceFront, ServiceFrontArgs
+
+
+class Mover(Protocol):
+    """Who moves its traffic."""
+
+    @property
+    def ownership(self) -> Ownership:
+        """What belongs to it."""
+        ...
+
+    def equip(self, front: ServiceFront) -> Equipment:
+        """What the ECS service behind `front` is made with."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,8 +39,8 @@ class WebServiceArgs:
     """Name of the service in the settings."""
     repository: ImageRepository
     """Where its image comes from."""
-    ownership: Ownership
-    """What of it belongs to whoever moves traffic."""
+    mover: Mover
+    """Who moves its traffic."""
 
 
 class WebService(pulumi.ComponentResource):
@@ -44,7 +58,7 @@ class WebService(pulumi.ComponentResource):
         super().__init__("delivery:index:WebService", name, {}, opts)
         inside = pulumi.ResourceOptions(parent=self)
         self.front = ServiceFront(
-            name, ServiceFrontArgs(stack=args.stack, key=args.key, ownership=args.ownership), inside
+            name, ServiceFrontArgs(stack=args.stack, key=args.key, ownership=args.mover.ownership), inside
         )
         self.task = declare_task(
             name,
@@ -56,7 +70,10 @@ class WebService(pulumi.ComponentResource):
             ),
             inside,
         )
-        self.service_name = self._service(name, args, inside).name
+        equipment = args.mover.equip(self.front)
+        self.service_name = fargate_service(
+            name, args.stack, args.key, self.task, args.mover.ownership, equipment, inside
+        ).name
         self.register_outputs(
             {
                 "serviceName": self.service_name,
@@ -64,43 +81,4 @@ class WebService(pulumi.ComponentResource):
                 "taskRoleArn": self.task.task_role_arn,
                 "taskDefinition": self.task.template,
             }
-        )
-
-    def _service(self, name: str, args: WebServiceArgs, inside: pulumi.ResourceOptions) -> ecs.Service:
-        """The ECS service; CodeDeploy needs the production listener in front of blue before it is made.
-
-        What a rollout changes is ignored, and the number of tasks where something else scales (docs/decisions/0003).
-        """
-        stack, others = args.stack, list(args.ownership.of_service)
-        service = stack.settings.services[args.key]
-        return ecs.Service(
-            f"{name}-service",
-            name=stack.names.service(args.key),
-            cluster=stack.place.arn("ecs", f"cluster/{service.cluster}"),
-            task_definition=self.task.first_revision_arn,
-            desired_count=service.desired_count,
-            launch_type="FARGATE",
-            deployment_controller={"type": args.ownership.controller},
-            health_check_grace_period_seconds=service.health_check.grace_period_seconds,
-            load_balancers=[
-                {
-                    "target_group_arn": self.front.target_group_1.arn,
-                    "container_name": service.container,
-                    "container_port": service.port,
-                }
-            ],
-            network_configuration={
-                "subnets": stack.settings.network.private_subnet_ids,
-                "security_groups": [self.task.security_group_id],
-                "assign_public_ip": False,
-            },
-            propagate_tags="SERVICE",
-            opts=pulumi.ResourceOptions.merge(
-                inside,
-                pulumi.ResourceOptions(
-                    protect=stack.settings.release.protect,
-                    depends_on=[*self.task.before, self.front.production_listener],
-                    ignore_changes=[*others, "desired_count"] if service.autoscaled else others,
-                ),
-            ),
         )

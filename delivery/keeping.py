@@ -12,8 +12,9 @@ PACE = 10.0
 
 def told(rehearsal: Rehearsal) -> Iterator[str]:
     """Lines for the terminal: where services answer, exports to paste, commands to try."""
-    for service in rehearsal.settings.services:
-        yield f"{service}: {rehearsal.users.url(service)}"
+    for name, service in rehearsal.settings.services.items():
+        if service.load_balancer is not None:
+            yield f"{name}: {rehearsal.users.url(name)}"
     yield ""
     yield "Paste into another terminal, and the AWS CLI and every SDK there ask this cloud, as an administrator:"
     yield ""

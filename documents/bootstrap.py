@@ -55,11 +55,14 @@ end.each(&:join)
 """
 """Ruby that answers 200 to every request on the ports in its arguments, each `<port>:HTTP` or `<port>:HTTPS`."""
 
+IDLE = "sleep"
+"""Ruby that does nothing until it is told to end."""
+
 
 def bootstrap_container(
     name: str, ports: Sequence[tuple[int, str]], own_image: str | None = None
 ) -> Container:
-    """A web server for these ports, the one for traffic first, each with its protocol.
+    """A web server for these ports, the one for traffic first, each with its protocol; without ports one that does nothing.
 
     `own_image` is a copy of the public image, where ECR Public cannot be reached. A container is checked on the health
     check's own port and by its own protocol, so it must answer there too.
@@ -68,7 +71,12 @@ def bootstrap_container(
     return Container(
         name=name,
         image=own_image or BOOTSTRAP_IMAGE,
-        command=["ruby", "-e", SERVER, *(f"{port}:{protocol}" for port, protocol in protocols.items())],
+        command=[
+            "ruby",
+            "-e",
+            SERVER if ports else IDLE,
+            *(f"{port}:{said}" for port, said in protocols.items()),
+        ],
         ports=list(protocols),
         init_process=True,
         stop_timeout_seconds=2,

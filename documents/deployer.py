@@ -18,6 +18,7 @@ PASSED_TO = (
     "codedeploy.amazonaws.com",
     "codepipeline.amazonaws.com",
     "ecs-tasks.amazonaws.com",
+    "ecs.amazonaws.com",
     "events.amazonaws.com",
     "lambda.amazonaws.com",
 )
@@ -91,6 +92,7 @@ def _resources(deployed: Deployed) -> dict[str, Any]:
         "role": _roles(deployed),
         "load-balancer": place.arn(elb, "loadbalancer/app/*"),
         "listener": place.arn(elb, "listener/app/*"),
+        "listener-rule": place.arn(elb, "listener-rule/app/*"),
         "target-group": [place.arn(elb, f"targetgroup/{group}") for group in groups],
         "bucket": bucket,
         "object": f"{bucket}/*",

@@ -32,14 +32,15 @@ class ServiceDescriptor(Generic[T]):
     service: str
     """Name of the ECS service."""
     deployment: DeploymentDescriptor | None
-    """None where something else moves the traffic."""
+    """None where ECS itself moves it to a new version."""
     container: str
     """Name of the container that runs the pushed image."""
-    port: int
-    listener_arn: T
-    """The production listener."""
-    url: T
-    """Where it answers; the load balancer's ARN where that is not made here."""
+    port: int | None
+    """Where it takes traffic; None for a worker."""
+    listener_arn: T | None
+    """The production listener; None for a worker."""
+    url: T | None
+    """Where it answers; the load balancer's ARN where that is not made here, None for a worker."""
     log_group: str
 
 

@@ -212,13 +212,13 @@ def read_image(repository: Any) -> Statement:
     return allow("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", on=repository)
 
 
-def read_deployments(place: Place, names: Sequence[str]) -> Statement:
-    """Look at deployment groups, which are called like their applications, and at their deployments."""
+def read_deployments(place: Place, name: str) -> Statement:
+    """Look at a deployment group, which is called like its application, and at its deployments."""
     return allow(
         "codedeploy:GetDeployment",
         "codedeploy:GetDeploymentGroup",
         "codedeploy:ListDeployments",
-        on=[place.arn("codedeploy", f"deploymentgroup:{name}/{name}") for name in names],
+        on=[place.arn("codedeploy", f"deploymentgroup:{name}/{name}")],
     )
 
 
@@ -354,6 +354,30 @@ def shift_traffic(place: Place, cluster: str, service: str, listeners: Sequence[
             on="*",
         ),
         allow("elasticloadbalancing:ModifyListener", on=list(listeners)),
+    ]
+
+
+def shift_weights(target_groups: Sequence[Any], rules: Sequence[Any]) -> list[Statement]:
+    """What ECS does to one service's rules and target groups.
+
+    The actions are those of AWS's managed policy AmazonECSInfrastructureRolePolicyForLoadBalancers but for ModifyListener, which
+    is for listeners of a Network Load Balancer and for default rules; the resources are narrowed to what the Service
+    Authorization Reference offers. The Describe actions know none.
+    """
+    return [
+        allow(
+            "elasticloadbalancing:DescribeListeners",
+            "elasticloadbalancing:DescribeRules",
+            "elasticloadbalancing:DescribeTargetGroups",
+            "elasticloadbalancing:DescribeTargetHealth",
+            on="*",
+        ),
+        allow(
+            "elasticloadbalancing:DeregisterTargets",
+            "elasticloadbalancing:RegisterTargets",
+            on=list(target_groups),
+        ),
+        allow("elasticloadbalancing:ModifyRule", on=list(rules)),
     ]
 
 

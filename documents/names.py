@@ -118,6 +118,17 @@ class Names:
         """Alarm on one of a service's two target groups."""
         return f"{self.service(service)}-{group}-{of}"
 
+    def traffic_role(self, service: str) -> str:
+        """Role ECS moves a service's traffic with, and calls its hooks."""
+        return f"{self.service(service)}-traffic"
+
+    def rollout_alarm(self, service: str, group: int, of: str) -> str:
+        """The same of a service that ECS itself moves: another name, so that changing over takes no alarm away.
+
+        CloudWatch gives an alarm of a name that is there to whoever asks last (CloudWatch API Reference, PutMetricAlarm).
+        """
+        return f"{self.service(service)}-rollout-{group}-{of}"
+
     @property
     def bucket_prefix(self) -> str:
         """What the artifact bucket's name begins with; Pulumi's suffix of 26 characters still fits into S3's 63."""
@@ -136,8 +147,8 @@ class Names:
     def too_long(self, services: Iterable[str]) -> Iterator[TooLong]:
         """Every name made here that is longer than AWS takes it."""
         for service in services:
-            for role in (self.execution_role(service), self.task_role(service), self.deploy_role(service)):
-                yield from _beyond(ROLE, role, service)
+            for role in (self.execution_role, self.task_role, self.deploy_role, self.traffic_role):
+                yield from _beyond(ROLE, role(service), service)
             yield from _beyond(DEPLOYMENT_NAME, self.service(service), service)
         for role in (self.pipeline_role, self.migration_role, self.push, self.start_role, self.release):
             yield from _beyond(ROLE, role)
@@ -174,7 +185,7 @@ def _beyond(length: _Length, name: str, service: str | None = None) -> Iterator[
 
 ROLES_OF_A_STACK, ROLES_OF_A_SERVICE = (
     ("migrate", "push", "release", "start"),
-    ("execution", "task", "deploy"),
+    ("execution", "task", "deploy", "traffic"),
 )
 """What a role's name ends in, after the stack's names or after a service's; the pipeline's own role has no ending."""
 

@@ -179,6 +179,16 @@ TYPES: Mapping[str, Actions] = {
             *_ELB_TAGS,
         ),
     },
+    "aws:lb/listenerRule:ListenerRule": {
+        ANY: ("elasticloadbalancing:DescribeRules", "elasticloadbalancing:DescribeTags"),
+        "listener": ("elasticloadbalancing:CreateRule", *_ELB_TAGS),
+        "listener-rule": (
+            "elasticloadbalancing:DeleteRule",
+            "elasticloadbalancing:ModifyRule",
+            "elasticloadbalancing:SetRulePriorities",
+            *_ELB_TAGS,
+        ),
+    },
     "aws:lb/loadBalancer:LoadBalancer": {
         ANY: (
             "elasticloadbalancing:DescribeCapacityReservation",

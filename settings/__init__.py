@@ -82,7 +82,9 @@ class Settings(Group):
     network: Network = Field(description="VPC, private subnets and the database's security group.")
     migration: Migration = Field(description="The command run from the pushed image before traffic moves.")
     services: dict[str, Service] = Field(
-        min_length=1, max_length=MOST_SERVICES, description="Web services, by name."
+        min_length=1,
+        max_length=MOST_SERVICES,
+        description="Web services and workers, by name; workers are released last, in this order.",
     )
     release: Release = Field(description="Mode, approval, window, alarms, retention and protection.")
     notify: Notify = Field(default=Notify(), description="Who hears of releases.")
@@ -104,7 +106,8 @@ class Settings(Group):
     @model_validator(mode="after")
     def _one_name_a_listener(self) -> "Settings":
         for name, service in self.services.items():
-            if service.load_balancer.test_port is not None and f"{name}-test" in self.services:
+            tested = service.load_balancer is not None and service.load_balancer.test_port is not None
+            if tested and f"{name}-test" in self.services:
                 raise ValueError(
                     f"service {name!r} has a testPort, and Pulumi would know its test listener and the listener of service "
                     f"{name + '-test'!r} by one name, {name}-test-listener: call one of them otherwise"
@@ -126,8 +129,10 @@ class Settings(Group):
         taken: dict[tuple[str, int], str] = {}
         for name, service in self.services.items():
             balancer = service.load_balancer
+            if balancer is None or balancer.arn is None:
+                continue
             for port in (balancer.port, balancer.test_port):
-                if balancer.arn is None or port is None:
+                if port is None:
                     continue
                 other = taken.setdefault((balancer.arn, port), name)
                 if other != name:
@@ -144,7 +149,7 @@ class Settings(Group):
             return self
         for name, service in self.services.items():
             check = service.health_check
-            if alarms.unhealthy_minutes < check.slow_start_minutes:
+            if service.load_balancer and alarms.unhealthy_minutes < check.slow_start_minutes:
                 raise ValueError(
                     f"release.alarms.unhealthyMinutes {alarms.unhealthy_minutes} contradicts services.{name}.healthCheck."
                     f"gracePeriodSeconds {check.grace_period_seconds}: a task that may take that long to start can be unhealthy "

@@ -33,7 +33,7 @@ class Group(BaseModel):
 def _numeric(annotation: Any) -> bool:
     parts = get_args(annotation) or (annotation,)
     return any(
-        part is int or (isinstance(part, int) and not isinstance(part, bool)) for part in parts
+        part in (int, float) or (isinstance(part, int) and not isinstance(part, bool)) for part in parts
     ) or any(_numeric(part) for part in parts if get_origin(part) is Annotated)
 
 
@@ -95,6 +95,10 @@ RetentionDays = Literal[
 ]
 """Days that CloudWatch Logs offers (CloudWatch Logs API Reference, PutRetentionPolicy)."""
 
+LambdaArn = Annotated[
+    str,
+    Field(pattern=r"^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_-]+(:[A-Za-z0-9_$-]+)?$"),
+]
 KmsKeyArn = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$")]
 KmsKeys = Annotated[list[KmsKeyArn], Field(description="Customer keys that encrypt these secrets.")]
 

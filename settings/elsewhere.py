@@ -12,6 +12,8 @@ from documents.nested import is_list
 from documents.place import Place, partition_of
 from settings import NAMESPACE, Settings
 from settings.findings import SettingsError
+from settings.load_balancer import LoadBalancer
+from settings.rollout import Rollout
 from settings.service import Service
 
 REGION, ACCOUNT = "Region", "account"
@@ -110,25 +112,9 @@ def _of_build(settings: Settings) -> Iterator[Named]:
 
 
 def _of_service(path: str, service: Service) -> Iterator[Named]:
-    balancer = service.load_balancer
-    if balancer.arn:
-        why = "a listener is made on a load balancer of the stack's own account and Region"
-        yield Named(f"{path}.loadBalancer.arn", balancer.arn, _BOTH, why)
-    if balancer.certificate_arn:
-        iam = arns.parse(balancer.certificate_arn).service == "iam"
-        why = (
-            "a load balancer takes certificates of its own account and Region "
-            "(Elastic Load Balancing User Guide, https-listener-certificates)"
-        )
-        own = frozenset({ACCOUNT}) if iam else _BOTH
-        yield Named(f"{path}.loadBalancer.certificateArn", balancer.certificate_arn, own, why)
-    for name, function in service.rollout.hooks.given().items():
-        why = (
-            "CodeDeploy calls functions of the deployment's own account and Region; nothing documents another "
-            "(CodeDeploy User Guide, reference-appspec-file-structure-hooks)"
-        )
-        hook_path = f"{path}.rollout.hooks.{name[0].lower()}{name[1:]}"
-        yield Named(hook_path, function, _BOTH, why)
+    if service.load_balancer:
+        yield from _of_balancer(f"{path}.loadBalancer", service.load_balancer)
+    yield from _of_rollout(f"{path}.rollout", service.rollout)
     readers = {path: service.secrets} | {
         f"{path}.sidecars.{index}": sidecar.secrets for index, sidecar in enumerate(service.sidecars)
     }
@@ -142,6 +128,37 @@ def _of_service(path: str, service: Service) -> Iterator[Named]:
                 yield Named(f"{where}.secrets.{variable}", one.arn, own, why, shown=False)
     for index, key in enumerate(service.secrets_kms_keys):
         yield Named(f"{path}.secretsKmsKeys.{index}", key)
+
+
+def _of_balancer(path: str, balancer: LoadBalancer) -> Iterator[Named]:
+    if balancer.arn:
+        why = "a listener is made on a load balancer of the stack's own account and Region"
+        yield Named(f"{path}.arn", balancer.arn, _BOTH, why)
+    if balancer.certificate_arn:
+        iam = arns.parse(balancer.certificate_arn).service == "iam"
+        why = (
+            "a load balancer takes certificates of its own account and Region "
+            "(Elastic Load Balancing User Guide, https-listener-certificates)"
+        )
+        own = frozenset({ACCOUNT}) if iam else _BOTH
+        yield Named(f"{path}.certificateArn", balancer.certificate_arn, own, why)
+
+
+def _of_rollout(path: str, rollout: Rollout) -> Iterator[Named]:
+    for name, function in rollout.hooks.given().items():
+        why = (
+            "CodeDeploy calls functions of the deployment's own account and Region; nothing documents another "
+            "(CodeDeploy User Guide, reference-appspec-file-structure-hooks)"
+        )
+        hook_path = f"{path}.hooks.{name[0].lower()}{name[1:]}"
+        yield Named(hook_path, function, _BOTH, why)
+    for index, hook in enumerate(rollout.lifecycle_hooks):
+        if hook.function:
+            why = (
+                "ECS calls functions of the service's own account and Region; nothing documents another "
+                "(Amazon ECS Developer Guide, deployment-lifecycle-hooks)"
+            )
+            yield Named(f"{path}.lifecycleHooks.{index}.function", hook.function, _BOTH, why)
 
 
 def _finding(named: Named, place: Place) -> str | None:

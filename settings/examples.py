@@ -34,6 +34,7 @@ EXAMPLES = {
     "services.rollout.hooks.afterInstall": f"arn:aws:lambda:{_ACCOUNT}:function:check",
     "services.rollout.hooks.afterAllowTestTraffic": f"arn:aws:lambda:{_ACCOUNT}:function:check",
     "services.rollout.hooks.beforeAllowTraffic": f"arn:aws:lambda:{_ACCOUNT}:function:check",
+    "services.rollout.lifecycleHooks.function": f"arn:aws:lambda:{_ACCOUNT}:function:check",
     "services.rollout.hooks.afterAllowTraffic": f"arn:aws:lambda:{_ACCOUNT}:function:check",
     "services.sidecars.name": "otel",
     "release.artifactKeyArn": f"arn:aws:kms:{_ACCOUNT}:key/0123abcd-4567-89ef-0123-456789abcdef",

@@ -15,6 +15,5 @@ WITHOUT: Mapping[str, str] = {
     "migration": "a stack in which nobody migrates does not work yet, since templates come out of the migration's build; "
     "where nothing is to be migrated let its command be one that does nothing",
     "services": "a stack without a service does not work yet",
-    "services.loadBalancer": "a service without one would be a worker, and workers do not work yet",
 }
 """What the absence of a part would mean, by its path without the writer's own names."""

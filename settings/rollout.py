@@ -1,17 +1,22 @@
-"""Who moves a service's traffic to a new version, and how: CodeDeploy, from blue to green."""
+"""Who moves a service to a new version, and how: CodeDeploy, from blue to green, or ECS itself by one of its strategies."""
 
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from documents.traffic_shift import MOST_MINUTES, MOST_PERCENT, PREDEFINED, Routing, Shift
-from settings.base import Group
+from documents import strategies
+from documents.strategies import MOST_HOOKS, Strategy
+from documents.traffic_shift import MOST_MINUTES, PREDEFINED, Routing, Shift
+from settings.base import Group, LambdaArn
+from settings.lifecycle_hook import LifecycleHook
 
-LambdaArn = Annotated[
-    str,
-    Field(pattern=r"^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_-]+(:[A-Za-z0-9_$-]+)?$"),
-]
+
+class Mover(StrEnum):
+    """Who moves a service to a new version."""
+
+    CODEDEPLOY = "codedeploy"
+    ECS = "ecs"
 
 
 class TrafficShift(StrEnum):
@@ -46,57 +51,106 @@ class Hooks(Group):
 
 
 class Increment(Group):
-    """A deployment configuration of the stack's own: how much of the traffic moves, and how long it stays so."""
+    """How much of the traffic moves at a time, and how long it stays so."""
 
-    percent: int = Field(
-        ge=1, le=MOST_PERCENT, description="Production traffic that moves in one increment, in percent."
+    percent: float = Field(
+        gt=0,
+        le=strategies.MOST_PERCENT,
+        allow_inf_nan=False,
+        description="Production traffic that moves in one increment, in percent; CodeDeploy takes whole ones below 100, ECS tenths.",
     )
     interval_minutes: int = Field(
-        ge=1, le=MOST_MINUTES, description="Minutes until the next increment; two days in all."
+        ge=0,
+        le=MOST_MINUTES,
+        description="Minutes until the next increment: CodeDeploy takes 1 to two days in all, ECS up to 1440 each.",
     )
+
+
+class Rolling(Group):
+    """How many tasks there may be while ECS replaces them."""
+
+    minimum_healthy_percent: int = Field(
+        default=100, ge=0, le=100, description="Tasks that keep running, in percent of `desiredCount`."
+    )
+    maximum_percent: int = Field(
+        default=200,
+        ge=100,
+        le=200,
+        description="Tasks that run at most; 100 beside a minimum of 0 stops the old before it starts the new.",
+    )
+
+
+def _few(hooks: list[LifecycleHook]) -> list[LifecycleHook]:
+    for kind in ("function", "pause"):
+        number = sum(getattr(hook, kind) is not None for hook in hooks)
+        if number > MOST_HOOKS:
+            raise ValueError(
+                f"has {number} hooks with a {kind}, and a service takes {MOST_HOOKS} (Amazon ECS Developer Guide, "
+                "pause-lifecycle-hooks, Constraints); let one hook name several stages"
+            )
+    return hooks
 
 
 class Rollout(Group):
-    """How a service's traffic moves: by one of CodeDeploy's own configurations, or by one that the stack declares."""
+    """How a service gets to a new version: by CodeDeploy, or by ECS itself."""
 
+    by: Mover | None = Field(
+        default=None,
+        description="Who moves the service: CodeDeploy or ECS itself; default: `codedeploy`, and `ecs` for a worker.",
+    )
+    strategy: Strategy | None = Field(
+        default=None, description="How ECS goes about it; default: `blueGreen`, and `rolling` for a worker."
+    )
     traffic_shift: TrafficShift = Field(
         default=TrafficShift.ALL_AT_ONCE,
         description="A deployment configuration of CodeDeploy's; for other steps give `canary` or `linear` instead.",
     )
     canary: Increment | None = Field(
         default=None,
-        description="A configuration of your own: one increment, and after the interval the rest.",
+        description="One increment, and after the interval the rest; by CodeDeploy a configuration of your own.",
     )
     linear: Increment | None = Field(
-        default=None, description="A configuration of your own: equal increments, and last what is left."
+        default=None,
+        description="Equal increments, and last what is left; by CodeDeploy a configuration of your own.",
     )
-    hooks: Hooks = Field(default=Hooks(), description="Lambda functions called on the way.")
+    rolling: Rolling | None = Field(
+        default=None, description="How ECS replaces tasks by the strategy `rolling`."
+    )
+    bake_time_minutes: int | None = Field(
+        default=None,
+        ge=0,
+        le=strategies.MOST_MINUTES,
+        description="Minutes that ECS keeps the old tasks after all traffic has moved; default: 5, for `rolling` ECS's own. "
+        "CodeDeploy goes by release.blueRetentionMinutes.",
+    )
+    order: int = Field(
+        default=1,
+        ge=1,
+        le=100,
+        description="Place among the workers: a lower one is released first, those of one number side by side.",
+    )
+    hooks: Hooks = Field(default=Hooks(), description="Lambda functions that CodeDeploy calls on the way.")
+    lifecycle_hooks: Annotated[list[LifecycleHook], AfterValidator(_few)] = Field(
+        default=[], description="Functions that ECS calls on the way, and pauses."
+    )
 
     @model_validator(mode="after")
     def _one_shift(self) -> "Rollout":
         given = [name for name in ("canary", "linear") if getattr(self, name) is not None]
         given += ["trafficShift"] if "traffic_shift" in self.model_fields_set else []
         if len(given) > 1:
-            message = f"names {' and '.join(given)}, and traffic moves in one way: give one of them"
-            raise ValueError(message)
-        lasts = self.shift.lasts
-        if lasts > MOST_MINUTES:
-            message = (
-                f"linear: {self.shift.percent} percent every {self.shift.minutes} minutes take {lasts} minutes from the first "
-                f"increment to the last, and CodeDeploy takes {MOST_MINUTES}: raise percent or lower intervalMinutes"
-            )
-            raise ValueError(message)
+            raise ValueError(f"names {' and '.join(given)}, and traffic moves in one way: give one of them")
         return self
 
     @property
     def own(self) -> Shift | None:
-        """What the stack's own configuration says; None where traffic moves by one of CodeDeploy's."""
+        """What CodeDeploy's configuration of the stack's own says; None where traffic moves by one of CodeDeploy's."""
         for routing, said in ((Routing.CANARY, self.canary), (Routing.LINEAR, self.linear)):
             if said is not None:
-                return Shift(routing, said.percent, said.interval_minutes)
+                return Shift(routing, round(said.percent), said.interval_minutes)
         return None
 
     @property
     def shift(self) -> Shift:
-        """How traffic moves, whoever's configuration says so."""
+        """How CodeDeploy moves traffic, whoever's configuration says so."""
         return self.own or PREDEFINED[self.traffic_shift.value]

@@ -1,16 +1,18 @@
-"""One web service on Fargate behind a load balancer."""
+"""One service on Fargate: behind a load balancer, or a worker without one."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from documents.images import through_cache
+from documents.strategies import Strategy
+from settings import moving
 from settings.base import KmsKeys, Port, RetentionDays, Statements
 from settings.container import Container, ContainerName, Sidecar
 from settings.healthcheck import HealthCheck, Protocol
 from settings.image_reference import ImageReference
 from settings.load_balancer import LoadBalancer
-from settings.rollout import Rollout
+from settings.rollout import Mover, Rollout
 
 FARGATE_MEMORY: dict[int, tuple[int, ...]] = {
     256: (512, 1024, 2048),
@@ -39,7 +41,7 @@ CachePrefix = Annotated[
 
 
 class Service(Container):
-    """A web service: what runs, how large, behind what, and how traffic moves to a new version."""
+    """What runs, how large, behind what, and how it gets to a new version."""
 
     cluster: str = Field(pattern=r"^[A-Za-z0-9_-]{1,255}$", description="Name of an existing ECS cluster.")
     cpu: int = Field(description="CPU units of a task: 256 is a quarter of a vCPU.")
@@ -50,7 +52,7 @@ class Service(Container):
     container: ContainerName = Field(
         default="app", description="Name of the container that runs the pushed image."
     )
-    port: Port = Field(default=8080, description="Port the container listens on.")
+    port: Port = Field(default=8080, description="Port the container listens on; a worker's on none.")
     protocol: Protocol = Field(default="HTTP", description="What the container speaks on this port.")
     user: str | None = Field(
         default=None, min_length=1, description="User the container runs as; default: the image's."
@@ -70,8 +72,10 @@ class Service(Container):
         default=False,
         description="Whether something else scales the service (Application Auto Scaling, an operator): `desiredCount` then counts at first only.",
     )
-    load_balancer: LoadBalancer = Field(description="Where traffic comes from.")
-    rollout: Rollout = Field(default=Rollout(), description="How traffic moves to a new version.")
+    load_balancer: LoadBalancer | None = Field(
+        default=None, description="Where traffic comes from; without one the service is a worker."
+    )
+    rollout: Rollout = Field(default=Rollout(), description="How it gets to a new version.")
     sidecars: list[Sidecar] = Field(
         default=[], max_length=MOST_CONTAINERS - 1, description="Further containers of the task."
     )
@@ -85,7 +89,7 @@ class Service(Container):
     )
     bootstrap_image: ImageReference | None = Field(
         default=None,
-        description="Image that answers until the first release: a copy of ruby:3-alpine; default: the one on ECR Public.",
+        description="Image that runs until the first release: a copy of ruby:3-alpine; default: the one on ECR Public.",
     )
     pull_through_cache_prefixes: list[CachePrefix] = Field(
         default=[],
@@ -108,6 +112,44 @@ class Service(Container):
         return self
 
     @property
+    def mover(self) -> Mover:
+        """Who moves it to a new version."""
+        return self.rollout.by or (Mover.CODEDEPLOY if self.load_balancer else Mover.ECS)
+
+    @property
+    def strategy(self) -> Strategy:
+        """How ECS moves it, where ECS does."""
+        return self.rollout.strategy or (Strategy.BLUE_GREEN if self.load_balancer else Strategy.ROLLING)
+
+    @model_validator(mode="after")
+    def _a_rollout_that_fits(self) -> "Service":
+        findings = [
+            *(
+                moving.with_traffic(self.rollout)
+                if self.load_balancer
+                else moving.without_traffic(self.rollout, self.model_fields_set)
+            ),
+            *(
+                moving.by_codedeploy(self.rollout)
+                if self.mover is Mover.CODEDEPLOY
+                else moving.by_ecs(self.rollout, self.strategy, self.desired_count)
+            ),
+        ]
+        if findings:
+            raise ValueError(findings[0])
+        return self
+
+    @property
+    def ports(self) -> list[tuple[int, str]]:
+        """Ports that the container answers on, the one for traffic first, each with its protocol; a worker's on none."""
+        if self.load_balancer is None:
+            return []
+        check, traffic = self.health_check, (self.port, self.protocol)
+        if check.port is None or check.port == self.port:
+            return [traffic]
+        return [traffic, (check.port, check.protocol or self.protocol)]
+
+    @property
     def named_images(self) -> list[str]:
         """Every image of a task but the pushed one."""
         own = [self.bootstrap_image] if self.bootstrap_image else []
@@ -126,7 +168,8 @@ class Service(Container):
     @model_validator(mode="after")
     def _test_traffic_for_its_hook(self) -> "Service":
         """CodeDeploy User Guide, tutorial-ecs-with-hooks-create-second-listener: validation needs a second listener."""
-        if self.rollout.hooks.after_allow_test_traffic is not None and self.load_balancer.test_port is None:
+        balancer = self.load_balancer
+        if balancer and self.rollout.hooks.after_allow_test_traffic and balancer.test_port is None:
             raise ValueError(
                 "rollout.hooks.afterAllowTestTraffic is called while a test listener points to green, and there is no "
                 "loadBalancer.testPort: give one, or take another hook such as afterInstall"

@@ -15,7 +15,7 @@ from settings import Settings
 FILE = Path(__file__).resolve().parent.parent / "docs" / "settings.md"
 BEGIN, END = "<!-- settings -->\n", "<!-- /settings -->"
 
-_WORDS = {str: "text", int: "number", bool: "true or false"}
+_WORDS = {str: "text", int: "number", float: "number", bool: "true or false"}
 _MOST_CHOICES = 6
 
 

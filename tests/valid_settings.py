@@ -70,6 +70,15 @@ MEANT: dict[str, st.SearchStrategy[Any]] = {
     "services.sidecars.image": st.sampled_from(["otel/collector:1", "public.ecr.aws/docker/library/redis:7"]),
     "services.healthCheck.path": st.sampled_from(["/", "/healthz", "/a/b?c=d"]),
     "services.healthCheck.statusCodes": st.sampled_from(["200", "200-299", "200,302", "200-499"]),
+    "services.rollout.bakeTimeMinutes": st.integers(0, 60),
+    "services.rollout.lifecycleHooks.pause.timeoutMinutes": st.integers(1, 60),
+    "services.rollout.canary.intervalMinutes": st.integers(1, 60),
+    "services.rollout.linear.intervalMinutes": st.integers(1, 10),
+    "services.rollout.linear.percent": st.integers(3, 99),
+    "services.rollout.canary.percent": st.integers(1, 99),
+    "services.rollout.rolling": st.sampled_from(
+        [{}, {"minimumHealthyPercent": 0, "maximumPercent": 100}, {"minimumHealthyPercent": 50}]
+    ),
     "services.loadBalancer.publicSubnetIds": st.lists(
         _HEX.map(lambda d: f"subnet-{d}"), min_size=2, max_size=3, unique=True
     ),
@@ -117,7 +126,7 @@ def _of(annotation: Any, path: str, low: int = 1, high: int = _LARGEST) -> st.Se
         return st.dictionaries(_NAMES, _of(arguments[1], path, low, high), max_size=2)
     if annotation is bool:
         return st.booleans()
-    if annotation is int:
+    if annotation is int or annotation is float:
         return st.integers(low, high)
     return st.just(EXAMPLES[path]) if path in EXAMPLES else _TEXT
 
@@ -150,10 +159,16 @@ def _together(raw: Drawn) -> Drawn:
         service["sidecars"] = list(sidecars.values())
         for sidecar in service["sidecars"]:
             _one_source(sidecar)
-        check = service.get("healthCheck", {})
-        check["timeoutSeconds"] = min(check.get("timeoutSeconds", 5), check.get("intervalSeconds", 10) - 1)
-        _balancer(service["loadBalancer"], number)
-        _one_shift(service.get("rollout", {}))
+        if "loadBalancer" in service:
+            check = service.get("healthCheck", {})
+            check["timeoutSeconds"] = min(
+                check.get("timeoutSeconds", 5), check.get("intervalSeconds", 10) - 1
+            )
+            _balancer(service["loadBalancer"], number)
+        else:
+            for of_traffic in ("port", "protocol", "healthCheck"):
+                service.pop(of_traffic, None)
+        _rollout(service.get("rollout", {}), web="loadBalancer" in service)
     _one_source(raw["migration"])
     return raw
 
@@ -166,8 +181,38 @@ def _one_source(group: Drawn) -> None:
     }
 
 
-def _one_shift(rollout: Drawn) -> None:
-    for other in [one for one in ("trafficShift", "canary", "linear") if one in rollout][1:]:
+def _rollout(rollout: Drawn, *, web: bool) -> None:
+    """Who moves the service decides what else may stand there."""
+    if not web:
+        rollout.pop("by", None)
+    else:
+        rollout.pop("order", None)
+    if not web and rollout.get("strategy") in ("canary", "linear"):
+        rollout["strategy"] = "blueGreen"
+    if web and rollout.get("by", "codedeploy") == "codedeploy":
+        _keep(
+            rollout,
+            "by",
+            "hooks",
+            *[one for one in ("trafficShift", "canary", "linear") if one in rollout][:1],
+        )
+    else:
+        strategy = rollout.get("strategy", "blueGreen" if web else "rolling")
+        hooks = () if strategy == "rolling" else ("lifecycleHooks",)
+        _keep(rollout, "by", "order", "strategy", "bakeTimeMinutes", strategy, *hooks)
+        if strategy in ("canary", "linear"):
+            rollout.setdefault(strategy, {"percent": 10, "intervalMinutes": 5})
+        for hook in rollout.get("lifecycleHooks", ()):
+            hook["stages"] = ["PRE_SCALE_UP"]
+            hook.pop("function" if "pause" in hook else "pause", None)
+            if "pause" in hook:
+                hook.pop("details", None)
+            else:
+                hook.setdefault("function", EXAMPLES["services.rollout.lifecycleHooks.function"])
+
+
+def _keep(rollout: Drawn, *names: str) -> None:
+    for other in set(rollout) - set(names):
         del rollout[other]
 
 

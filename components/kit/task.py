@@ -30,8 +30,8 @@ class TaskArgs:
     """Name of the service in the settings."""
     repository_arn: pulumi.Input[str]
     """Where its image comes from."""
-    reached_from: pulumi.Input[str]
-    """Security group that its traffic comes from."""
+    reached_from: pulumi.Input[str] | None
+    """Security group that its traffic comes from; None for a worker."""
 
     @property
     def service(self) -> Service:
@@ -83,17 +83,19 @@ def declare_task(name: str, args: TaskArgs, inside: pulumi.ResourceOptions) -> T
 
 
 def _security_group(name: str, args: TaskArgs, inside: pulumi.ResourceOptions) -> ec2.SecurityGroup:
-    """Tasks take traffic from the load balancer only.
+    """Tasks take traffic from the load balancer only, and a worker's from nobody.
 
     On every port: the port in use changes with a release, not with the `pulumi up` before it.
     """
     network = args.stack.settings.network
+    reached_from = [] if args.reached_from is None else [args.reached_from]
     group = ec2.SecurityGroup(
         f"{name}-group",
         description=f"Tasks of {args.stack.names.service(args.key)}",
         vpc_id=network.vpc_id,
         ingress=[
-            {"protocol": "tcp", "from_port": 1, "to_port": 65535, "security_groups": [args.reached_from]}
+            {"protocol": "tcp", "from_port": 1, "to_port": 65535, "security_groups": [group]}
+            for group in reached_from
         ],
         egress=[{"protocol": "-1", "from_port": 0, "to_port": 0, "cidr_blocks": ["0.0.0.0/0"]}],
         opts=inside,
@@ -151,11 +153,8 @@ def _first_revision(
     roles: tuple[pulumi.Output[str], pulumi.Output[str]],
     inside: pulumi.ResourceOptions,
 ) -> ecs.TaskDefinition:
-    service, check = args.service, args.service.health_check
-    ports = [(service.port, service.protocol)]
-    if check.port is not None and check.port != service.port:
-        ports.append((check.port, check.protocol or service.protocol))
-    container = bootstrap_container(service.container, ports, service.bootstrap_image)
+    service = args.service
+    container = bootstrap_container(service.container, service.ports, service.bootstrap_image)
 
     def containers(arns: list[str]) -> str:
         definition = taskdef.task_definition(_shared(args, arns[0], arns[1]), [container])
@@ -200,7 +199,7 @@ def _released(args: TaskArgs, execution_role: str, task_role: str) -> dict[str, 
         command=service.command,
         working_directory=service.working_directory,
         init_process=service.init_process,
-        ports=sorted({service.port, service.health_check.port or service.port}),
+        ports=sorted({port for port, _ in service.ports}),
         user=service.user,
         stop_timeout_seconds=service.stop_timeout_seconds,
         environment=service.environment,

@@ -1,19 +1,21 @@
 """CodeDeploy for one web service: how traffic moves to a new version, and what moves it back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_aws import cloudwatch, codedeploy, lb
+from pulumi_aws import codedeploy
 
 from components.artifact_store import ArtifactStore
 from components.kit.role import granted_role
 from components.kit.stack import Stack
-from components.rollouts.ownership import Ownership
+from components.release_function import ReleaseFunction
+from components.rollouts.alarms import traffic_alarms
+from components.rollouts.ownership import Equipment, Ownership
+from components.service_front import ServiceFront
 from components.web_service import WebService
 from documents import appspec, grants
 from documents.actions import Action, Handed, Released, codedeploy_action
-from documents.alarms import PERIOD
 from documents.descriptor import DeploymentDescriptor
 from documents.policy import Statement, trust
 from documents.taskdef import IMAGE_PLACEHOLDER
@@ -46,22 +48,56 @@ class BlueGreenDeploymentArgs:
         return self.stack.names.deployment_configuration(self.key, rollout.own.words)
 
 
-class BlueGreenDeployment(pulumi.ComponentResource):
-    """A CodeDeploy application and its one deployment group, with the alarms that stop it and roll it back."""
+class ByCodeDeploy:
+    """CodeDeploy as the answer for one web service: said before its ECS service is there, and after."""
 
-    OWNS = Ownership(
+    ownership = Ownership(
         controller="CODE_DEPLOY",
         of_service=("task_definition", "load_balancers", "network_configuration"),
         of_listeners=("default_actions",),
     )
     """What CodeDeploy changes with every release."""
 
+    def __init__(self, stack: Stack, key: str) -> None:
+        """For the service `key` of the settings."""
+        self._stack = stack
+        self._key = key
+
+    def equip(self, front: ServiceFront) -> Equipment:
+        """The service begins behind the first target group; CodeDeploy needs the production listener in front of it."""
+        service = self._stack.settings.services[self._key]
+        behind = {
+            "target_group_arn": front.target_group_1.arn,
+            "container_name": service.container,
+            "container_port": service.port,
+        }
+        return Equipment(
+            arguments={
+                "load_balancers": [behind],
+                "health_check_grace_period_seconds": service.health_check.grace_period_seconds,
+            },
+            before=[front.production_listener],
+        )
+
+    def rollout(self, web: WebService, artifacts: ArtifactStore) -> "BlueGreenDeployment":
+        """What moves the declared service."""
+        args = BlueGreenDeploymentArgs(stack=self._stack, key=self._key, web=web, artifacts=artifacts)
+        return BlueGreenDeployment(f"{self._key}-deployment", args)
+
+
+class BlueGreenDeployment(pulumi.ComponentResource):
+    """A CodeDeploy application and its one deployment group, with the alarms that stop it and roll it back."""
+
     application: pulumi.Output[str]
     """Name of the CodeDeploy application."""
     group: pulumi.Output[str]
     """Name of the deployment group."""
-    described: DeploymentDescriptor
+    described: DeploymentDescriptor | None
     """Both names, as operators are told them."""
+    by_function: Sequence[Statement] = ()
+    """CodeDeploy has an action of AWS's own, which asks nothing of the release function."""
+    looked_at: Sequence[Statement]
+    """What the release function must be allowed to look at before a release."""
     templates: Mapping[str, pulumi.Output[str]]
     """Text of each file that a deployment reads, by its name."""
 
@@ -86,9 +122,16 @@ class BlueGreenDeployment(pulumi.ComponentResource):
                 lambda group: _appspec(args, group)
             ),
         }
+        self.looked_at = [grants.read_deployments(args.stack.place, physical)]
         self.register_outputs({"application": self.application, "group": self.group})
 
-    def action(self, released: Released, templates: Handed, run_order: int) -> Action:
+    def action(
+        self,
+        released: Released,
+        templates: Handed,
+        run_order: int,
+        function: ReleaseFunction | None,  # noqa: ARG002  (the other answer's)
+    ) -> Action:
         """Deploys the released image with the templates of the same execution."""
         key, stack, task = self._args.key, self._args.stack, self._args.web.task
         name = stack.names.service(key)
@@ -121,10 +164,7 @@ class BlueGreenDeployment(pulumi.ComponentResource):
         )
         # CloudWatch gives an alarm of a name that is there to whoever asks last, without a word; IAM refuses the role.
         after = pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=[role.role]))
-        alarms = [
-            *_alarms(name, 1, args, args.web.front.target_group_1, after),
-            *_alarms(name, 2, args, args.web.front.target_group_2, after),
-        ]
+        alarms = traffic_alarms(name, args.stack, args.key, args.web.front, names.alarm, after)
         return codedeploy.DeploymentGroup(
             f"{name}-group",
             app_name=application.name,
@@ -213,77 +253,3 @@ def _routes(web: WebService) -> codedeploy.DeploymentGroupLoadBalancerInfoTarget
     if front.test_listener_arn is not None:
         routes["test_traffic_route"] = {"listener_arns": [front.test_listener_arn]}
     return routes
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Watched:
-    """One metric of a target group, and how much of it is too much."""
-
-    name: str
-    meaning: str
-    metric: str
-    statistic: str
-    minutes: int
-    threshold: int
-
-
-def _alarms(
-    name: str,
-    number: int,
-    args: BlueGreenDeploymentArgs,
-    target_group: lb.TargetGroup,
-    inside: pulumi.ResourceOptions,
-) -> list[cloudwatch.MetricAlarm]:
-    """Server errors and unhealthy hosts of one target group; both groups are watched, because the roles swap.
-
-    Metrics: Elastic Load Balancing User Guide, load-balancer-cloudwatch-metrics. A group without targets reports
-    nothing, which is no alarm.
-    """
-    dimensions = {
-        "LoadBalancer": args.web.front.load_balancer_arn.apply(_load_balancer_dimension),
-        "TargetGroup": target_group.arn_suffix,
-    }
-    return [
-        cloudwatch.MetricAlarm(
-            f"{name}-{number}-{watched.name}",
-            name=args.stack.names.alarm(args.key, number, watched.name),
-            alarm_description=watched.meaning,
-            namespace="AWS/ApplicationELB",
-            metric_name=watched.metric,
-            dimensions=dimensions,
-            statistic=watched.statistic,
-            period=PERIOD,
-            evaluation_periods=watched.minutes,
-            threshold=watched.threshold,
-            comparison_operator="GreaterThanOrEqualToThreshold",
-            treat_missing_data="notBreaching",
-            opts=inside,
-        )
-        for watched in _watched(args)
-    ]
-
-
-def _watched(args: BlueGreenDeploymentArgs) -> list[_Watched]:
-    alarms = args.stack.settings.release.alarms
-    return [
-        _Watched(
-            name="server-errors",
-            meaning="The application answers with 5xx",
-            metric="HTTPCode_Target_5XX_Count",
-            statistic="Sum",
-            minutes=1,
-            threshold=alarms.server_errors,
-        ),
-        _Watched(
-            name="unhealthy",
-            meaning="A target fails its health check for longer than a start may take",
-            metric="UnHealthyHostCount",
-            statistic="Maximum",
-            minutes=alarms.unhealthy_minutes or args.service.health_check.slow_start_minutes,
-            threshold=1,
-        ),
-    ]
-
-
-def _load_balancer_dimension(arn: str) -> str:
-    return arn.split(":loadbalancer/")[1]

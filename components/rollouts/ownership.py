@@ -1,7 +1,10 @@
-"""What belongs to whoever moves a service's traffic, from the moment it is made."""
+"""What belongs to whoever moves a service, from the moment it is made, and what the service is made with for that."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import pulumi
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,3 +17,15 @@ class Ownership:
     """Properties of the ECS service."""
     of_listeners: Sequence[str]
     """Properties of its listeners."""
+    of_rules: Sequence[str] = ()
+    """Properties of its listeners' rules; none where traffic needs no rule."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Equipment:
+    """What an ECS service is made with so that it can be moved."""
+
+    arguments: Mapping[str, Any]
+    """Arguments of `aws.ecs.Service`."""
+    before: Sequence[pulumi.Resource] = ()
+    """What must be there before it."""

@@ -21,7 +21,11 @@ def hint(settings: Settings) -> str:
 
 def paths(settings: Settings) -> tuple[str, ...]:
     """What to ask it for: the page that reads the database, where every service has one; else the health path."""
-    everywhere = all(_VARIABLE in {*one.environment, *one.secrets} for one in settings.services.values())
+    everywhere = all(
+        _VARIABLE in {*one.environment, *one.secrets}
+        for one in settings.services.values()
+        if one.load_balancer is not None
+    )
     return ("/",) if everywhere else ()
 
 
@@ -34,7 +38,7 @@ def misfits(settings: Settings) -> Iterator[str]:
     if _VARIABLE not in given:
         yield f"migration.environment and secrets have no {_VARIABLE}, which its migration reads"
     for name, service in settings.services.items():
-        if service.health_check.path not in _PATHS:
+        if service.load_balancer is not None and service.health_check.path not in _PATHS:
             path = service.health_check.path
             yield f"services.{name}.healthCheck.path is {path}, while it answers {' and '.join(_PATHS)} only"
         if service.command and "app.py" not in " ".join(service.command):

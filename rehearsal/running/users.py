@@ -46,6 +46,8 @@ class Users:
         """What to ask every service that has tasks for: these paths, or its own health path."""
         asked: list[Route] = []
         for name, service in self._settings.services.items():
+            if service.load_balancer is None:
+                continue
             check = service.health_check
             own = HealthCheck(path=check.path, matcher=check.status_codes)
             if self._service(self._cloud.one(SERVICE, name=self._names.service(name))).primary.count:
@@ -71,6 +73,9 @@ class Users:
         return self._load_balancers.url(self.listener_arn(service))
 
     def listener_arn(self, service: str) -> str:
-        """The production listener of a service, as the stack says of itself."""
+        """The production listener of a service, as the stack says of itself; LookupError for a worker."""
         parameter = self._cloud.one(PARAMETER, name=self._names.descriptor)
-        return from_json(str(parameter.inputs["value"])).services[service].listener_arn
+        listener = from_json(str(parameter.inputs["value"])).services[service].listener_arn
+        if listener is None:
+            raise LookupError(f"service {service} is a worker, which answers nowhere")
+        return listener

@@ -54,6 +54,11 @@ def _listener(logical: str, inputs: Inputs) -> Inputs:
     return {"arn": _arn("elasticloadbalancing", f"listener/{balancer}/{int(inputs['port']):016x}")}
 
 
+def _listener_rule(logical: str, inputs: Inputs) -> Inputs:
+    listener = str(inputs["listenerArn"]).replace(":listener/", ":listener-rule/")
+    return {"arn": f"{listener}/{int(inputs['priority']):016x}"}
+
+
 def _queue(logical: str, inputs: Inputs) -> Inputs:
     name = _name(logical, inputs)
     return {"arn": _arn("sqs", name), "url": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"}
@@ -92,6 +97,7 @@ OUTPUTS: Mapping[str, Callable[[str, Inputs], Inputs]] = {
     },
     "aws:iam/rolePolicy:RolePolicy": _nothing,
     "aws:lb/listener:Listener": _listener,
+    "aws:lb/listenerRule:ListenerRule": _listener_rule,
     "aws:lb/loadBalancer:LoadBalancer": _load_balancer,
     "aws:lb/targetGroup:TargetGroup": _target_group,
     "aws:s3/bucket:Bucket": _bucket,

@@ -28,6 +28,13 @@ STAR: dict[str, str] = {
 }
 """Actions allowed on every resource, and why."""
 
+STAR_OF_ECS: dict[str, str] = {
+    "ecs:DescribeTaskDefinition": "knows no resource",
+    "ecs:ListTasks": "documented with a container instance, which Fargate has none of; a condition names the cluster",
+    "elasticloadbalancing:DescribeTargetHealth": "describing knows no resource",
+}
+"""Those besides where ECS itself moves a service."""
+
 EXCUSED: dict[tuple[str, str], str] = {
     ("CREDENTIALS_EXPOSURE", "ecr:GetAuthorizationToken"): "a registry login is a token",
     (
@@ -44,6 +51,19 @@ EXCUSED: dict[tuple[str, str], str] = {
     ): "parliament asks for a network load balancer's form too",
 }
 """Findings that stay, and why."""
+
+EXCUSED_OF_ECS: dict[tuple[str, str], str] = {
+    ("RESOURCE_STAR", "ecs:ListTasks"): STAR_OF_ECS["ecs:ListTasks"],
+    (
+        "UNKNOWN_ACTION",
+        "ecs:StopServiceDeployment",
+    ): "younger than parliament's list (Service Authorization Reference, Amazon ECS)",
+    (
+        "RESOURCE_MISMATCH",
+        "elasticloadbalancing:ModifyRule",
+    ): "parliament asks for a network load balancer's form too",
+}
+"""Those besides where ECS itself moves a service."""
 
 
 def policies(graph: Graph) -> Iterator[tuple[str, str]]:
@@ -108,7 +128,11 @@ def parliaments(graph: Graph) -> tuple[list[tuple[str, str, str]], set[tuple[str
     for name, text in policies(graph):
         for finding in parliament.analyze_policy_string(text, include_community_auditors=True).findings:
             detail = f"{finding.detail} {finding.location}"
-            reasons = {key for key in EXCUSED if key[0] == finding.issue and key[1].lower() in detail.lower()}
+            reasons = {
+                key
+                for key in EXCUSED | EXCUSED_OF_ECS
+                if key[0] == finding.issue and key[1].lower() in detail.lower()
+            }
             excused |= reasons
             if not reasons:
                 left.append((name, finding.issue, detail))

@@ -45,6 +45,8 @@ def _paths() -> list[str]:
         "release.approval",
         "release.alarms",
         "services.web.sidecars",
+        "services.web.rollout",
+        "services.web.rollout.lifecycleHooks",
         "services.web.taskRoleStatements",
     ]
     found: list[str] = []

@@ -14,7 +14,7 @@ from documents.place import Place
 from documents.provider_calls import ANY, TYPES
 from rehearsal.evaluation.kinds import KINDS
 from tests.unit.harness import NAMES, PLACE, STACKS, Graph, deployed_stack, settings
-from tests.unit.worlds import WORLDS, world
+from tests.unit.worlds import MOVED, WORLDS, world
 
 NARROWEST_IS_STAR = {
     "ec2:": "security groups and their rules have ids that nobody knows before, and share their calls",
@@ -124,7 +124,7 @@ def test_roles_are_passed_to_the_services_that_use_them_and_to_no_other() -> Non
     assert all(":role/shop-stg" in resource for resource in passing["Resource"])
     assumed = {
         json.loads(role.inputs["assumeRolePolicy"])["Statement"][0]["Principal"].get("Service")
-        for role in deployed_stack("stg").all("Role")
+        for role in world(MOVED).all("Role")
     }
     assert set(passing["Condition"]["StringEquals"]["iam:PassedToService"]) == assumed - {None}
 

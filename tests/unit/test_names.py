@@ -10,6 +10,7 @@ from documents.names import ROLES_OF_A_SERVICE, ROLES_OF_A_STACK
 from settings import MOST_SERVICES
 from tests.unit.answers import SUFFIX
 from tests.unit.harness import Config, Graph, Sent, deployed_stack
+from tests.unit.worlds import MOVED, world
 
 LONGEST_APPLICATION = "a" * 24
 LIMITS: dict[str, tuple[str, int]] = {
@@ -163,12 +164,18 @@ def test_what_aws_shares_without_a_word_waits_for_a_role_of_the_same_names(kind:
 
 
 def test_the_endings_of_roles_are_the_ones_that_settings_look_for() -> None:
-    graph = deployed_stack("prd")
+    graph = world(MOVED)
     pipeline = graph.one("Pipeline").inputs["name"]
     services = [one.inputs["name"] for one in graph.all("Service")]
-    expected = {
+    names = {one.inputs["name"] for one in graph.all("Role")}
+    of_services = {
+        name: name.removeprefix(f"{service}-")
+        for service in services
+        for name in names
+        if name.startswith(f"{service}-")
+    }
+    assert set(of_services.values()) == set(ROLES_OF_A_SERVICE)
+    assert names - set(of_services) == {
         pipeline,
         *(f"{pipeline}-{ending}" for ending in ROLES_OF_A_STACK),
-        *(f"{service}-{ending}" for service in services for ending in ROLES_OF_A_SERVICE),
     }
-    assert {one.inputs["name"] for one in graph.all("Role")} == expected

@@ -63,8 +63,36 @@ GIVEN: dict[str, Any] = {
 }
 """A value for each setting that has no default."""
 
-TOGETHER = {"arn", "securityGroupId", "publicSubnetIds", "afterAllowTestTraffic", "pullThroughCachePrefixes"}
+OF_ECS = {"strategy", "bakeTimeMinutes", "rolling", "lifecycleHooks"}
+TOGETHER = {
+    "arn",
+    "securityGroupId",
+    "publicSubnetIds",
+    "afterAllowTestTraffic",
+    "pullThroughCachePrefixes",
+    "loadBalancer",  # without one it is another kind of service, of which nothing has the same URN
+    "by",  # nor does a service go from one controller to another (docs/operations.md)
+    *OF_ECS,
+}
 """Settings that are given in place of each other, or only with another one."""
+
+ECS = {"by": "ecs"}
+ROLLING = {**ECS, "strategy": "rolling"}
+STEPS = {"percent": 10, "intervalMinutes": 5}
+ROLLOUTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "bakeTimeMinutes": ({**ECS, "bakeTimeMinutes": 7}, ECS),
+    "bakeTimeMinutes of rolling": ({**ROLLING, "bakeTimeMinutes": 7}, ROLLING),
+    "rolling": ({**ROLLING, "rolling": {"minimumHealthyPercent": 50}}, ROLLING),
+    "lifecycleHooks": ({**ECS, "lifecycleHooks": [{"stages": ["PRE_SCALE_UP"], "pause": {}}]}, ECS),
+    "details": (
+        {**ECS, "lifecycleHooks": [{"stages": ["PRE_SCALE_UP"], "function": LAMBDA, "details": {"a": 1}}]},
+        {**ECS, "lifecycleHooks": [{"stages": ["PRE_SCALE_UP"], "function": LAMBDA}]},
+    ),
+    "strategy canary": ({**ECS, "strategy": "canary", "canary": STEPS}, ECS),
+    "strategy linear": ({**ECS, "strategy": "linear", "linear": STEPS}, ROLLING),
+    "strategy rolling": (ROLLING, ECS),
+}
+"""A rollout by ECS with something and without it, by what is taken away."""
 
 
 def _path(row: str) -> str:
@@ -128,6 +156,14 @@ def test_a_setting_taken_away_leaves_nothing_behind(path: str) -> None:
     assert left_behind(deployed_stack("stg", change), without) == []
 
 
+@pytest.mark.parametrize("what", ROLLOUTS)
+def test_what_is_taken_from_a_rollout_by_ecs_leaves_nothing_behind(what: str) -> None:
+    before, after = (
+        deployed_stack("stg", _set("services.web.rollout", copy.deepcopy(one))) for one in ROLLOUTS[what]
+    )
+    assert left_behind(before, after) == []
+
+
 def test_every_setting_that_may_be_left_out_is_in_this_test() -> None:
     """Who adds a setting without a default gives it a value above, so that its removal is tried."""
     without_default = {
@@ -136,6 +172,7 @@ def test_every_setting_that_may_be_left_out_is_in_this_test() -> None:
         if row.default == "none" and "[]" not in row.path and row.path.rpartition(".")[2] not in TOGETHER
     }
     assert without_default - set(GIVEN) == set()
+    assert {what.partition(" ")[0] for what in ROLLOUTS} >= OF_ECS
 
 
 def test_a_kept_property_is_noticed() -> None:

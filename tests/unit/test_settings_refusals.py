@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from settings import SettingsError, parse
-from tests.unit import wrong_services, wrong_settings
+from tests.unit import wrong_rollouts, wrong_services, wrong_settings
 from tests.unit.edits import drop, put
 from tests.unit.harness import Change, raw_settings, settings
 
-REFUSED = {**wrong_settings.REFUSED, **wrong_services.REFUSED}
+REFUSED = {**wrong_settings.REFUSED, **wrong_services.REFUSED, **wrong_rollouts.REFUSED}
 
 
 def _both(*changes: Change) -> Change:

@@ -9,7 +9,7 @@ import yaml
 
 from components.artifact_store import ArtifactStore, ArtifactStoreArgs
 from components.image_repository import ImageRepository, ImageRepositoryArgs
-from components.rollouts.codedeploy import BlueGreenDeployment, BlueGreenDeploymentArgs
+from components.rollouts.codedeploy import BlueGreenDeployment, BlueGreenDeploymentArgs, ByCodeDeploy
 from components.web_service import WebService, WebServiceArgs
 from documents.shapes import check_input
 from tests.unit.harness import PLACE, Config, Graph, deployed, remembered, stack
@@ -32,7 +32,7 @@ def arguments(*, database: bool = True, release: dict[str, Any] | None = None, *
 
     given = stack(change)
     repository = ImageRepository("image", ImageRepositoryArgs(stack=given, tag="stg"))
-    return WebServiceArgs(stack=given, key="web", repository=repository, ownership=BlueGreenDeployment.OWNS)
+    return WebServiceArgs(stack=given, key="web", repository=repository, mover=ByCodeDeploy(given, "web"))
 
 
 @remembered

@@ -8,14 +8,14 @@ from tests.unit.harness import STACKS, Config, Graph, deployed_stack
 KEY = "arn:aws:kms:us-east-1:123456789012:key/0000"
 WINDOW = {"cron": "0 0 9-17 ? * MON-FRI *", "timeZone": "Europe/Berlin"}
 APPROVAL = {"timeoutMinutes": 60, "message": "Sure?"}
-EVERYTHING = "everything"
-WORLDS = (*STACKS, EVERYTHING)
+EVERYTHING, MOVED = "everything", "moved by ECS"
+WORLDS = (*STACKS, EVERYTHING, MOVED)
 
 
 @cache
 def world(name: str) -> Graph:
-    """The graph of a shipped stack, or of stg with two services and every choice taken."""
-    return deployed_stack("stg", _everything) if name == EVERYTHING else deployed_stack(name)
+    """The graph of a shipped stack, or of stg with two services and every choice taken, or with one of each kind."""
+    return deployed_stack("stg" if name in _CHANGED else name, _CHANGED.get(name))
 
 
 def _everything(config: Config) -> None:
@@ -32,3 +32,21 @@ def _everything(config: Config) -> None:
     web["loadBalancer"]["testPort"] = 8443
     config["delivery:services"]["api"] = copy.deepcopy(web)
     config["delivery:services"]["api"]["rollout"]["canary"] = {"percent": 25, "intervalMinutes": 45}
+
+
+def _moved(config: Config) -> None:
+    """Besides, a service that ECS itself moves, and a worker."""
+    _everything(config)
+    web = config["delivery:services"]["web"]
+    hook = {"stages": ["POST_SCALE_UP"], "function": "arn:aws:lambda:us-east-1:123456789012:function:look"}
+    config["delivery:services"]["native"] = copy.deepcopy(web) | {
+        "rollout": {"by": "ecs", "lifecycleHooks": [hook, {"stages": ["PRE_SCALE_UP"], "pause": {}}]}
+    }
+    config["delivery:services"]["mail"] = {
+        key: value
+        for key, value in copy.deepcopy(web).items()
+        if key not in ("loadBalancer", "port", "protocol", "healthCheck", "rollout")
+    }
+
+
+_CHANGED = {EVERYTHING: _everything, MOVED: _moved}

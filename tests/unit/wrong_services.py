@@ -22,10 +22,6 @@ REFUSED: dict[str, tuple[Change, list[str]]] = {
         ["delivery:services.web.desired_count is not a setting", "did you mean desiredCount?"],
     ),
     "services left out": (drop("services"), ["delivery:services is missing", "without a service", "yet"]),
-    "worker": (
-        drop("services.web.loadBalancer"),
-        ["delivery:services.web.loadBalancer is missing", "workers do not work yet"],
-    ),
     "wrong type": (
         put("services.web.cpu", "much"),
         ["delivery:services.web.cpu is 'much'", "integer", "correct it"],
@@ -172,11 +168,11 @@ REFUSED: dict[str, tuple[Change, list[str]]] = {
     ),
     "a canary of nothing": (
         put("services.web.rollout", {"canary": {**SHIFT, "percent": 0}}),
-        ["rollout.canary.percent is 0", "1"],
+        ["rollout.canary.percent is 0", "greater than 0"],
     ),
     "a canary of everything": (
         put("services.web.rollout", {"canary": {**SHIFT, "percent": 100}}),
-        ["rollout.canary.percent is 100", "99"],
+        ["rollout.canary.percent is 100", "1 to 99", "rollout.by: ecs"],
     ),
     "a canary of part of a percent": (
         put("services.web.rollout", {"canary": {**SHIFT, "percent": 2.5}}),
@@ -196,7 +192,7 @@ REFUSED: dict[str, tuple[Change, list[str]]] = {
     ),
     "a linear shift of more than two days": (
         put("services.web.rollout", {"linear": {"percent": 1, "intervalMinutes": 30}}),
-        ["rollout: linear: 1 percent every 30 minutes take 2970 minutes", "2880: raise percent or lower"],
+        ["rollout.linear: 1 percent every 30 minutes take 2970 minutes", "2880: raise percent or lower"],
     ),
     "a configuration by a name of one's own": (
         put("services.web.rollout.trafficShift", "shop-canary"),

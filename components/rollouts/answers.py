@@ -1,0 +1,34 @@
+"""Who moves a service to a new version: one answer for each that the settings may name. Nothing else asks which it is."""
+
+from collections.abc import Callable, Mapping
+
+from components.artifact_store import ArtifactStore
+from components.image_repository import ImageRepository
+from components.kit.stack import Stack
+from components.rollouts.codedeploy import BlueGreenDeployment, ByCodeDeploy
+from components.rollouts.ecs import ByEcs, EcsRollout
+from components.web_service import WebService, WebServiceArgs
+from components.worker import Worker, WorkerArgs
+from settings.rollout import Mover
+
+Service = WebService | Worker
+Rollout = BlueGreenDeployment | EcsRollout
+
+_ANSWERS: Mapping[Mover, Callable[[Stack, str], ByCodeDeploy | ByEcs]] = {
+    Mover.CODEDEPLOY: ByCodeDeploy,
+    Mover.ECS: ByEcs,
+}
+
+
+def declare_service(
+    stack: Stack, key: str, repository: ImageRepository, artifacts: ArtifactStore
+) -> tuple[Service, Rollout]:
+    """Declare the service `key` of the settings, and what moves it to a new version."""
+    service = stack.settings.services[key]
+    if service.load_balancer is None:
+        mover = ByEcs(stack, key)
+        worker = Worker(key, WorkerArgs(stack=stack, key=key, repository=repository, mover=mover))
+        return worker, mover.rollout_of(worker.task)
+    mover = _ANSWERS[service.mover](stack, key)
+    web = WebService(key, WebServiceArgs(stack=stack, key=key, repository=repository, mover=mover))
+    return web, mover.rollout(web, artifacts)
