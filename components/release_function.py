@@ -30,7 +30,7 @@ _ABOVE = __name__.removesuffix(".components.release_function").removesuffix("com
 
 _ROOT = Path(__file__).parent.parent
 
-FROM_DOCUMENTS = ("__init__", "arns", "descriptor", "limits", "secrets", "taskdef", "templates")
+FROM_DOCUMENTS = ("__init__", "arns", "descriptor", "limits", "nested", "secrets", "taskdef", "templates")
 """Modules of `documents` that `release` imports: a package of everything would change with everything."""
 
 

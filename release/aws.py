@@ -9,6 +9,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
+from documents.nested import within
+
 _PATIENCE = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 4})
 """Seconds and attempts: with boto3's own of 60 seconds, one lost answer would outlast the function."""
 
@@ -44,11 +46,10 @@ class Aws:
 
     def client(self, service: str, region: str = "") -> Any:
         """The client of a service, in another Region than this function's if one is named."""
-        known = self._clients.get((service, region))
-        if known is None:
-            known = boto3.client(service, region_name=region or None, config=_PATIENCE)  # pyright: ignore[reportUnknownMemberType]
-            self._clients[service, region] = known
-        return known
+        if (service, region) not in self._clients:
+            made = boto3.client(service, region_name=region or None, config=_PATIENCE)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+            self._clients[service, region] = made
+        return self._clients[service, region]
 
     def fetch(self, url: str) -> bytes:
         """What lies behind an address that AWS has signed for this one reading."""
@@ -58,14 +59,12 @@ class Aws:
 
 def code_of(error: ClientError) -> str:
     """The code of what a service answered."""
-    answer: Mapping[str, Any] = error.response
-    return str(answer.get("Error", {}).get("Code", ""))
+    return str(within(_answer(error), "Error").get("Code", ""))
 
 
 def message_of(error: ClientError) -> str:
     """The sentence of what a service answered; it may name what was asked for, and never what is kept there."""
-    answer: Mapping[str, Any] = error.response
-    return str(answer.get("Error", {}).get("Message", ""))
+    return str(within(_answer(error), "Error").get("Message", ""))
 
 
 def is_denied(error: ClientError) -> bool:
@@ -76,7 +75,15 @@ def is_denied(error: ClientError) -> bool:
 def is_passing(error: Exception) -> bool:
     """Whether the same call may go well a little later."""
     if isinstance(error, ClientError):
-        answer: Mapping[str, Any] = error.response
-        status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0
+        status = int(within(_answer(error), "ResponseMetadata").get("HTTPStatusCode") or 0)
         return code_of(error) in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR
     return isinstance(error, BotoCoreError | OSError) and not isinstance(error, ParamValidationError)
+
+
+def operation_of(error: ClientError) -> str:
+    """The operation that a service answered to."""
+    return str(error.operation_name)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+
+
+def _answer(error: ClientError) -> Mapping[str, Any]:
+    return error.response

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from documents.descriptor import DeploymentDescriptor
+from documents.nested import within
 from release.findings import Finding, Refusal, Wait
 from release.subject import Subject
 
@@ -83,5 +84,5 @@ def _heeded(subject: Subject, deployment: DeploymentDescriptor) -> list[str]:
     answer = subject.aws.client("codedeploy").get_deployment_group(
         applicationName=deployment.code_deploy_application, deploymentGroupName=deployment.deployment_group
     )
-    alarms = answer["deploymentGroupInfo"].get("alarmConfiguration") or {}
+    alarms = within(answer["deploymentGroupInfo"], "alarmConfiguration")
     return [str(one["name"]) for one in alarms.get("alarms", ())] if alarms.get("enabled") else []

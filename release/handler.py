@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from release import check, rollout
 from release.answers import Answers
-from release.aws import Aws, code_of, is_denied, message_of
+from release.aws import Aws, code_of, is_denied, message_of, operation_of
 from release.findings import Refusal, RefusedError
 from release.job import CheckOrder, Job, Order, RolloutOrder
 from release.log import log
@@ -128,14 +128,14 @@ def _unforeseen(error: Exception, step: Step[Any]) -> Refusal:
     match error:
         case ClientError() if is_denied(error):
             return Refusal(
-                f"{error.operation_name} in {place}",
+                f"{operation_of(error)} in {place}",
                 f"this function's role may not: {message_of(error)}",
                 f"compare the role with pulumi preview, somebody or a policy of the organization narrowed it; then {step.again}",
                 "PermissionError",
             )
         case ClientError():
             said = f"AWS answered {code_of(error)}: {message_of(error)}"
-            return Refusal(f"{error.operation_name} in {place}", said, step.again, "SystemUnavailable")
+            return Refusal(f"{operation_of(error)} in {place}", said, step.again, "SystemUnavailable")
         case BotoCoreError() | OSError():
             return Refusal(
                 f"{type(error).__name__} in {place}", "AWS did not answer", step.again, "SystemUnavailable"

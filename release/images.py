@@ -6,6 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from documents.nested import is_map
 from release.aws import code_of
 from release.findings import Finding, Refusal, RefusedError
 from release.manifests import LINUX, Document, Reader, platforms
@@ -103,4 +104,4 @@ def _config(subject: Subject, digest: str) -> Document:
         said = json.loads(subject.aws.fetch(answer["downloadUrl"]))
     except ValueError:
         return {}
-    return said if isinstance(said, dict) else {}
+    return said if is_map(said) else {}

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError, ParamValidationError
 
 from documents import secrets
 from documents.descriptor import ServiceDescriptor
+from documents.nested import NOTHING, is_list, is_map, within
 from release import service_deployments
 from release.aws import Aws
 from release.template_files import containers_of
@@ -58,14 +59,10 @@ def _log(
     aws: Aws, service: ServiceDescriptor[str], task: Mapping[str, Any], definition: Mapping[str, Any]
 ) -> str:
     """Where the container wrote, and its last lines."""
-    options = next(
-        (
-            (one.get("logConfiguration") or {}).get("options") or {}
-            for one in containers_of(definition)
-            if one.get("name") == service.container
-        ),
-        {},
+    mine: Mapping[str, Any] = next(
+        (one for one in containers_of(definition) if one.get("name") == service.container), NOTHING
     )
+    options = within(within(mine, "logConfiguration"), "options")
     group, prefix = options.get("awslogs-group"), options.get("awslogs-stream-prefix")
     if not group or not prefix:
         return ""
@@ -127,10 +124,10 @@ def _parts(value: str) -> Iterator[str]:
 
 
 def _leaves(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
+    if is_map(value):
         for inner in value.values():
             yield from _leaves(inner)
-    elif isinstance(value, list):
+    elif is_list(value):
         for inner in value:
             yield from _leaves(inner)
     elif value is not None and not isinstance(value, bool):

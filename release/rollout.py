@@ -13,6 +13,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from documents.descriptor import ServiceDescriptor
+from documents.nested import within
 from release import last_words, service_deployments
 from release.aws import is_passing
 from release.findings import Refusal, RefusedError
@@ -240,7 +241,7 @@ def _service(subject: Subject, order: RolloutOrder) -> ServiceDescriptor[str]:
 
 def _state(mine: Deployment, detail: Mapping[str, Any]) -> str:
     """Where a deployment is; for one that waits for a person, how to go on."""
-    target = detail.get("targetServiceRevision") or {}
+    target = within(detail, "targetServiceRevision")
     stage = f" in {detail['lifecycleStage']}" if detail.get("lifecycleStage") else ""
     tasks = f"{target.get('runningTaskCount', 0)} of {target.get('requestedTaskCount', 0)} tasks run"
     weight = target.get("requestedProductionTrafficWeight")
@@ -256,14 +257,14 @@ def _state(mine: Deployment, detail: Mapping[str, Any]) -> str:
 
 
 def _reason(mine: Deployment, detail: Mapping[str, Any]) -> str:
-    rollback = (detail.get("rollback") or {}).get("reason")
+    rollback = within(detail, "rollback").get("reason")
     said = str(detail.get("statusReason") or mine.reason or rollback or "ECS gives no reason")
     return said.rstrip(".")
 
 
 def _monitors(detail: Mapping[str, Any]) -> str:
     """What set off the way back, where ECS's own reason may not name it."""
-    alarms, breaker = detail.get("alarms") or {}, detail.get("deploymentCircuitBreaker") or {}
+    alarms, breaker = within(detail, "alarms"), within(detail, "deploymentCircuitBreaker")
     found = [f"alarm {name} went off" for name in alarms.get("triggeredAlarmNames") or ()]
     if breaker.get("status") == "TRIGGERED":
         found.append(

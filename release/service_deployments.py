@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from documents.descriptor import ServiceDescriptor
+from documents.nested import NOTHING, within
 from release.aws import Aws
 from release.findings import RefusedError
 
@@ -64,7 +65,7 @@ class Seen:
 def seen(aws: Aws, service: ServiceDescriptor[str]) -> Seen:
     """The service as it is now; RefusedError when it is none whose deployments ECS makes."""
     found = _service(aws, service)
-    controller = (found.get("deploymentController") or {}).get("type", "ECS")
+    controller = within(found, "deploymentController").get("type", "ECS")
     if controller != "ECS":
         raise RefusedError(
             f"service {service.service} in {service.cluster}",
@@ -72,8 +73,9 @@ def seen(aws: Aws, service: ServiceDescriptor[str]) -> Seen:
             "run pulumi up, which brings service and pipeline together, then start the release again",
             "ConfigurationError",
         )
-    primary = next((one for one in found.get("deployments") or () if one.get("status") == "PRIMARY"), {})
-    alarms = (found.get("deploymentConfiguration") or {}).get("alarms") or {}
+    deployments: Sequence[Mapping[str, Any]] = found.get("deployments") or ()
+    primary: Mapping[str, Any] = next((one for one in deployments if one.get("status") == "PRIMARY"), NOTHING)
+    alarms = within(within(found, "deploymentConfiguration"), "alarms")
     return Seen(
         arn=str(found.get("serviceArn")),
         definition=str(found.get("taskDefinition")),
@@ -110,7 +112,8 @@ def tasks(aws: Aws, service: ServiceDescriptor[str], status: str) -> Iterator[Ma
 def described(aws: Aws, deployment: Deployment) -> Mapping[str, Any]:
     """Everything ECS says of a deployment."""
     answer = aws.client("ecs").describe_service_deployments(serviceDeploymentArns=[deployment.arn])
-    return next(iter(answer.get("serviceDeployments", ())), {})
+    found: Sequence[Mapping[str, Any]] = answer.get("serviceDeployments", ())
+    return found[0] if found else NOTHING
 
 
 def is_first(aws: Aws, deployment: Deployment) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from documents.descriptor import ServiceDescriptor
 from documents.limits import TASK_DEFINITION
+from documents.nested import is_list, is_map, within
 from documents.taskdef import pushed_image
 from documents.templates import TASK_DEFINITION_PLACEHOLDER, appspec_file, taskdef_file
 from release.findings import Finding, Refusal
@@ -25,7 +26,7 @@ class Read:
     @property
     def architectures(self) -> set[str]:
         """CPU architectures of the tasks; ECS's own default where none is said (Amazon ECS API Reference, RuntimePlatform)."""
-        said = [one.get("runtimePlatform") or {} for one in self.definitions.values()]
+        said = [within(one, "runtimePlatform") for one in self.definitions.values()]
         return {str(platform.get("cpuArchitecture") or "X86_64") for platform in said}
 
 
@@ -62,7 +63,7 @@ def _files(name: str, service: ServiceDescriptor[str]) -> list[str]:
 def containers_of(definition: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The containers of a template, whatever else stands in their place."""
     said = definition.get("containerDefinitions")
-    return [one for one in said if isinstance(one, dict)] if isinstance(said, list) else []
+    return [one for one in said if is_map(one)] if is_list(said) else []
 
 
 def object_of(text: str) -> Mapping[str, Any] | None:
@@ -71,7 +72,7 @@ def object_of(text: str) -> Mapping[str, Any] | None:
         said = json.loads(text)
     except ValueError:
         return None
-    return said if isinstance(said, dict) else None
+    return said if is_map(said) else None
 
 
 def _texts(subject: Subject) -> dict[str, str]:
