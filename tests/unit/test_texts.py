@@ -12,6 +12,7 @@ from tools import readme
 from tools.readme import embedded as part
 
 README = ROOT / "README.md"
+CODE = ("components", "delivery", "documents", "release", "rehearsal", "settings")
 
 
 def _commands() -> list[str]:
@@ -84,3 +85,27 @@ def test_generating_the_readme_again_changes_nothing_unless_something_but_the_ti
         assert new.strip() in part(file.read_text(encoding="utf-8"), "rehearse"), (
             "what was seen is another thing"
         )
+
+
+def test_every_decision_has_a_number_of_its_own_and_what_names_one_finds_it() -> None:
+    records = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    numbers = [record.name[:4] for record in records]
+    assert len(set(numbers)) == len(records) > 60, (
+        "two records of one number, and a reference would mean either"
+    )
+    for record in records:
+        title, _, text = record.read_text(encoding="utf-8").partition("\n")
+        assert title.startswith(f"# {int(record.name[:4])}. "), record.name
+        assert text.strip(), record.name
+    sources = [
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").rglob("*.md"),
+        *(path for folder in CODE for path in (ROOT / folder).rglob("*.py")),
+    ]
+    named = {
+        number
+        for path in sources
+        for number in re.findall(r"decisions/(\d{4})", path.read_text(encoding="utf-8"))
+    }
+    assert named
+    assert named <= set(numbers), named - set(numbers)
