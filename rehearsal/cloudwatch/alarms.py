@@ -14,7 +14,7 @@ from typing import Any
 
 from rehearsal.cloudwatch.evaluation import GAUGES, UNKNOWN, Verdict, evaluate
 from rehearsal.elb.service import LoadBalancers
-from rehearsal.errors import AwsRefusal
+from rehearsal.errors import AwsRefusal, RehearsalError
 from rehearsal.world.cloud import Cloud, Declared
 from rehearsal.world.declared_blocks import block
 
@@ -42,6 +42,18 @@ def without_data(alarm: Mapping[str, Any]) -> str | None:
     if alarm.get("metricName") not in COUNTED:
         return f"watches {alarm.get('metricName')}, and a rehearsal counts {', '.join(sorted(COUNTED))}"
     return None
+
+
+def refuse_without_data(cloud: Cloud, names: Sequence[str], whose: str) -> None:
+    """RehearsalError when one of the alarms that `whose` releases are stopped by can never be on here."""
+    for alarm in cloud.declared(ALARM):
+        why = without_data(alarm.inputs)
+        if why and alarm.inputs.get("name") in names:
+            raise RehearsalError(
+                f"alarm {alarm.inputs['name']} of {whose}",
+                f"{why}: it could stop a release on AWS and does not here",
+                "rehearse without it, or with alarms on the target groups",
+            )
 
 
 class NoAlarm(LookupError):

@@ -14,7 +14,7 @@ from rehearsal.codedeploy.deployment import Deployment, DeploymentStatus, EventS
 from rehearsal.codedeploy.preparation import Parts, Prepared, prepare
 from rehearsal.codedeploy.service_role import RoleRefused
 from rehearsal.codedeploy.watch import Watch
-from rehearsal.ecs.service import EcsRefused
+from rehearsal.ecs.registration import EcsRefused
 from rehearsal.ecs.task_set import TaskSet, TaskSetStatus
 
 BLUE = "Blue"

@@ -1,6 +1,6 @@
 """Applications, deployment groups and configurations: on record, for the rehearsal's CodeDeploy to read."""
 
-from rehearsal.cloudwatch.alarms import ALARM, without_data
+from rehearsal.cloudwatch.alarms import refuse_without_data
 from rehearsal.codedeploy.configuration import (
     CONFIGURATION,
     ConfigurationInvalid,
@@ -9,7 +9,7 @@ from rehearsal.codedeploy.configuration import (
     of_name,
 )
 from rehearsal.codedeploy.declared import GROUP
-from rehearsal.errors import RehearsalError, StackError
+from rehearsal.errors import StackError
 from rehearsal.world.cloud import Cloud
 from rehearsal.world.declared_blocks import block
 from rehearsal.world.kind import Inputs, InUse, Kind, Made, arn, on_record, refuse_taken
@@ -25,22 +25,11 @@ def _deployment_group(cloud: Cloud, inputs: Inputs) -> Made:
             str(wrong),
             "correct deploymentConfigName where the program declares the group",
         ) from wrong
-    _refuse_alarms_without_data(cloud, inputs)
-    name = f"{inputs['appName']}/{inputs['deploymentGroupName']}"
-    return name, {"arn": arn(cloud, "codedeploy", f"deploymentgroup:{name}"), "computePlatform": "ECS"}
-
-
-def _refuse_alarms_without_data(cloud: Cloud, inputs: Inputs) -> None:
     configuration = block(inputs.get("alarmConfiguration"))
     watching = configuration.get("alarms") or () if configuration.get("enabled") is not False else ()
-    for alarm in cloud.declared(ALARM):
-        why = without_data(alarm.inputs)
-        if why and alarm.inputs.get("name") in watching:
-            raise RehearsalError(
-                f"alarm {alarm.inputs['name']} of deployment group {inputs['deploymentGroupName']}",
-                f"{why}: it could stop a release on AWS and does not here",
-                "rehearse without it, or with alarms on the target groups",
-            )
+    refuse_without_data(cloud, watching, f"deployment group {inputs['deploymentGroupName']}")
+    name = f"{inputs['appName']}/{inputs['deploymentGroupName']}"
+    return name, {"arn": arn(cloud, "codedeploy", f"deploymentgroup:{name}"), "computePlatform": "ECS"}
 
 
 APPLICATION = "aws:codedeploy/application:Application"

@@ -10,7 +10,8 @@ from rehearsal.cloudwatch.alarms import Alarms
 from rehearsal.codedeploy.declared import DeploymentGroup
 from rehearsal.codedeploy.deployment import Failed
 from rehearsal.codedeploy.service_role import ServiceRole
-from rehearsal.ecs.service import EcsServices, Service
+from rehearsal.ecs.running_service import Service
+from rehearsal.ecs.service import EcsServices
 from rehearsal.ecs.task_set import TaskSet
 from rehearsal.elb.service import TARGET_GROUP, LoadBalancers
 from rehearsal.world.cloud import Cloud, Declared

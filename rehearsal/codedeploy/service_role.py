@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rehearsal.codedeploy.declared import DeploymentGroup
-from rehearsal.ecs.service import Service
+from rehearsal.ecs.running_service import Service
 from rehearsal.ecs.task import TASKS
 from rehearsal.identity.authority import AccessDenied
 from rehearsal.world.cloud import Cloud

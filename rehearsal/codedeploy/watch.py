@@ -9,7 +9,7 @@ from rehearsal.cloudwatch.alarms import NoAlarm
 from rehearsal.codedeploy.deployment import Deployment, Failed
 from rehearsal.codedeploy.preparation import Parts, Prepared
 from rehearsal.codedeploy.service_role import RoleRefused
-from rehearsal.ecs.task_set import POLL
+from rehearsal.ecs.slot import POLL
 
 LONGEST_WAIT = 300.0
 """Declared seconds that a longer wait lasts while all is well: an hour that blue is kept for shows no more than five minutes do."""

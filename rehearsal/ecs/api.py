@@ -1,4 +1,4 @@
-"""ECS's API, for services, their task sets and tasks; task definitions are the emulator's.
+"""ECS's API, for services, their task sets, deployments and tasks; task definitions are the emulator's.
 
 AWS documents: AmazonECS/latest/APIReference, a page for each operation.
 """
@@ -6,22 +6,29 @@ AWS documents: AmazonECS/latest/APIReference, a page for each operation.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from botocore.exceptions import ClientError
+
+from documents.place import Place
 from rehearsal.ecs import shapes
+from rehearsal.ecs.deployments.api import ServiceDeploymentsApi
+from rehearsal.ecs.making import INVALID
 from rehearsal.ecs.permissions import (
     listing,
     on_clusters,
-    on_service,
     on_services,
     on_task_sets,
     on_tasks,
+    to_update,
 )
-from rehearsal.ecs.service import INVALID, EcsServices, Service
+from rehearsal.ecs.running_service import Service
+from rehearsal.ecs.service import EcsServices
 from rehearsal.ecs.task_life import TaskLife
 from rehearsal.ecs.task_set import TaskSet
-from rehearsal.ecs.update import expect_updatable
+from rehearsal.ecs.update import apply, expect_updatable
 from rehearsal.endpoint.operations import operation
 from rehearsal.endpoint.paging import Paging
-from rehearsal.endpoint.permissions import anywhere
+from rehearsal.endpoint.permissions import Needed, anywhere
+from rehearsal.endpoint.request import Request
 from rehearsal.errors import AwsRefusal
 from rehearsal.world.cloud import Cloud
 
@@ -42,13 +49,22 @@ class _Task(NamedTuple):
     life: TaskLife
 
 
-class EcsApi:
+class EcsApi(ServiceDeploymentsApi):
     """The operations that operators and scripts ask for."""
 
     def __init__(self, cloud: Cloud, services: EcsServices) -> None:
         """Answer for these services, which run in the account and Region of `cloud`."""
+        super().__init__(services)
         self._cloud = cloud
-        self._services = services
+
+    def needed_to_update(self, request: Request, place: Place) -> list[Needed]:
+        """What UpdateService takes: the task definition that it names is resolved first (API_UpdateService)."""
+        named = request.document.get("taskDefinition")
+        try:
+            definition = self._services.describe_task_definition(str(named)) if named else None
+        except ClientError:
+            definition = None  # which is refused when it is asked for
+        return to_update(request, place, definition)
 
     @operation(anywhere)
     def list_clusters(self, asked: Asked) -> Answered:
@@ -97,15 +113,18 @@ class EcsApi:
                 found.append({**shapes.service(one), **tags})
         return {"services": found, "failures": failures}
 
-    @operation(on_service)
+    @operation(needed_to_update)
     def update_service(self, asked: Asked) -> Answered:
-        """API_UpdateService: the number of tasks, and the grace period of those that come; answers at once."""
+        """API_UpdateService: what changes at once, and what begins a deployment; answers at once."""
         one = self._service(asked)
         expect_updatable(one, asked)
-        if asked.get("healthCheckGracePeriodSeconds") is not None:
-            one.grace = float(asked["healthCheckGracePeriodSeconds"])
-        if asked.get("desiredCount") is not None:
-            self._services.resize(one, int(asked["desiredCount"]), wait=False)
+        definition = self._definition(asked)
+        with one.lock:
+            deploys = apply(one, asked) or definition not in {None, one.primary.task_definition}
+            if asked.get("desiredCount") is not None:
+                self._services.resize(one, int(asked["desiredCount"]), wait=False)
+            if deploys:
+                self._services.deployments.begin(one, definition or one.primary.task_definition)
         return {"service": shapes.service(one)}
 
     @operation(on_task_sets)
@@ -167,6 +186,19 @@ class EcsApi:
             if one.name == name:
                 return one
         raise AwsRefusal("ServiceNotFoundException", "Service not found.")
+
+    def _definition(self, asked: Asked) -> str | None:
+        """ARN of the task definition that is asked for; of a family that of its latest active revision."""
+        named = asked.get("taskDefinition")
+        if named is None:
+            return None
+        try:
+            found = self._services.describe_task_definition(str(named))
+        except ClientError as missing:
+            raise AwsRefusal("ClientException", "TaskDefinition not found.") from missing
+        if found.get("status") == "INACTIVE":
+            raise AwsRefusal("ClientException", "TaskDefinition is inactive")
+        return str(found["taskDefinitionArn"])
 
     def _missing(self, resource: str) -> dict[str, str]:
         return {"arn": self._cloud.place.arn("ecs", resource), "reason": "MISSING"}

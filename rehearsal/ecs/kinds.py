@@ -1,11 +1,21 @@
-"""Task definitions for real, services on record: their tasks are `rehearsal.ecs.service`'s business."""
+"""Task definitions for real, services on record: their tasks are `rehearsal.ecs.service`'s business.
+
+AWS documents: AmazonECS/latest/APIReference, API_RegisterTaskDefinition, API_CreateService;
+AmazonECS/latest/developerguide, register-multiple-targetgroups (rolling updates only), deployment-circuit-breaker and
+deployment-alarm-failure ("only supported" with the ECS deployment controller).
+"""
 
 import json
 
+from rehearsal.cloudwatch.alarms import refuse_without_data
 from rehearsal.ecs import task_definition
+from rehearsal.ecs.deployments import declared as as_declared
+from rehearsal.ecs.deployments import rules
+from rehearsal.ecs.running_service import CODE_DEPLOY
 from rehearsal.elb.kinds import LISTENER, RULE, named_by
 from rehearsal.errors import StackError
 from rehearsal.world.cloud import Cloud
+from rehearsal.world.declared_blocks import block, blocks
 from rehearsal.world.kind import Inputs, InUse, Kind, Made, arn, refuse_taken
 
 _REGISTERED = (
@@ -54,7 +64,41 @@ def _refuse_service(cloud: Cloud, inputs: Inputs) -> None:
             )
 
 
+def _by_ecs_alone(inputs: Inputs) -> list[str]:
+    """What is said of a service that only ECS itself does."""
+    found = [one for one in ("deploymentCircuitBreaker", "alarms") if block(inputs.get(one)).get("enable")]
+    given = {one: value for one, value in block(inputs.get("deploymentConfiguration")).items() if value}
+    return found + (["deploymentConfiguration"] if given not in ({}, {"strategy": "ROLLING"}) else [])
+
+
+def _expect_deployable(cloud: Cloud, inputs: Inputs) -> None:
+    """What CreateService refuses of how a service is to be deployed; StackError."""
+    name = f"service {inputs['name']}"
+    if block(inputs.get("deploymentController")).get("type") == CODE_DEPLOY:
+        for one in _by_ecs_alone(inputs):
+            raise StackError(
+                f"{name} has {one} and the deployment controller CODE_DEPLOY",
+                "AWS takes it with the deployment controller ECS only",
+                "leave it out, or let ECS deploy the service",
+            )
+        if len(blocks(inputs.get("loadBalancers"))) > 1:
+            raise StackError(
+                f"{name} has several target groups and the deployment controller CODE_DEPLOY",
+                "AWS takes more than one with the deployment controller ECS only",
+                "leave one, or let ECS deploy the service",
+            )
+        return
+    document = as_declared.configuration(inputs)
+    if wrong := rules.refusal(document, as_declared.load_balancers(inputs)):
+        raise StackError(
+            f"{name}: {wrong}", "ECS refuses that", "correct it where the program declares the service"
+        )
+    alarms = document.get("alarms") or {}
+    refuse_without_data(cloud, alarms.get("alarmNames") or () if alarms.get("enable") else (), name)
+
+
 def _service(cloud: Cloud, inputs: Inputs) -> Made:
+    _expect_deployable(cloud, inputs)
     cluster = str(inputs["cluster"]).rpartition("/")[2]
     made = arn(cloud, "ecs", f"service/{cluster}/{inputs['name']}")
     return made, {"arn": made}

@@ -1,14 +1,33 @@
-"""Where a task set's tasks stand: in one target group, on the load-balanced container's port, or behind nothing.
+"""Where a task set's tasks stand: in target groups, each on a container's port, or behind nothing.
 
-AWS document: AmazonECS/latest/developerguide/troubleshoot-service-load-balancers (what ECS says of failed checks).
+AWS documents: AmazonECS/latest/developerguide/troubleshoot-service-load-balancers (what ECS says of failed checks),
+register-multiple-targetgroups (a task is healthy when all its target groups find it healthy),
+AmazonECSInfrastructureRolePolicyForLoadBalancers (whose leave it takes where a role is given).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from rehearsal.ecs.task import LiveTask
 from rehearsal.elb.service import LoadBalancers
+from rehearsal.errors import AwsRefusal
+
+
+class RegistrationRefused(Exception):
+    """A role may not register a task; the text is ECS's own service event."""
+
+
+class EcsRefused(AwsRefusal):
+    """ECS refuses a call; code (for example `InvalidParameterException`) and text are ECS's own."""
+
+
+class Entry(NamedTuple):
+    """One target group of a service, and what stands in it."""
+
+    target_group: str
+    container: str
+    port: int
 
 
 @dataclass(frozen=True)
@@ -17,85 +36,109 @@ class Blueprint:
 
     definition: Mapping[str, Any]
     """The registered task definition, as DescribeTaskDefinition answers it."""
-    target_group: str | None
-    container: str
-    port: int
-    grace: float
+    entries: Sequence[Entry] = ()
+    """Where its tasks are registered."""
+    grace: float = 0.0
     """Declared `healthCheckGracePeriodSeconds`."""
     security_groups: Sequence[str] = ()
 
     @property
+    def target_group(self) -> str | None:
+        """ARN of the first target group; None behind no load balancer."""
+        return self.entries[0].target_group if self.entries else None
+
+    @property
     def image(self) -> str:
-        """What the load-balanced container runs; empty when no container is behind a load balancer."""
+        """What the load-balanced container runs; the first container of a task behind no load balancer."""
         containers = self.definition["containerDefinitions"]
-        return next((str(one["image"]) for one in containers if one["name"] == self.container), "")
+        name = self.entries[0].container if self.entries else containers[0]["name"]
+        return next((str(one["image"]) for one in containers if one["name"] == name), "")
+
+
+def _allowed(action: str, target_group: str) -> None:
+    """ECS's own role may."""
 
 
 @dataclass(frozen=True)
 class Registration:
-    """The target group of a task set, as each of its tasks stands in it."""
+    """The target groups of a task set, as each of its tasks stands in them."""
 
     blueprint: Blueprint
     load_balancers: LoadBalancers
+    allow: Callable[[str, str], None] = _allowed
+    """Raises RegistrationRefused when the service's infrastructure role may not do this (an action) to a target group."""
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether somebody checks the health of these tasks."""
+        return bool(self.blueprint.entries)
 
     def register(self, task: LiveTask) -> None:
-        """Give the task its address, and the target group the task."""
-        group = self.blueprint.target_group
-        if group is None:
-            return
-        task.address = task.running.address(self.blueprint.container, self.blueprint.port)
-        own = self.load_balancers.health_port(group)
-        health_port = None
-        if own is not None and own != self.blueprint.port:
-            health_port = task.running.address(self.blueprint.container, own)[1]
-        self.load_balancers.register(group, *task.address, health_port, self.blueprint.image)
+        """Give the task its addresses, and each target group the task. RegistrationRefused."""
+        for entry in self.blueprint.entries:
+            self.allow("RegisterTargets", entry.target_group)
+            address = task.running.address(entry.container, entry.port)
+            own = self.load_balancers.health_port(entry.target_group)
+            health_port = None
+            if own is not None and own != entry.port:
+                health_port = task.running.address(entry.container, own)[1]
+            self.load_balancers.register(entry.target_group, *address, health_port, self.blueprint.image)
+            task.addresses[entry.target_group] = address
 
     def deregister(self, task: LiveTask) -> None:
         """Take the task out; returns when its requests in flight are answered."""
-        if self.blueprint.target_group is not None and task.address is not None:
-            self.load_balancers.deregister(self.blueprint.target_group, *task.address)
+        for group, address in task.addresses.items():
+            self.load_balancers.deregister(group, *address)
 
     def health(self, task: LiveTask) -> str | None:
-        """State of the task's target; None for a task that has none."""
-        if self.blueprint.target_group is None or task.address is None:
-            return None
-        return self.load_balancers.health(self.blueprint.target_group).get(_target(task.address))
+        """State of the task's targets: that of the first which is not healthy; None for a task that has none."""
+        seen = [self._state(task, entry.target_group) for entry in self.blueprint.entries]
+        return next((one for one in seen if one != "healthy"), seen[0] if seen else None)
 
-    def all_well(self, tasks: Sequence[LiveTask]) -> bool:
-        """Whether every task runs, and is healthy where health is checked."""
-        group = self.blueprint.target_group
-        if group is None:
-            return all(task.running.exit_code() is None for task in tasks)
-        health = self.load_balancers.health(group)
-        return all(task.address and health.get(_target(task.address)) == "healthy" for task in tasks)
+    def is_well(self, task: LiveTask) -> bool:
+        """Whether a task is healthy wherever its health is checked."""
+        return self.health(task) in {None, "healthy"} and len(task.addresses) == len(self.blueprint.entries)
 
     def unwell(self, task: LiveTask) -> str:
         """What keeps a running task from being healthy; empty when nothing does."""
         code = task.running.exit_code()
         if code is not None:
             return f"has just exited (exit code {code})"
-        group = self.blueprint.target_group
-        if group is None:
-            return ""
-        if task.address is None:
+        if self.blueprint.entries and not task.addresses:
             return "runs and is not registered yet"
-        health = self.health(task)
-        if health in (None, "healthy"):
-            return ""
-        reason = self.load_balancers.reasons(group).get(_target(task.address), "")
-        seen = self.load_balancers.findings(group).get(_target(task.address))
-        where = f"container {self.blueprint.container}, port {self.blueprint.port}"
-        return f"({where}) is {health}: {reason}{f': {seen}' if seen else ''}"
+        for entry in self.blueprint.entries:
+            health = self._state(task, entry.target_group)
+            if health not in {None, "healthy"}:
+                return self._told(task, entry, health)
+        return ""
 
     def failed_checks(self, task: LiveTask) -> str:
         """ECS's reason (troubleshoot-service-load-balancers), and what was seen when; then ours, which settings decide this."""
-        group = self.blueprint.target_group or ""
+        group = next(
+            (
+                e.target_group
+                for e in self.blueprint.entries
+                if self._state(task, e.target_group) != "healthy"
+            ),
+            self.blueprint.entries[0].target_group,
+        )
         check = self.load_balancers.check(group)
         return (
             f"Task failed ELB health checks in (target-group {group}): it {self.unwell(task)}; it had gracePeriodSeconds "
             f"{self.blueprint.grace:g} and unhealthyThreshold {check.unhealthy_threshold} checks, one each intervalSeconds "
             f"{check.interval:g}, all real seconds: raise gracePeriodSeconds if it needs longer to start"
         )
+
+    def _state(self, task: LiveTask, group: str) -> str | None:
+        address = task.addresses.get(group)
+        return None if address is None else self.load_balancers.health(group).get(_target(address))
+
+    def _told(self, task: LiveTask, entry: Entry, health: str | None) -> str:
+        target = _target(task.addresses[entry.target_group])
+        reason = self.load_balancers.reasons(entry.target_group).get(target, "")
+        seen = self.load_balancers.findings(entry.target_group).get(target)
+        where = f"container {entry.container}, port {entry.port}"
+        return f"({where}) is {health}: {reason}{f': {seen}' if seen else ''}"
 
 
 def _target(address: tuple[str, int]) -> str:

@@ -1,42 +1,41 @@
 """Services, task sets and tasks in the shapes of ECS's API. Pure.
 
-AWS documents: AmazonECS/latest/APIReference, API_Service, API_TaskSet, API_Task, API_Container, API_Cluster. Under CODE_DEPLOY a
-service has task sets instead of deployments, and names what its PRIMARY task set runs.
+AWS documents: AmazonECS/latest/APIReference, API_Service, API_TaskSet, API_Deployment, API_Task, API_Container, API_Cluster. Under
+CODE_DEPLOY a service has task sets instead of deployments, and names what its PRIMARY task set runs.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rehearsal.ecs.service import ALL, Service
+from rehearsal.ecs.deployments.deployment import ServiceRevision
+from rehearsal.ecs.running_service import ECS, Service
 from rehearsal.ecs.task_life import TaskLife
-from rehearsal.ecs.task_set import TaskSet, TaskSetStatus
-from rehearsal.world.declared_blocks import block
+from rehearsal.ecs.task_set import TaskSet
 
 PLATFORM = {"platformVersion": "1.4.0", "platformFamily": "Linux"}
 """What LATEST is for Linux (AmazonECS/latest/developerguide/platform-fargate)."""
 
 
 def service(one: Service) -> dict[str, Any]:
-    """A service, with its task sets."""
-    inputs = one.declared.inputs
-    primary = next((ts for ts in one.task_sets if ts.status == TaskSetStatus.PRIMARY), None)
-    running = sum(len(ts.running) for ts in one.task_sets)
+    """A service, with its task sets or its deployments."""
+    inputs, primary, by_ecs = one.declared.inputs, one.primary, one.controller == ECS
     told: dict[str, Any] = {
         "serviceArn": one.arn,
         "serviceName": one.name,
         "clusterArn": cluster_arn(one),
-        "loadBalancers": [] if primary is None else _load_balancers(primary),
+        "loadBalancers": list(one.balancers) if by_ecs else _load_balancers(primary),
         "serviceRegistries": [],
         "status": "ACTIVE",
         "desiredCount": one.desired_count,
-        "runningCount": running,
+        "runningCount": sum(len(ts.running) for ts in one.task_sets),
         "pendingCount": sum(ts.pending for ts in one.task_sets),
         "launchType": str(inputs.get("launchType") or "FARGATE"),
         **PLATFORM,
-        "deploymentConfiguration": {"maximumPercent": 200, "minimumHealthyPercent": 100},
-        "taskSets": [task_set(one, ts) for ts in one.task_sets] if one.controller != "ECS" else [],
-        "deployments": [_deployment(one, ts) for ts in one.task_sets] if one.controller == "ECS" else [],
-        "events": [],
+        "taskDefinition": primary.task_definition,
+        "deploymentConfiguration": {"maximumPercent": 200, "minimumHealthyPercent": 100, **one.configuration},
+        "taskSets": [] if by_ecs else [task_set(one, ts) for ts in one.task_sets],
+        "deployments": [_deployment(one, ts) for ts in _newest_first(one)] if by_ecs else [],
+        "events": [{"id": e.id, "createdAt": e.at, "message": e.message} for e in list(one.events)],
         "createdAt": one.created,
         "placementConstraints": [],
         "placementStrategy": [],
@@ -48,8 +47,11 @@ def service(one: Service) -> dict[str, Any]:
         "propagateTags": str(inputs.get("propagateTags") or "NONE"),
         "enableExecuteCommand": bool(inputs.get("enableExecuteCommand")),
     }
-    if primary is not None:
-        told["taskDefinition"] = primary.task_definition
+    if one.deployment is not None:
+        told["currentServiceDeployment"] = one.deployment.arn
+        told["currentServiceRevisions"] = [
+            revision_counts(revision) for revision in one.revisions if revision.tasks in one.task_sets
+        ]
     return told
 
 
@@ -74,7 +76,7 @@ def task_set(one: Service, ts: TaskSet) -> dict[str, Any]:
         "networkConfiguration": _network(one, ts.blueprint.security_groups),
         "loadBalancers": _load_balancers(ts),
         "serviceRegistries": [],
-        "scale": {"value": ALL, "unit": "PERCENT"},
+        "scale": {"value": 100.0, "unit": "PERCENT"},
         "stabilityStatus": "STEADY_STATE" if steady else "STABILIZING",
     }
 
@@ -165,44 +167,50 @@ def _container(task: str, life: TaskLife, definition: Mapping[str, Any]) -> dict
     return told
 
 
-def _deployment(one: Service, ts: TaskSet) -> dict[str, Any]:
-    running, steady = len(ts.running), ts.steady()
+def revision_counts(revision: ServiceRevision) -> dict[str, Any]:
+    """How many tasks a service revision has (API_ServiceCurrentRevisionSummary)."""
     return {
+        "arn": revision.arn,
+        "requestedTaskCount": revision.tasks.count,
+        "runningTaskCount": len(revision.tasks.running),
+        "pendingTaskCount": revision.tasks.pending,
+    }
+
+
+def _newest_first(one: Service) -> list[TaskSet]:
+    """PRIMARY, then what still has tasks of deployments before it."""
+    return sorted(one.task_sets, key=lambda ts: (ts is one.primary, ts.created), reverse=True)
+
+
+def _deployment(one: Service, ts: TaskSet) -> dict[str, Any]:
+    revision = one.revision_of(ts)
+    told: dict[str, Any] = {
         "id": ts.id,
         "status": str(ts.status),
         "taskDefinition": ts.task_definition,
         "desiredCount": ts.count,
         "pendingCount": ts.pending,
-        "runningCount": running,
-        "failedTasks": len(ts.stopped),
+        "runningCount": len(ts.running),
+        "failedTasks": ts.failures.in_row,
         "createdAt": ts.created,
         "updatedAt": ts.created,
         "launchType": "FARGATE",
         **PLATFORM,
         "networkConfiguration": _network(one, ts.blueprint.security_groups),
-        "rolloutState": "COMPLETED" if steady else "IN_PROGRESS",
     }
+    if revision is not None:
+        told["updatedAt"] = revision.updated
+        told["rolloutState"] = str(revision.rollout)
+        told["rolloutStateReason"] = revision.rollout_reason
+    return told
 
 
 def _load_balancers(ts: TaskSet) -> list[dict[str, Any]]:
-    made = ts.blueprint
-    if made.target_group is None:
-        return []
     return [
-        {
-            "targetGroupArn": made.target_group,
-            "containerName": made.container,
-            "containerPort": made.port,
-        }
+        {"targetGroupArn": one.target_group, "containerName": one.container, "containerPort": one.port}
+        for one in ts.blueprint.entries
     ]
 
 
 def _network(one: Service, groups: Sequence[str]) -> dict[str, Any]:
-    declared = block(one.declared.inputs.get("networkConfiguration"))
-    return {
-        "awsvpcConfiguration": {
-            "subnets": [str(subnet) for subnet in declared.get("subnets") or ()],
-            "securityGroups": [str(group) for group in groups],
-            "assignPublicIp": "ENABLED" if declared.get("assignPublicIp") else "DISABLED",
-        }
-    }
+    return {"awsvpcConfiguration": {**one.network, "securityGroups": [str(group) for group in groups]}}

@@ -6,7 +6,7 @@ containers as ordinary environment variables; AWS hands them out at an address i
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rehearsal.ecs import image_pull, task_definition, task_secrets
@@ -57,8 +57,13 @@ class LiveTask:
     definition: Mapping[str, Any]
     running: RunningTask
     log: TaskLog
-    address: tuple[str, int] | None = None
-    """Where its load-balanced container port answers from here."""
+    addresses: dict[str, tuple[str, int]] = field(default_factory=dict[str, tuple[str, int]])
+    """Where its load-balanced container ports answer from here, by the target group that they are registered in."""
+
+    @property
+    def address(self) -> tuple[str, int] | None:
+        """The first of them."""
+        return next(iter(self.addresses.values()), None)
 
 
 def start(

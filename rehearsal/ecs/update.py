@@ -1,16 +1,28 @@
-"""What UpdateService may change of a service, by its deployment controller.
+"""What UpdateService may change of a service, by its deployment controller, and what it makes of it.
 
-AWS document: AmazonECS/latest/APIReference/API_UpdateService; the words are ECS's own, as its users report them.
+AWS document: AmazonECS/latest/APIReference/API_UpdateService (which members begin a deployment); the words are ECS's own, as its
+users report them.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-from rehearsal.ecs.service import INVALID, Service
+from rehearsal.ecs.deployments import rules
+from rehearsal.ecs.making import INVALID
+from rehearsal.ecs.running_service import CODE_DEPLOY, Service
 from rehearsal.errors import AwsRefusal, RehearsalError
 
 PLAYED = {"desiredCount", "healthCheckGracePeriodSeconds"}
-"""Members whose change shows here."""
+"""Members whose change shows here, whoever deploys."""
+
+BY_ECS = PLAYED | {
+    "taskDefinition",
+    "forceNewDeployment",
+    "networkConfiguration",
+    "loadBalancers",
+    "deploymentConfiguration",
+}
+"""The same of a service that ECS deploys itself."""
 
 _NAMES = {"cluster", "service"}
 
@@ -31,12 +43,17 @@ _SAID = {
     "forceNewDeployment": "force new deployment",
 }
 
+_ADVANCED = {"earlySuccessCriteria"}
+"""Members of a deployment configuration that are not played."""
+
 
 def expect_updatable(service: Service, asked: Mapping[str, Any]) -> None:
     """AwsRefusal for what AWS does not change, RehearsalError for what it does and nothing here shows."""
-    others = [name for name, value in asked.items() if name not in _NAMES | PLAYED and value is not None]
+    by_codedeploy = service.controller == CODE_DEPLOY
+    played = PLAYED if by_codedeploy else BY_ECS
+    others = [name for name, value in asked.items() if name not in _NAMES | played and value is not None]
     others = [name for name in others if (name, asked[name]) != ("forceNewDeployment", False)]
-    if service.controller == "CODE_DEPLOY":
+    if by_codedeploy:
         for name in others:
             if name not in _TAKEN:
                 raise AwsRefusal(
@@ -47,8 +64,40 @@ def expect_updatable(service: Service, asked: Mapping[str, Any]) -> None:
     if others:
         raise RehearsalError(
             f"UpdateService with {', '.join(others)}",
-            f"the rehearsal plays it for {' and '.join(sorted(PLAYED))}",
+            f"the rehearsal plays it for {' and '.join(sorted(played))}",
             "change the rest in the program",
         )
     if int(asked.get("desiredCount") or 0) < 0:
         raise AwsRefusal(INVALID, "desiredCount cannot be negative.")
+    _expect_deployable(service, asked)
+
+
+def _expect_deployable(service: Service, asked: Mapping[str, Any]) -> None:
+    configuration: Mapping[str, Any] = asked.get("deploymentConfiguration") or {}
+    if unknown := sorted(_ADVANCED & set(configuration)):
+        raise RehearsalError(
+            f"deploymentConfiguration.{unknown[0]}", "the rehearsal does not play it", "leave it out"
+        )
+    balancers = service.balancers if asked.get("loadBalancers") is None else asked["loadBalancers"]
+    if wrong := rules.refusal(changed_configuration(service, configuration), balancers):
+        raise AwsRefusal(INVALID, wrong)
+
+
+def changed_configuration(service: Service, given: Mapping[str, Any]) -> dict[str, Any]:
+    """A service's deployment configuration with what is given of it: members that are left out stay."""
+    return {**service.configuration, **given}
+
+
+def apply(service: Service, asked: Mapping[str, Any]) -> bool:
+    """Change what a service's next deployment is made of; whether that takes a deployment."""
+    before = service.network, list(service.balancers)
+    if asked.get("healthCheckGracePeriodSeconds") is not None:
+        service.grace = float(asked["healthCheckGracePeriodSeconds"])
+    if asked.get("deploymentConfiguration"):
+        service.configuration = changed_configuration(service, asked["deploymentConfiguration"])
+    network: Mapping[str, Any] = (asked.get("networkConfiguration") or {}).get("awsvpcConfiguration") or {}
+    if network:
+        service.network = {"securityGroups": [], "assignPublicIp": "DISABLED", **network}
+    if asked.get("loadBalancers") is not None:
+        service.balancers = list(asked["loadBalancers"])
+    return bool(asked.get("forceNewDeployment")) or before != (service.network, list(service.balancers))

@@ -8,32 +8,27 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Callable
+from typing import Any, TypeVar
 
-from rehearsal.endpoint.asgi import Answer
+_T = TypeVar("_T")
 
 
-async def aside(work: Callable[[], Answer]) -> Answer:
+async def aside(work: Callable[[], _T]) -> _T:
     """What `work` answers in a thread of its own, or what it raises."""
     loop = asyncio.get_running_loop()
-    done: asyncio.Future[Answer] = loop.create_future()
+    done: asyncio.Future[_T] = loop.create_future()
 
-    def tell(answer: Answer | None, error: BaseException | None) -> None:
-        if done.done():  # whoever asked has hung up
-            return
-        if error is not None:
-            done.set_exception(error)
-        elif answer is not None:
-            done.set_result(answer)
+    def tell(how: Callable[[Any], None], what: Any) -> None:
+        if not done.done():  # else whoever asked has hung up
+            how(what)
 
     def run() -> None:
-        answer: Answer | None = None
-        error: BaseException | None = None
         try:
-            answer = work()
+            told: tuple[Callable[[Any], None], Any] = (done.set_result, work())
         except BaseException as raised:  # noqa: BLE001  (raised again where it is waited for)
-            error = raised
+            told = (done.set_exception, raised)
         with contextlib.suppress(RuntimeError):  # the endpoint has stopped, and nobody waits
-            loop.call_soon_threadsafe(tell, answer, error)
+            loop.call_soon_threadsafe(tell, *told)
 
     threading.Thread(target=run, name="operation", daemon=True).start()
     return await done

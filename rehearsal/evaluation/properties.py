@@ -103,13 +103,13 @@ PROPERTIES = {
         "enableFaultInjection=false skipDestroy trackLatest",
     ),
     "aws:ecs/service:Service": Properties(
+        # What goes with which deployment controller is refused where the service is made, with its reason.
         "cluster name desiredCount deploymentController healthCheckGracePeriodSeconds launchType=FARGATE loadBalancers.containerName"
         " loadBalancers.containerPort loadBalancers.targetGroupArn networkConfiguration taskDefinition schedulingStrategy=REPLICA"
-        " availabilityZoneRebalancing=DISABLED forceNewDeployment=false",
-        "deploymentMaximumPercent deploymentMinimumHealthyPercent enableEcsManagedTags enableExecuteCommand forceDelete"
-        " platformVersion=LATEST|1.4.0 propagateTags waitForSteadyState",
+        " availabilityZoneRebalancing=DISABLED forceNewDeployment=false deploymentMaximumPercent deploymentMinimumHealthyPercent"
+        " alarms deploymentCircuitBreaker deploymentConfiguration.strategy=ROLLING deploymentConfiguration.bakeTimeInMinutes",
+        "enableEcsManagedTags enableExecuteCommand forceDelete platformVersion=LATEST|1.4.0 propagateTags waitForSteadyState",
         said="launchType",  # else instances, or the cluster's default (Amazon ECS API Reference, CreateService)
-        once="loadBalancers",
     ),
     "aws:iam/role:Role": Properties(
         "assumeRolePolicy name path=/", "description forceDetachPolicies maxSessionDuration"

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs
 from documents.place import Place
 from rehearsal.endpoint import partitions, refusals
 from rehearsal.endpoint.asgi import HOST, Answer, Receive, Scope, Send, Server, read_body, replay
+from rehearsal.endpoint.aside import aside
 from rehearsal.endpoint.emulator import Emulator
 from rehearsal.endpoint.emulator_lookups import Stored
 from rehearsal.endpoint.emulator_requests import for_the_emulator
@@ -182,7 +183,8 @@ class Gateway:
         place = self._place.elsewhere(region=region)
         secret = await stored.secret(request) if request.service == "secretsmanager" else {}
         derive = service.needed if service is not None else needed
-        calls = derive(request, place, secret.get("ARN"))
+        # A rule may itself ask the endpoint, as UpdateService resolves the task definition that it names.
+        calls = await aside(lambda: derive(request, place, secret.get("ARN")))
         for call in calls:
             self._authority.authorize(role_arn, call.action, call.resource, call.context)
         for call in key_needed(calls, await stored.keys(request, calls, secret), place):

@@ -1,18 +1,20 @@
 """What is live and not Pulumi's any more: what a release left behind on an ECS service and its listener.
 
 CodeDeploy registers a task definition of its own, makes it the service's and moves the listener to the other target group
-(CodeDeploy User Guide, deployment-steps-ecs), so a refresh sees values that no program declared.
+(CodeDeploy User Guide, deployment-steps-ecs), so a refresh sees values that no program declared. Where ECS deploys a service itself,
+its task definition is another, and its load balancers stay as they were declared.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-from rehearsal.ecs.service import SERVICE, EcsServices, Service
+from rehearsal.ecs.running_service import CODE_DEPLOY, Service
+from rehearsal.ecs.service import SERVICE, EcsServices
 from rehearsal.elb.kinds import LISTENER, RULE
 from rehearsal.elb.listener import rule_of
 from rehearsal.elb.service import TARGET_GROUP, LoadBalancers
 from rehearsal.world.cloud import Declared
-from rehearsal.world.declared_blocks import block
+from rehearsal.world.declared_blocks import blocks
 
 
 class LiveParts:
@@ -46,8 +48,8 @@ class LiveParts:
             return
         running = self._running(declared)
         if running is None:
-            group = str(block(declared.inputs.get("loadBalancers")).get("targetGroupArn"))
-            if group in self._load_balancers.target_groups():
+            groups = {str(one.get("targetGroupArn")) for one in blocks(declared.inputs.get("loadBalancers"))}
+            if groups <= set(self._load_balancers.target_groups()):
                 self._services.create_service(declared)
         else:
             running.grace = float(declared.inputs.get("healthCheckGracePeriodSeconds") or 0)
@@ -71,13 +73,12 @@ class LiveParts:
         if running is None:
             return {}
         primary = running.primary
-        balancer = {
-            **block(declared.inputs.get("loadBalancers")),
-            "targetGroupArn": primary.blueprint.target_group,
-        }
+        declares = blocks(declared.inputs.get("loadBalancers"))
+        if running.controller == CODE_DEPLOY:
+            declares = [{**one, "targetGroupArn": primary.blueprint.target_group} for one in declares]
         return {
             "taskDefinition": primary.task_definition,
-            "loadBalancers": [balancer],
+            "loadBalancers": declares,
             "desiredCount": running.desired_count,
         }
 

@@ -13,7 +13,8 @@ from rehearsal.codepipeline.api import CodePipelineApi
 from rehearsal.codepipeline.jobs import Jobs
 from rehearsal.codepipeline.service import CodePipeline
 from rehearsal.ecs.api import EcsApi
-from rehearsal.ecs.service import INVALID, EcsServices
+from rehearsal.ecs.making import INVALID
+from rehearsal.ecs.service import EcsServices
 from rehearsal.elb import api as elb
 from rehearsal.elb.service import LoadBalancers
 from rehearsal.emulated import roles_api

@@ -59,9 +59,17 @@ def services(  # noqa: PLR0913, PLR0917  (one argument for each thing the servic
     """AWS's services on the declared resources, and the declared ECS services started on their first revision."""
     with ExitStack() as ends:
         load_balancers = ends.enter_context(LoadBalancers(cloud))
-        running = ends.enter_context(EcsServices(cloud, level.runtime, load_balancers))
         topics = Topics(cloud)
         alarms = Alarms(cloud, load_balancers, told_by_alarms(topics))
+        functions, jobs = Functions(cloud, processes), Jobs()
+        ends.callback(functions.stop)
+        news = ends.enter_context(ThreadPoolExecutor(1, thread_name_prefix="events"))
+        running = ends.enter_context(
+            EcsServices(
+                cloud, level.runtime, load_balancers, alarms, functions,
+                send=lambda event: _send(news, events, event),
+            )
+        )  # fmt: skip
         deployments = Deployments(cloud, running, load_balancers, alarms, hooks=outside.hooks)
         ends.callback(deployments.stop)
         builds = CodeBuild(
@@ -71,8 +79,6 @@ def services(  # noqa: PLR0913, PLR0917  (one argument for each thing the servic
             environment=level.build_environment,
             limit=outside.build_limit,
         )
-        functions, jobs = Functions(cloud, processes), Jobs()
-        ends.callback(functions.stop)
         functions.prepare()
         providers = {
             "ECR": EcrSource(cloud),
@@ -81,7 +87,6 @@ def services(  # noqa: PLR0913, PLR0917  (one argument for each thing the servic
             "Lambda": LambdaInvoke(cloud, functions, jobs),
             "Manual": ManualApproval(cloud, outside.approver()),
         }
-        news = ends.enter_context(ThreadPoolExecutor(1, thread_name_prefix="events"))
         pipeline = ends.enter_context(
             CodePipeline(
                 cloud, providers, now=outside.now(settings), send=lambda event: _send(news, events, event)

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from documents.descriptor import from_json
 from documents.names import Names
-from rehearsal.ecs.service import SERVICE, EcsServices, Service
+from rehearsal.ecs.running_service import Service
+from rehearsal.ecs.service import SERVICE, EcsServices
 from rehearsal.elb.health_check import HealthCheck
 from rehearsal.elb.service import LoadBalancers
 from rehearsal.emulated.ssm import PARAMETER
@@ -39,7 +40,7 @@ class Users:
         """Wait until every service's tasks are healthy; who answers then. NotSteady says which are not."""
         deadline = time.monotonic() + timeout
         for declared in self._cloud.declared(SERVICE):
-            self._service(declared).primary.wait_steady(max(0.0, deadline - time.monotonic()))
+            self._services.wait_steady(self._service(declared), max(0.0, deadline - time.monotonic()))
         return [str(one) for one in self.answering()]
 
     def routes(self, paths: Sequence[str] = ()) -> list[Route]:
@@ -50,7 +51,7 @@ class Users:
                 continue
             check = service.health_check
             own = HealthCheck(path=check.path, matcher=check.status_codes)
-            if self._service(self._cloud.one(SERVICE, name=self._names.service(name))).primary.count:
+            if self._service(self._cloud.one(SERVICE, name=self._names.service(name))).desired_count:
                 asked += [Route(name, self.url(name), path, own) for path in paths or (check.path,)]
         return asked
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from rehearsal.ecs.service import EcsRefused, EcsServices
+from rehearsal.ecs.registration import EcsRefused
+from rehearsal.ecs.service import EcsServices
 from rehearsal.ecs.task_set import NotSteady, TaskSet
 from rehearsal.elb.service import LoadBalancers
 from rehearsal.images.image import pack

@@ -113,7 +113,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("aws:ecs/taskDefinition:TaskDefinition", {"volumes": [{"name": "v"}]}, "volumes.name"),
     ("aws:ecs/service:Service", {"name": "web"}, r"launchType none \(played: FARGATE\)"),
     ("aws:lb/targetGroup:TargetGroup", {"port": 80}, r"targetType none \(played: ip\)"),
-    ("aws:ecs/service:Service", {"deploymentCircuitBreaker": {"rollback": False}}, "CircuitBreaker"),
+    ("aws:ecs/service:Service", {"serviceConnectConfiguration": {"enabled": True}}, "serviceConnectConfiguration"),
     ("aws:codebuild/project:Project", {"cache": {"type": "LOCAL"}}, "cache.type LOCAL"),
     ("aws:codedeploy/deploymentGroup:DeploymentGroup", {"triggerConfigurations": [{"triggerName": "t"}]}, "trigger"),
     ("aws:sns/topic:Topic", {"region": "us-west-2"}, "region us-west-2"),
