@@ -157,13 +157,15 @@ def package() -> pulumi.AssetArchive:
 
 
 def _statements(args: ReleaseFunctionArgs) -> list[Statement]:
+    """What its steps need, and no more: without the check, it looks at no image, no alarm and no migration."""
     stack, artifacts = args.stack, args.artifacts
     settings, place, names = stack.settings, stack.place, stack.names
-    key = settings.release.artifact_key_arn
-    references = [*settings.migration.secrets.values(), *_of_tasks(stack)]
-    secrets, parameters = keys_of(references)
+    key, checks = settings.release.artifact_key_arn, settings.release.check
+    secrets, parameters = keys_of(
+        [*(settings.migration.secrets.values() if checks else ()), *_of_tasks(stack)]
+    )
     keys = {
-        *settings.migration.secrets_kms_keys,
+        *(settings.migration.secrets_kms_keys if checks else ()),
         *(one for service in settings.services.values() for one in service.secrets_kms_keys),
     }
     templates = pulumi.Output.concat(artifacts.arn, "/", TEMPLATES, "/*")
@@ -171,13 +173,11 @@ def _statements(args: ReleaseFunctionArgs) -> list[Statement]:
         grants.answer_jobs(),
         grants.write_logs(place, names.release_log_group),
         grants.read_parameter(place, names.descriptor),
-        grants.read_tags(args.repository.arn),
-        grants.read_image(args.repository.arn),
+        *((grants.read_tags(args.repository.arn), grants.read_image(args.repository.arn)) if checks else ()),
         *grants.read_templates(artifacts.arn, templates, TEMPLATES),
         *([grants.read_with_key(key)] if key else []),
-        *merged([*args.looked_at, *args.rollouts]),
-        grants.read_alarms(place),
-        grants.read_project(args.project_arn),
+        *merged([*(args.looked_at if checks else ()), *args.rollouts]),
+        *((grants.read_alarms(place), grants.read_project(args.project_arn)) if checks else ()),
         *grants.read_secrets(place, secrets, parameters, sorted(keys)),
     ]
 

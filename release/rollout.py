@@ -13,9 +13,8 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from documents.descriptor import ServiceDescriptor
-from documents.nested import within
 from release import last_words, service_deployments
-from release.aws import is_passing
+from release.aws import code_of, is_passing
 from release.findings import Refusal, RefusedError
 from release.job import RolloutOrder
 from release.log import log
@@ -23,6 +22,7 @@ from release.outcome import Done, Later, Outcome, Refused
 from release.revisions import Revisions
 from release.service_deployments import GOING_ON, Deployment, Seen
 from release.subject import Subject
+from release.telling import monitors, reason, short, state
 
 LONGEST_WAIT = 15 * 60
 """Seconds that a deployment of something else, and a way back, are waited for."""
@@ -94,16 +94,16 @@ class _Rollout:
         seen = service_deployments.seen(self._subject.aws, self._service)
         if not self._progress.revision:
             return self._begin(seen)
-        mine = self._mine(seen, self._progress.revision)
+        mine = self._twin(seen, self._mine(seen, self._progress.revision))
         if mine is not None:
             return self._judge(seen, mine)
         if self._progress.seconds() > _seconds(self._order):
             return self._refused(
                 f"service {self._service.service}",
-                f"ECS lists no deployment of {_short(self._progress.revision)} after {self._order.minutes} minutes",
+                f"ECS lists no deployment of {short(self._progress.revision)} after {self._order.minutes} minutes",
                 AGAIN,
             )
-        return self._progress.later(f"waiting for the deployment of {_short(self._progress.revision)}")
+        return self._progress.later(f"waiting for the deployment of {short(self._progress.revision)}")
 
     def _begin(self, seen: Seen) -> Outcome:
         """Ask for the deployment, unless an earlier call of this release has."""
@@ -118,7 +118,7 @@ class _Rollout:
             return other
         if revision and mine is None and seen.definition == revision:
             self._progress = replace(self._progress, revision=revision)
-            return self._progress.later(f"waiting for the deployment of {_short(revision)}")
+            return self._progress.later(f"waiting for the deployment of {short(revision)}")
         revision = revision or revisions.registered()
         # What ECS did not move back from is the service's definition still, and asking for it again would change nothing.
         again = {"forceNewDeployment": True} if seen.definition == revision else {}
@@ -127,12 +127,23 @@ class _Rollout:
         )
         log(deploying=revision, service=self._service.service)
         self._progress = Progress(time.time(), revision, mine.arn if mine else "")
-        return self._progress.later(f"ECS deploys {_short(revision)}")
+        return self._progress.later(f"ECS deploys {short(revision)}")
 
     def _mine(self, seen: Seen, revision: str) -> Deployment | None:
         """The newest deployment of a revision."""
         found = (one for one in seen.deployments if one.definition == revision)
         return next((one for one in found if one.arn != self._progress.before), None)
+
+    def _twin(self, seen: Seen, mine: Deployment | None) -> Deployment | None:
+        """The deployment of a call that came at the same moment, and has stopped the one that is known of here."""
+        newest = seen.newest
+        if mine is None or newest is None or mine.status != "STOPPED" or newest.definition == mine.definition:
+            return mine
+        revisions = Revisions(self._subject, self._order, self._service)
+        if revisions.found(newest.definition) != newest.definition:
+            return mine
+        self._progress = replace(self._progress, revision=newest.definition, before="")
+        return newest
 
     def _wait_for(self, other: Deployment) -> Outcome | None:
         """Another deployment would be stopped by ours (Amazon ECS Developer Guide, service-deployment, STOP_REQUESTED).
@@ -160,19 +171,16 @@ class _Rollout:
         if mine.ongoing:
             if self._progress.seconds() > _seconds(self._order) + LONGEST_WAIT:
                 return self._failed(seen, mine, detail)
-            return self._progress.later(f"deployment {mine.name} goes back: {_reason(mine, detail)}")
+            return self._progress.later(f"deployment {mine.name} goes back: {reason(mine, detail)}")
         if mine.status == "SUCCESSFUL":
             return self._succeeded(seen, mine)
         return self._failed(seen, mine, detail)
 
     def _going_on(self, seen: Seen, mine: Deployment, detail: Mapping[str, Any]) -> Outcome:
         if self._progress.seconds() <= _seconds(self._order):
-            return self._progress.later(_state(mine, detail))
+            return self._progress.later(state(mine, detail))
         if not self._progress.stopped:
-            # Left alone it could go live long after the release has failed.
-            self._subject.aws.client("ecs").stop_service_deployment(
-                serviceDeploymentArn=mine.arn, stopType="ROLLBACK"
-            )
+            self._stop(mine)
             self._progress = replace(self._progress, stopped=True)
         elif self._progress.seconds() > _seconds(self._order) + LONGEST_WAIT:
             return self._failed(seen, mine, detail)
@@ -180,20 +188,34 @@ class _Rollout:
             f"deployment {mine.name} was not through after {self._order.minutes} minutes and is moved back"
         )
 
+    def _stop(self, mine: Deployment) -> None:
+        """Move back: left alone it could go live long after the release has failed."""
+        try:
+            self._subject.aws.client("ecs").stop_service_deployment(
+                serviceDeploymentArn=mine.arn, stopType="ROLLBACK"
+            )
+        except ClientError as error:
+            if code_of(error) != "ConflictException":  # it has just ended
+                raise
+
     def _succeeded(self, seen: Seen, mine: Deployment) -> Outcome:
         """New is live: ECS says so, and nothing came after it. Old is gone: no task of another revision is left."""
-        newest = seen.newest
+        newest, patient = seen.newest, self._progress.seconds() <= _seconds(self._order) + LONGEST_WAIT
+        if seen.primary != mine.definition and newest == mine and patient:
+            return self._progress.later(
+                f"deployment {mine.name} is SUCCESSFUL, and its service not yet told so"
+            )
         if seen.primary != mine.definition:
             return self._refused(
                 f"deployment {mine.name}",
-                f"it was SUCCESSFUL, and {_short(seen.primary)} was deployed after it by {newest.name if newest else 'somebody'}",
+                f"it was SUCCESSFUL, and {short(seen.primary)} was deployed after it by {newest.name if newest else 'somebody'}",
                 "find out who deployed that, then start the release again",
             )
         left = service_deployments.others(self._subject.aws, self._service, mine.definition)
-        live = f"{_short(mine.definition)} is live in {self._service.service} with {seen.running} tasks"
+        live = f"{short(mine.definition)} is live in {self._service.service} with {seen.running} tasks"
         if not left:
             return Done(f"{live}, and none of another revision is left")
-        if self._progress.seconds() <= _seconds(self._order) + LONGEST_WAIT:
+        if patient:
             return self._progress.later(f"{live}; {len(left)} of another revision are still stopping")
         return self._refused(
             f"service {self._service.service}",
@@ -203,16 +225,16 @@ class _Rollout:
 
     def _failed(self, seen: Seen, mine: Deployment, detail: Mapping[str, Any]) -> Outcome:
         newest = seen.newest
-        why = [f"it is {mine.status}: {_reason(mine, detail)}"]
+        why = [f"it is {mine.status}: {reason(mine, detail)}"]
         if self._progress.stopped:
             why = [f"it was not through after {self._order.minutes} minutes, and is {mine.status}"]
         if newest is not None and newest.arn != mine.arn and newest.definition != mine.definition:
             why.append(f"deployment {newest.name} came after it")
-        why += [one for one in (_monitors(detail), self._last_words(mine)) if one]
+        why += [one for one in (monitors(detail), self._last_words(mine)) if one]
         return self._refused(
-            f"deployment {mine.name} of {_short(mine.definition)}",
+            f"deployment {mine.name} of {short(mine.definition)}",
             "; ".join(why),
-            f"{_short(seen.primary)} is what the service has now; push a fix, or retry the stage to deploy the same again",
+            f"{short(seen.primary)} is what the service has now; push a fix, or retry the stage to deploy the same again",
         )
 
     def _last_words(self, mine: Deployment) -> str:
@@ -237,41 +259,3 @@ def _service(subject: Subject, order: RolloutOrder) -> ServiceDescriptor[str]:
             "ConfigurationError",
         )
     return found
-
-
-def _state(mine: Deployment, detail: Mapping[str, Any]) -> str:
-    """Where a deployment is; for one that waits for a person, how to go on."""
-    target = within(detail, "targetServiceRevision")
-    stage = f" in {detail['lifecycleStage']}" if detail.get("lifecycleStage") else ""
-    tasks = f"{target.get('runningTaskCount', 0)} of {target.get('requestedTaskCount', 0)} tasks run"
-    weight = target.get("requestedProductionTrafficWeight")
-    shown = stage and isinstance(weight, int | float)  # a rolling deployment has no stages and moves no weights
-    traffic = f", with {weight:g} % of the traffic" if shown else ""
-    waiting = [
-        f"; it waits for a person: aws ecs continue-service-deployment --service-deployment-arn {mine.arn} "
-        f"--hook-id {one.get('hookId')} --action CONTINUE (or ROLLBACK)"
-        for one in detail.get("lifecycleHookDetails") or ()
-        if one.get("status") == "AWAITING_ACTION"
-    ]
-    return f"deployment {mine.name} is {mine.status}{stage}: {tasks}{traffic}{''.join(waiting)}"
-
-
-def _reason(mine: Deployment, detail: Mapping[str, Any]) -> str:
-    rollback = within(detail, "rollback").get("reason")
-    said = str(detail.get("statusReason") or mine.reason or rollback or "ECS gives no reason")
-    return said.rstrip(".")
-
-
-def _monitors(detail: Mapping[str, Any]) -> str:
-    """What set off the way back, where ECS's own reason may not name it."""
-    alarms, breaker = within(detail, "alarms"), within(detail, "deploymentCircuitBreaker")
-    found = [f"alarm {name} went off" for name in alarms.get("triggeredAlarmNames") or ()]
-    if breaker.get("status") == "TRIGGERED":
-        found.append(
-            f"the circuit breaker counted {breaker.get('failureCount')} failed tasks of {breaker.get('threshold')}"
-        )
-    return "; ".join(found)
-
-
-def _short(definition: str) -> str:
-    return definition.rpartition("/")[2]

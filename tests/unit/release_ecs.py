@@ -30,6 +30,8 @@ class EcsCloud:
     details: dict[str, Any] = field(default_factory=dict)
     """What is said of the newest deployment besides."""
     tasks: list[dict[str, Any]] = field(default_factory=list)
+    primary: str = ""
+    """What the service still shows as its newest definition; empty for what it is."""
     lists: bool = True
     """Whether a new deployment is listed at once."""
 
@@ -91,7 +93,8 @@ class EcsCloud:
         assert (asked["cluster"], asked["services"]) == (CLUSTER, [SERVICE])
         alarms = {"alarmNames": self.alarms, "enable": self.heeds, "rollback": True}
         running = [one for one in self.tasks if one["lastStatus"] == "RUNNING"]
-        primary = {"status": "PRIMARY", "taskDefinition": self.definition, "runningCount": len(running)}
+        shown = self.primary or self.definition
+        primary = {"status": "PRIMARY", "taskDefinition": shown, "runningCount": len(running)}
         service = {
             "serviceArn": f"{ARN}:service/{CLUSTER}/{SERVICE}",
             "status": self.status,

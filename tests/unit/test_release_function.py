@@ -13,7 +13,7 @@ from rehearsal.evaluation.program import plain
 from rehearsal.host.project import ROOT
 from rehearsal.lambda_.package import packed
 from rehearsal.world.zips import unzipped
-from tests.unit.harness import Graph
+from tests.unit.harness import Config, Graph, deployed_stack
 from tests.unit.worlds import EVERYTHING, KEY, world
 
 ACCOUNT = "us-east-1:123456789012"
@@ -93,6 +93,24 @@ def test_it_may_read_what_tasks_and_migration_may_read_with_the_same_keys() -> N
         "templates lie under the artifact key, secrets under their own"
     )
     assert [list(one.get("Condition", {})) for one in decrypting] == [[], ["StringEquals"]]
+
+
+def test_without_the_check_it_may_do_what_a_rollout_takes_and_look_at_nothing_else() -> None:
+    def moved(config: Config) -> None:
+        config["delivery:services"]["web"]["rollout"] = {"by": "ecs"}
+        config["delivery:release"]["check"] = False
+
+    granted = _statements(deployed_stack("stg", moved))
+    services = {action.partition(":")[0] for action in granted}
+    assert services == {"codepipeline", "ecs", "iam", "logs", "s3", "secretsmanager", "ssm"}
+    service = f"arn:aws:ecs:{ACCOUNT}:service/apps-stg/shop-stg-web"
+    assert granted["ecs:UpdateService"] == service
+    assert granted["ecs:StopServiceDeployment"] == [
+        service,
+        f"arn:aws:ecs:{ACCOUNT}:service-deployment/apps-stg/shop-stg-web/*",
+    ]
+    assert granted["logs:GetLogEvents"] == f"arn:aws:logs:{ACCOUNT}:log-group:/delivery/shop/stg/web:*"
+    assert granted["secretsmanager:GetSecretValue"], "what is struck out of a failed task's last lines"
 
 
 FILES = unzipped(packed(plain(package()), ROOT))

@@ -178,6 +178,20 @@ def test_a_call_that_comes_twice_finds_its_revision_also_when_pulumi_up_has_regi
     assert len(pipeline.registered) == len(pipeline.updates) == 1
 
 
+def test_two_calls_at_the_same_moment_end_well_whichever_was_heard(pipeline: Pipeline) -> None:
+    """Neither sees the other, and both deploy: the second deployment stops the first, whose call CodePipeline heard."""
+    pipeline.call()
+    [first] = pipeline.registered
+    second = f"{SECOND}3"
+    pipeline.cloud.ecs.definitions[second] = first
+    pipeline.cloud.ecs.end("STOPPED", "A new service deployment was started.")
+    pipeline.cloud.ecs.deploy(second)
+    assert "is IN_PROGRESS" in pipeline.call()
+    pipeline.cloud.ecs.end("SUCCESSFUL")
+    assert pipeline.call().startswith("shop-stg-web:23 is live")
+    assert not pipeline.failed
+
+
 def test_another_execution_registers_a_revision_of_its_own(pipeline: Pipeline) -> None:
     """Secrets that were changed, and everything else tasks read as they start, come with a release of the same digest."""
     pipeline.call()
@@ -282,6 +296,26 @@ def test_a_success_that_something_else_came_after_is_no_success(pipeline: Pipeli
     said = pipeline.call()
     assert pipeline.failed
     assert "it was SUCCESSFUL, and shop-stg-web:1 was deployed after it by apps/shop-stg-web/d" in said
+
+
+def test_a_service_that_has_not_heard_of_the_success_yet_is_asked_again(pipeline: Pipeline) -> None:
+    pipeline.call()
+    pipeline.cloud.ecs.end("SUCCESSFUL")
+    pipeline.cloud.ecs.primary = FIRST
+    assert "its service not yet told so" in pipeline.call()
+    assert not pipeline.over
+    pipeline.cloud.ecs.primary = ""
+    assert "is live" in pipeline.call()
+
+
+def test_a_deployment_that_ends_while_it_is_to_be_moved_back_is_looked_at_again(pipeline: Pipeline) -> None:
+    pipeline.call()
+    pipeline.minutes(MINUTES + 1)
+    pipeline.cloud.errors["StopServiceDeployment"] = "ConflictException"
+    pipeline.call()
+    assert not pipeline.failed
+    pipeline.cloud.ecs.end("SUCCESSFUL")
+    assert "is live" in pipeline.call()
 
 
 @pytest.mark.parametrize("status", ["STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"])
