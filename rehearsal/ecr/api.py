@@ -12,7 +12,6 @@ from typing import Any
 
 from documents.place import Place
 from rehearsal.ecr.image_deletion import delete_images
-from rehearsal.ecr.layer_links import LayerLinks
 from rehearsal.ecr.other_registries import needed_there, refused_there
 from rehearsal.ecr.registry_calls import RegistryRequest, registry_needed, registry_request
 from rehearsal.ecr.registry_rules import (
@@ -25,6 +24,7 @@ from rehearsal.ecr.registry_rules import (
 )
 from rehearsal.endpoint.asgi import Answer
 from rehearsal.endpoint.emulator_lookups import Stored
+from rehearsal.endpoint.links import Links
 from rehearsal.endpoint.permissions import Needed, Underivable
 from rehearsal.endpoint.refusals import json_error, registry_error
 from rehearsal.endpoint.request import Request
@@ -49,7 +49,7 @@ class Ecr:
         self._stored_behind: Stored | None = None
         self._on_push = on_push
         self._tokens = RegistryTokens()
-        self._links = LayerLinks()
+        self._links = Links("/ecr-layers/")
         self._one_push = asyncio.Lock()  # a tag is looked at and moved as one step
         self._pushes: list[threading.Thread] = []
         self.rules: dict[str, TagRule] = {}
@@ -153,13 +153,13 @@ class Ecr:
                 f"The layer with digest '{digest}' does not exist in the repository with name '{repository}'"
             )
             return json_error("LayersNotFoundException", text)
-        url = self._links.give(request.headers["host"], repository, digest)
+        url = self._links.give(f"http://{request.headers['host']}", repository, digest)
         body = json.dumps({"downloadUrl": url, "layerDigest": digest}).encode()
         return Answer(_OK, {"content-type": "application/x-amz-json-1.1"}, body)
 
     async def _linked(self, request: Request) -> Answer:
         found = self._links.named(request.path) if request.method == "GET" else None
-        blob = await self._stored.blob(*found) if found else None
+        blob = await self._stored.blob(found[0], found[1]) if found else None
         if blob is None:
             return Answer(_FORBIDDEN, {"content-type": "text/plain"}, b"AccessDenied")
         return Answer(_OK, {"content-type": "application/octet-stream"}, blob)

@@ -119,7 +119,10 @@ def _sent(value: pulumi.Asset | pulumi.Archive) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """A value as the program meant it: secret wrappers taken off, assets and archives as the engine sends them."""
+    """A value as the program meant it: secret wrappers taken off, assets and archives as the engine sends them.
+
+    Whole numbers are integers again: on their way through the engine's messages every number becomes a float.
+    """
     if isinstance(value, pulumi.Asset | pulumi.Archive):
         return _sent(value)
     if isinstance(value, Mapping):
@@ -128,4 +131,6 @@ def plain(value: Any) -> Any:
         return {key: plain(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [plain(inner) for inner in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
     return value

@@ -11,7 +11,7 @@ from rehearsal.evaluation.program import plain
 
 
 def from_struct(struct: Struct) -> dict[str, Any]:
-    """Plain values of a message: whole numbers as integers, as the program wrote them, and secret wrappers taken off."""
+    """Plain values of a message."""
     return {key: plain(_value(value)) for key, value in struct.fields.items()}
 
 
@@ -35,7 +35,4 @@ def _value(value: Value) -> Any:
         return {key: _value(inner) for key, inner in value.struct_value.fields.items()}
     if kind == "list_value":
         return [_value(inner) for inner in value.list_value.values]
-    if kind == "number_value":
-        number = value.number_value
-        return int(number) if number.is_integer() else number
     return None if kind in (None, "null_value") else getattr(value, kind)

@@ -1,12 +1,12 @@
 """Lambda's API, in its own shapes.
 
 AWS documents: lambda/latest/api/API_Invoke.md, API_GetFunction.md, API_GetFunctionConfiguration.md, API_ListFunctions.md;
-service-authorization/latest/reference/list_awslambda.md. Not here: links to download a package, and tags.
+service-authorization/latest/reference/list_awslambda.md. Not here: tags.
 """
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from documents.place import Place
@@ -48,9 +48,10 @@ def on_function(request: Request, place: Place) -> list[Needed]:
 class LambdaApi:
     """The operations that others than this project's code ask for."""
 
-    def __init__(self, service: Functions) -> None:
-        """Answer for this service."""
+    def __init__(self, service: Functions, download: Callable[[str], str]) -> None:
+        """Answer for this service; `download` is an address for the package of a SHA-256."""
         self._service = service
+        self._download = download
 
     @operation(on_function)
     def invoke(self, asked: Asked) -> Answered:
@@ -80,9 +81,10 @@ class LambdaApi:
 
     @operation(on_function)
     def get_function(self, asked: Asked) -> Answered:
-        """A function's configuration, where its code is kept, and its own concurrency."""
+        """A function's configuration, an address to read its package at, and its own concurrency."""
         function = self._function(asked)
-        answer: dict[str, Any] = {"Configuration": configuration(function), "Code": {"RepositoryType": "S3"}}
+        code = {"RepositoryType": "S3", "Location": self._download(function.code_sha256)}
+        answer: dict[str, Any] = {"Configuration": configuration(function), "Code": code}
         if function.reserved is not None:
             answer["Concurrency"] = {"ReservedConcurrentExecutions": function.reserved}
         return answer

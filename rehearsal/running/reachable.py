@@ -23,7 +23,7 @@ from rehearsal.emulated.roles_api import RolesApi
 from rehearsal.endpoint.operations import Operations
 from rehearsal.eventbridge.api import EventBridgeApi
 from rehearsal.eventbridge.service import EventBridge
-from rehearsal.lambda_.api import LambdaApi
+from rehearsal.lambda_.downloads import LambdaEndpoint
 from rehearsal.lambda_.service import Functions
 from rehearsal.sns import api as sns
 from rehearsal.sns.service import NoTopic, PublishDenied, Topics
@@ -31,12 +31,13 @@ from rehearsal.world.cloud import Cloud
 
 
 def reachable(
-    place: Place, pipeline: CodePipeline, jobs: Jobs, functions: Functions
+    cloud: Cloud, pipeline: CodePipeline, jobs: Jobs, functions: Functions
 ) -> Mapping[str, Operations]:
     """What answers for the rehearsal's own services."""
+    api = CodePipelineApi(pipeline, jobs)
     return {
-        "codepipeline": Operations(CodePipelineApi(pipeline, jobs), model="codepipeline", place=place),
-        "lambda": Operations(LambdaApi(functions), model="lambda", place=place),
+        "codepipeline": Operations(api, model="codepipeline", place=cloud.place),
+        "lambda": LambdaEndpoint(cloud, functions),
     }
 
 

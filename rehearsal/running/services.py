@@ -93,7 +93,7 @@ def services(  # noqa: PLR0913, PLR0917  (one argument for each thing the servic
             )
         )
         answering = {
-            **reachable(cloud.place, pipeline, jobs, functions),
+            **reachable(cloud, pipeline, jobs, functions),
             **building(cloud.place, builds),
             **balancing(cloud, load_balancers),
             **deploying(cloud, deployments),

@@ -107,7 +107,7 @@ def function_world(folder: Path) -> Generator[FunctionWorld]:
     with local_endpoint(authority) as gateway, Processes() as processes:
         cloud = Cloud(gateway.endpoint, authority, Journal(), folder)
         world = FunctionWorld(cloud, processes)
-        gateway.answer_by(reachable(cloud.place, world.pipelines, world.jobs, world.functions))
+        gateway.answer_by(reachable(cloud, world.pipelines, world.jobs, world.functions))
         with world.pipelines:
             yield world
         cloud.close()

@@ -1,7 +1,10 @@
 """Lambda's API, and the answers to CodePipeline's jobs, asked by boto3 as anybody asks them."""
 
 import base64
+import hashlib
 import json
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from rehearsal.codepipeline.declared import PIPELINE_TYPE
 from rehearsal.codepipeline.execution import Execution
+from rehearsal.endpoint.links import Links
 from rehearsal.world.cloud import Declared
 from rehearsal.world.zips import unzipped
 from tests.rehearsal.build_world import allow, trust
@@ -158,6 +162,22 @@ def test_a_function_tells_what_it_was_declared_as(client: Any) -> None:
         refused(client.get_function, FunctionName="absent").response["Error"]["Code"]
         == "ResourceNotFoundException"
     )
+
+
+def test_a_package_is_read_at_the_address_that_is_given_for_ten_minutes(client: Any) -> None:
+    """lambda/latest/api/API_GetFunction.md; whoever has the address needs no keys."""
+    told = client.get_function(FunctionName="echo")
+    address = told["Code"]["Location"]
+    with urllib.request.urlopen(address, timeout=10) as answer:
+        package = answer.read()
+    digest = base64.b64encode(hashlib.sha256(package).digest()).decode()
+    assert digest == told["Configuration"]["CodeSha256"]
+    assert list(unzipped(package).values()) == [ECHO.encode()]
+    with pytest.raises(urllib.error.HTTPError) as denied:
+        urllib.request.urlopen(f"{address[:-4]}abcd", timeout=10)
+    assert denied.value.code == 403, "an address that was never given out"
+    old = Links("/x/", seconds=0)
+    assert old.named(old.give("", "echo")) is None, "one that is too old"
 
 
 def test_functions_are_listed_page_by_page(client: Any) -> None:

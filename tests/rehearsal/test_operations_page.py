@@ -22,6 +22,7 @@ from rehearsal.levels.version import Version
 from rehearsal.plays.versions import V1, V2, V4
 from rehearsal.running.rehearsal import Rehearsal
 from tests.packages import aws_cli_2
+from tests.rehearsal.every_call import looked
 
 PATIENCE = 120.0
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
@@ -163,6 +164,16 @@ class Operator:
 @pytest.fixture(scope="module")
 def operator(rehearsal: Rehearsal, tmp_path_factory: pytest.TempPathFactory) -> Operator:
     return Operator(rehearsal, tmp_path_factory.mktemp("home"))
+
+
+def test_everything_that_is_there_is_told(operator: Operator) -> None:
+    """An answer that is none of the API's fails at the endpoint; what a real stack declares is seldom what a test would."""
+    told = dict(looked(operator.client))
+    assert [name for name, answer in told.items() if not answer] == [], (
+        "each of them is there after a release"
+    )
+    orders = [one["runOrder"] for stage in told["GetPipeline"] for one in stage["actions"]]
+    assert orders == [1, 1, 2, 3]
 
 
 def test_an_execution_leads_to_its_build_its_log_and_its_deployment(operator: Operator) -> None:
