@@ -357,12 +357,14 @@ def shift_traffic(place: Place, cluster: str, service: str, listeners: Sequence[
     ]
 
 
-def shift_weights(target_groups: Sequence[Any], rules: Sequence[Any]) -> list[Statement]:
-    """What ECS does to one service's rules and target groups.
+def shift_weights(
+    target_groups: Sequence[Any], rules: Sequence[Any], listeners: Sequence[Any]
+) -> list[Statement]:
+    """What ECS does to one service's rules, their listeners and target groups.
 
-    The actions are those of AWS's managed policy AmazonECSInfrastructureRolePolicyForLoadBalancers but for ModifyListener, which
-    is for listeners of a Network Load Balancer and for default rules; the resources are narrowed to what the Service
-    Authorization Reference offers. The Describe actions know none.
+    The actions are those of AWS's managed policy AmazonECSInfrastructureRolePolicyForLoadBalancers; the resources are narrowed to
+    what the Service Authorization Reference offers. The Describe actions know none. A shift of an Application Load Balancer's
+    traffic is documented to ask for ModifyListener too (Amazon ECS Developer Guide, troubleshooting-blue-green).
     """
     return [
         allow(
@@ -377,6 +379,7 @@ def shift_weights(target_groups: Sequence[Any], rules: Sequence[Any]) -> list[St
             "elasticloadbalancing:RegisterTargets",
             on=list(target_groups),
         ),
+        allow("elasticloadbalancing:ModifyListener", on=list(listeners)),
         allow("elasticloadbalancing:ModifyRule", on=list(rules)),
     ]
 

@@ -114,6 +114,14 @@ def _of_build(settings: Settings) -> Iterator[Named]:
 def _of_service(path: str, service: Service) -> Iterator[Named]:
     if service.load_balancer:
         yield from _of_balancer(f"{path}.loadBalancer", service.load_balancer)
+    for index, group in enumerate(service.further_target_groups):
+        why = "ECS registers tasks with target groups of its own account and Region; nothing documents another (Amazon ECS Developer Guide, register-multiple-targetgroups)"
+        yield Named(f"{path}.furtherTargetGroups.{index}.arn", group.arn, _BOTH, why)
+    if service.service_connect and service.service_connect.namespace.startswith("arn:"):
+        why = "a namespace is in the Region of its services, in any account that shares it (Amazon ECS Developer Guide, service-connect)"
+        yield Named(
+            f"{path}.serviceConnect.namespace", service.service_connect.namespace, frozenset({REGION}), why
+        )
     yield from _of_rollout(f"{path}.rollout", service.rollout)
     readers = {path: service.secrets} | {
         f"{path}.sidecars.{index}": sidecar.secrets for index, sidecar in enumerate(service.sidecars)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from documents.images import through_cache
-from documents.strategies import Strategy
+from documents.strategies import MOST_TARGET_GROUPS, Strategy
 from settings import moving
 from settings.base import KmsKeys, Port, RetentionDays, Statements
 from settings.container import Container, ContainerName, Sidecar
@@ -13,6 +13,8 @@ from settings.healthcheck import HealthCheck, Protocol
 from settings.image_reference import ImageReference
 from settings.load_balancer import LoadBalancer
 from settings.rollout import Mover, Rollout
+from settings.service_connect import Endpoint, ServiceConnect
+from settings.target_group import TargetGroup
 
 FARGATE_MEMORY: dict[int, tuple[int, ...]] = {
     256: (512, 1024, 2048),
@@ -75,6 +77,14 @@ class Service(Container):
     load_balancer: LoadBalancer | None = Field(
         default=None, description="Where traffic comes from; without one the service is a worker."
     )
+    further_target_groups: list[TargetGroup] = Field(
+        default=[],
+        max_length=MOST_TARGET_GROUPS - 1,
+        description="Target groups of others that the tasks are in besides; by ECS's `rolling` only.",
+    )
+    service_connect: ServiceConnect | None = Field(
+        default=None, description="Service Connect: names by which services find each other; by ECS only."
+    )
     rollout: Rollout = Field(default=Rollout(), description="How it gets to a new version.")
     sidecars: list[Sidecar] = Field(
         default=[], max_length=MOST_CONTAINERS - 1, description="Further containers of the task."
@@ -127,7 +137,9 @@ class Service(Container):
             *(
                 moving.with_traffic(self.rollout)
                 if self.load_balancer
-                else moving.without_traffic(self.rollout, self.model_fields_set)
+                else moving.without_traffic(
+                    self.rollout, self.model_fields_set, connected=bool(self.endpoints)
+                )
             ),
             *(
                 moving.by_codedeploy(self.rollout)
@@ -135,19 +147,32 @@ class Service(Container):
                 else moving.by_ecs(self.rollout, self.strategy, self.desired_count)
             ),
         ]
+        findings += moving.beside(
+            self.mover,
+            self.strategy,
+            [one.arn for one in self.further_target_groups],
+            connected=self.service_connect is not None,
+        )
         if findings:
             raise ValueError(findings[0])
         return self
 
     @property
+    def endpoints(self) -> list[Endpoint]:
+        """What other services reach of it by name."""
+        return self.service_connect.endpoints if self.service_connect else []
+
+    @property
     def ports(self) -> list[tuple[int, str]]:
-        """Ports that the container answers on, the one for traffic first, each with its protocol; a worker's on none."""
-        if self.load_balancer is None:
-            return []
-        check, traffic = self.health_check, (self.port, self.protocol)
-        if check.port is None or check.port == self.port:
-            return [traffic]
-        return [traffic, (check.port, check.protocol or self.protocol)]
+        """Ports that the container answers on, the one for traffic first, each with its protocol; a worker's on none of its own."""
+        found: dict[int, str] = {}
+        if self.load_balancer is not None:
+            check = self.health_check
+            found[self.port] = self.protocol
+            found.setdefault(check.port or self.port, check.protocol or self.protocol)
+        for other in (*self.endpoints, *self.further_target_groups):
+            found.setdefault(other.port or self.port, self.protocol)
+        return list(found.items())
 
     @property
     def named_images(self) -> list[str]:
