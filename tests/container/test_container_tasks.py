@@ -115,6 +115,7 @@ def test_the_containers_of_a_task_share_one_network(run: Any) -> None:
     while "sidecar | hello" not in task.log_tail() and time.monotonic() < deadline:
         time.sleep(0.1)
     assert "sidecar | hello" in task.log_tail(), "Fargate's containers reach each other at localhost"
+    assert task.written("sidecar", 20) == ["hello"], "what goes to a stream of its own"
 
 
 def test_the_ulimits_and_capabilities_are_the_definitions(run: Any, docker: DockerApi) -> None:
