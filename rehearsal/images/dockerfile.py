@@ -6,24 +6,18 @@ Files, environment, user, ports and commands are read; what would need the base 
 
 import copy
 import io
-import json
 import posixpath
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 from dockerfile_parse import DockerfileParser
-from dockerfile_parse.util import Context, WordSplitter
 
-from rehearsal.errors import ApplicationError
+from rehearsal.images.dockerfile_line import DockerfileError, Line, exec_form
 
 _SHELL = ("/bin/sh", "-c")
 _DOCUMENT = re.compile(r"<<-?[\"']?([A-Za-z_][A-Za-z0-9_]*)")
-
-
-class DockerfileError(ApplicationError):
-    """A Dockerfile that can't be followed at level `process`."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +61,10 @@ class _Draft:
     name: str = ""
     used: set[int] = field(default_factory=set[int])
     """Numbers of the stages that files are copied from."""
+    given: dict[str, str] = field(default_factory=dict[str, str])
+    """Build arguments from before the first stage, which each stage may ask for by name."""
+    arguments: dict[str, str] = field(default_factory=dict[str, str])
+    shell: tuple[str, ...] = _SHELL
 
     def stage(self, named: str) -> int | None:
         """Number of an earlier stage by its name or number; None for anything else, which is an image."""
@@ -89,46 +87,38 @@ class _Draft:
     def folder(self) -> str:
         return self.config.get("WorkingDir", "/")
 
+    @property
+    def environment(self) -> dict[str, str]:
+        return dict(entry.split("=", 1) for entry in self.config.get("Env", ()))
 
-@dataclass(frozen=True)
-class _Line:
-    number: int
-    instruction: str
-    value: str
-    context: Context
-
-    def words(self) -> list[str]:
-        """The value's words, variables replaced, in either notation."""
-        exec_form = _exec_form(self.value)
-        if exec_form is not None:
-            return exec_form
-        splitter = WordSplitter(self.value, args=self.context.args, envs=self.context.envs)
-        return [str(word) for word in splitter.split()]
-
-    def refuse(self, rule: str, remedy: str = "rehearse this image at level container") -> DockerfileError:
-        return DockerfileError(
-            f"Dockerfile line {self.number}, {self.instruction} {self.value}", rule, remedy
-        )
+    @property
+    def variables(self) -> dict[str, str]:
+        """What a variable means in this stage so far; an environment's goes before an argument."""
+        return {**self.arguments, **self.environment}
 
 
-def read(content: bytes) -> Recipe:
-    """Follow a Dockerfile's text; raises DockerfileError."""
+def read(content: bytes, architecture: str = "amd64") -> Recipe:
+    """Follow a Dockerfile's text for Linux on an architecture; raises DockerfileError."""
     file: Any = io.BytesIO(
         _without_documents(content)
     )  # the parser reads bytes, whatever its annotation says
-    parser = DockerfileParser(fileobj=file)
     stages: list[_Draft] = []
-    for instruction, context in zip(parser.structure, parser.context_structure, strict=True):
+    given = _platform(architecture)
+    for instruction in DockerfileParser(fileobj=file).structure:
         name = str(instruction["instruction"])
         if name == "COMMENT":
             continue
-        line = _Line(
-            int(instruction["startline"]) + 1, name, " ".join(str(instruction["value"]).split()), context
-        )
+        line = Line(int(instruction["startline"]) + 1, name, str(instruction["value"]).strip())
+        if name not in _STEPS and name != "FROM":
+            raise line.refuse("Docker knows no such instruction", "correct it")
+        if not line.value:
+            raise line.refuse("something must follow it", "write it out, or take the line away")
         if name == "FROM":
-            stages.append(_from(stages, line))
+            stages.append(_from(stages, given, line))
         elif stages:
-            _STEPS.get(name, _leave)(stages[-1], line)
+            _STEPS[name](stages[-1], line)
+        elif name == "ARG":
+            given |= _arguments(line, given, {})
     if not stages:
         raise DockerfileError(
             "Dockerfile", "it has no FROM line", "start it with a base image, as in FROM python:3.12-slim"
@@ -136,11 +126,25 @@ def read(content: bytes) -> Recipe:
     return stages[-1].recipe()
 
 
+def _platform(architecture: str) -> dict[str, str]:
+    """What BuildKit gives every build (Dockerfile reference, "Automatic platform ARGs in the global scope")."""
+    return {
+        f"{whose}{what}": said
+        for whose in ("TARGET", "BUILD")
+        for what, said in (
+            ("PLATFORM", f"linux/{architecture}"),
+            ("OS", "linux"),
+            ("ARCH", architecture),
+            ("VARIANT", ""),
+        )
+    }
+
+
 def _without_documents(content: bytes) -> bytes:
     """The text with the bodies of here-documents as comments: their lines are no instructions."""
     kept: list[str] = []
     ends: list[str] = []
-    for text in content.decode("utf-8", "replace").splitlines():
+    for text in content.decode("utf-8-sig", "replace").splitlines():
         if ends:
             if text.strip() == ends[0]:
                 ends.pop(0)
@@ -152,30 +156,35 @@ def _without_documents(content: bytes) -> bytes:
     return "".join(f"{text}\n" for text in kept).encode()
 
 
-def _leave(draft: _Draft, line: _Line) -> None:
-    draft.not_done.append(f"{line.instruction} {line.value}")
+def _leave(draft: _Draft, line: Line) -> None:
+    draft.not_done.append(line.written)
 
 
-def _from(before: list[_Draft], line: _Line) -> _Draft:
+def _from(before: list[_Draft], given: Mapping[str, str], line: Line) -> _Draft:
     """Begin a stage, on an image that is not there or on an earlier stage, whose files and configuration it has."""
-    words = [word for word in line.value.split() if not word.startswith("--")]
-    draft = _Draft(before=list(before))
-    if len(words) == len(("base", "AS", "name")):
-        draft.name = words[2].lower()
-    number = draft.stage(words[0]) if words else None
+    _, rest = line.after_flags("--platform")
+    found = rest.words(given)
+    draft = _Draft(before=list(before), given=dict(given))
+    if len(found) == len(("base", "AS", "name")) and found[1].upper() == "AS":
+        draft.name = found[2].lower()
+    elif len(found) != 1:
+        raise line.refuse(
+            "it takes an image, or an image, AS and a name", "write it as FROM python:3.12-slim AS build"
+        )
+    number = draft.stage(found[0])
     if number is None:
         _leave(draft, line)
         return draft
     base = before[number]
     draft.config, draft.copies = copy.deepcopy(base.config), list(base.copies)
+    draft.arguments, draft.shell = dict(base.arguments), base.shell
     draft.not_done, draft.used = list(base.not_done), set(base.used)
     return draft
 
 
-def _copy(draft: _Draft, line: _Line) -> None:
-    words = line.words()
-    options = [word for word in words if word.startswith("--")]
-    *sources, destination = [word for word in words if not word.startswith("--")]
+def _copy(draft: _Draft, line: Line) -> None:
+    options, rest = line.after_flags("--from", "--chown", "--chmod", "--link")
+    *sources, destination = rest.words(draft.variables) or [""]
     origin = next((option.partition("=")[2] for option in options if option.startswith("--from=")), None)
     stage = None if origin is None else draft.stage(origin)
     if origin is not None and stage is None:  # of another image, which is not there
@@ -201,53 +210,75 @@ def _copy(draft: _Draft, line: _Line) -> None:
             tuple(sources),
             f"{absolute.rstrip('/')}/" if is_folder else absolute,
             stage,
-            f"{line.instruction} {line.value}",
+            line.written,
         )
     )
 
 
-def _workdir(draft: _Draft, line: _Line) -> None:
-    draft.config["WorkingDir"] = posixpath.normpath(posixpath.join(draft.folder, *line.words()))
+def _workdir(draft: _Draft, line: Line) -> None:
+    folder = " ".join(line.words(draft.variables))
+    draft.config["WorkingDir"] = posixpath.normpath(posixpath.join(draft.folder, folder))
 
 
-def _env(draft: _Draft, line: _Line) -> None:
-    envs = cast("dict[str, str]", line.context.envs)
-    inherited = dict(entry.split("=", 1) for entry in draft.config.get("Env", ()))
-    draft.config["Env"] = [f"{name}={value}" for name, value in {**inherited, **envs}.items()]
+def _env(draft: _Draft, line: Line) -> None:
+    merged = {**draft.environment, **line.pairs(draft.variables)}
+    draft.config["Env"] = [f"{name}={said}" for name, said in merged.items()]
 
 
-def _label(draft: _Draft, line: _Line) -> None:
-    draft.config["Labels"] = draft.config.get("Labels", {}) | dict(
-        cast("dict[str, str]", line.context.labels)
-    )
+def _label(draft: _Draft, line: Line) -> None:
+    draft.config["Labels"] = draft.config.get("Labels", {}) | line.pairs(draft.variables)
 
 
-def _expose(draft: _Draft, line: _Line) -> None:
+def _expose(draft: _Draft, line: Line) -> None:
     ports: dict[str, dict[str, str]] = draft.config.setdefault("ExposedPorts", {})
-    for word in line.words():
-        ports[word if "/" in word else f"{word}/tcp"] = {}
+    for word in " ".join(line.words(draft.variables)).split():
+        if not re.fullmatch(r"[0-9]{1,5}(-[0-9]{1,5})?(/(tcp|udp|sctp))?", word, re.IGNORECASE):
+            raise line.refuse(f"{word} is no port", "write it as 8080 or 8080/tcp")
+        ports[word.lower() if "/" in word else f"{word}/tcp"] = {}
 
 
-def _single(key: str) -> Callable[[_Draft, _Line], None]:
-    def step(draft: _Draft, line: _Line) -> None:
-        draft.config[key] = line.words()[0]
-
-    return step
-
-
-def _command(key: str) -> Callable[[_Draft, _Line], None]:
-    def step(draft: _Draft, line: _Line) -> None:
-        draft.config[key] = _exec_form(line.value) or [*_SHELL, line.value]
+def _single(key: str) -> Callable[[_Draft, Line], None]:
+    def step(draft: _Draft, line: Line) -> None:
+        found = line.words(draft.variables)
+        if len(found) != 1:
+            raise line.refuse("it takes one word", "write one")
+        draft.config[key] = found[0]
 
     return step
 
 
-def _ignore(draft: _Draft, line: _Line) -> None:
-    del draft, line  # the parser itself keeps build arguments
+def _command(key: str) -> Callable[[_Draft, Line], None]:
+    def step(draft: _Draft, line: Line) -> None:
+        listed = exec_form(line.value)
+        draft.config[key] = [*draft.shell, line.value] if listed is None else listed
+
+    return step
 
 
-_STEPS: dict[str, Callable[[_Draft, _Line], None]] = {
-    "ARG": _ignore,
+def _arguments(line: Line, variables: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
+    """Build arguments with their defaults; one without a default has what was given before the first stage."""
+    found = (word.partition("=") for word in line.words(variables))
+    return {
+        name: said if equals else given.get(name, "")
+        for name, equals, said in found
+        if equals or name in given
+    }
+
+
+def _argument(draft: _Draft, line: Line) -> None:
+    draft.arguments |= _arguments(line, draft.variables, draft.given)
+
+
+def _shell(draft: _Draft, line: Line) -> None:
+    listed = exec_form(line.value)
+    if not listed:
+        raise line.refuse("it takes a list of words", 'write it as SHELL ["/bin/bash", "-c"]')
+    draft.shell = tuple(listed)
+
+
+_STEPS: dict[str, Callable[[_Draft, Line], None]] = {
+    "ARG": _argument,
+    "SHELL": _shell,
     "COPY": _copy,
     "ADD": _copy,
     "WORKDIR": _workdir,
@@ -258,15 +289,5 @@ _STEPS: dict[str, Callable[[_Draft, _Line], None]] = {
     "STOPSIGNAL": _single("StopSignal"),
     "CMD": _command("Cmd"),
     "ENTRYPOINT": _command("Entrypoint"),
+    **dict.fromkeys(("RUN", "HEALTHCHECK", "VOLUME", "ONBUILD", "MAINTAINER"), _leave),
 }
-
-
-def _exec_form(value: str) -> list[str] | None:
-    """The words of a JSON array; None for anything else, which Docker reads as plain words too."""
-    if not value.startswith("["):
-        return None
-    try:
-        words: Any = json.loads(value)
-    except json.JSONDecodeError:
-        return None
-    return [str(word) for word in cast("list[Any]", words)] if words and isinstance(words, list) else None

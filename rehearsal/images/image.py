@@ -78,7 +78,7 @@ def pack(
     files = _build_folder((folder, *overlays))
     if "Dockerfile" not in files:
         raise DockerfileError(folder.name, "the folder has no Dockerfile to pack it by", "add one")
-    recipe = dockerfile.read(files["Dockerfile"].read_bytes())
+    recipe = dockerfile.read(files["Dockerfile"].read_bytes(), architecture)
     if labels:
         recipe.config["Labels"] = recipe.config.get("Labels", {}) | dict(labels)
     placed, absent = _placed(recipe, _without_ignored(files))

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rehearsal.images import image
-from rehearsal.images.dockerfile import DockerfileError
+from rehearsal.images.dockerfile import DockerfileError, read
 from rehearsal.images.image import Image
 
 DOCKERFILE = """\
@@ -82,6 +84,67 @@ def test_a_shell_form_command_goes_to_a_shell(tmp_path: Path) -> None:
     assert command == ["/bin/sh", "-c", "python migrate.py && echo done"]
 
 
+@pytest.mark.parametrize(
+    ("lines", "config"),
+    [
+        ("ARG PORT\nENV PORT=${PORT:-8080} HOST=${HOST-0.0.0.0}", {"Env": ["PORT=8080", "HOST=0.0.0.0"]}),
+        (
+            "ARG PORT=9000\nENV PORT=${PORT:-8080} TLS=${PORT:+on} OFF=${NO+on}",
+            {"Env": ["PORT=9000", "TLS=on", "OFF="]},
+        ),
+        ("ENV A=\nENV B=${A:-b} C=${A-c} D=${X:-${Y:-deep}/$A}", {"Env": ["A=", "B=b", "C=", "D=deep/"]}),
+        ('ENV GREETING two  words "and more"', {"Env": ["GREETING=two  words and more"]}),
+        (
+            'ENV A=\'$HOME\' B="$HOME" C=\\$HOME D=a\\ b E="two  blanks"',
+            {"Env": ["A=$HOME", "B=", "C=$HOME", "D=a b", "E=two  blanks"]},
+        ),
+        ("ENV A=1\nENV A=2 B=$A", {"Env": ["A=2", "B=1"]}),
+        (
+            "ARG TARGETARCH\nARG V\nENV ARCH=$TARGETARCH V=$V OS=$TARGETOS",
+            {"Env": ["ARCH=arm64", "V=1.2", "OS="]},
+        ),
+        ("ENTRYPOINT []\nCMD []", {"Entrypoint": [], "Cmd": []}),
+        (
+            'SHELL ["/bin/bash", "-euo", "pipefail", "-c"]\nCMD a  | b',
+            {"Cmd": ["/bin/bash", "-euo", "pipefail", "-c", "a  | b"]},
+        ),
+        ('CMD ["a", 1]', {"Cmd": ["/bin/sh", "-c", '["a", 1]']}),
+        ("ENV P=8443\nEXPOSE $P 80/TCP", {"Env": ["P=8443"], "ExposedPorts": {"8443/tcp": {}, "80/tcp": {}}}),
+        ('LABEL a.b="c d" e=f', {"Labels": {"a.b": "c d", "e": "f"}}),
+        ("WORKDIR /srv\nWORKDIR ${SUB:-app}", {"WorkingDir": "/srv/app"}),
+    ],
+)
+def test_variables_quotes_and_lists_are_read_as_docker_reads_them(lines: str, config: dict[str, Any]) -> None:
+    """Docker documentation, Dockerfile reference: "Environment replacement", "Shell and exec form", "ARG", "SHELL"."""
+    assert read(f"ARG V=1.2\nFROM a\n{lines}\n".encode(), "arm64").config == config
+
+
+def test_a_stage_on_an_earlier_one_has_its_arguments_shell_and_environment(tmp_path: Path) -> None:
+    text = 'FROM a AS base\nARG A=1\nENV B=2\nSHELL ["bash", "-c"]\nFROM base\nENV C=$A$B\nCMD x\n'
+    assert read(text.encode()).config == {"Env": ["B=2", "C=12"], "Cmd": ["bash", "-c", "x"]}
+
+
+def test_flags_stand_before_files_in_either_form(tmp_path: Path) -> None:
+    text = 'FROM a\nCOPY --chown=1:1 --link ["app.py", "/my app/"]\nCOPY --chmod=755 sql /x\n'
+    assert files_of(image.pack(build_folder(tmp_path, text))) == {
+        "my app/app.py": b"print('one')\n",
+        "x/0001.sql": b"SELECT 1;\n",
+    }
+
+
+INSTRUCTIONS = "FROM ARG ENV COPY ADD WORKDIR LABEL EXPOSE USER STOPSIGNAL CMD ENTRYPOINT SHELL RUN VOLUME ONBUILD COPPY".split()  # noqa: SIM905
+VALUES = st.text(alphabet="ab1 =$:{}[]\"'\\-+/,.", max_size=14)
+
+
+@given(st.lists(st.tuples(st.sampled_from(INSTRUCTIONS), VALUES), max_size=5))
+def test_no_dockerfile_ends_otherwise_than_in_a_recipe_or_a_sentence(lines: list[tuple[str, str]]) -> None:
+    text = "FROM a\n" + "".join(f"{name} {value}\n" for name, value in lines)
+    try:
+        assert read(text.encode()).config is not None
+    except DockerfileError as refused:
+        assert "Dockerfile" in str(refused)  # noqa: PT017  (any sentence will do)
+
+
 def test_digests_are_hashes_of_what_is_sent(tmp_path: Path) -> None:
     packed = image.pack(build_folder(tmp_path))
     manifest = json.loads(packed.manifest.content)
@@ -126,6 +189,15 @@ def test_dockerignore_keeps_files_out(tmp_path: Path) -> None:
         ("FROM a\nCOPY ../secret /app/\n", "it lies outside the build folder"),
         ("FROM a\nADD https://example.org/x /x\n", "downloads are not followed"),
         ("COPY app.py /\n", "it has no FROM line; start it with a base image"),
+        ("FROM a b\n", "line 1, FROM a b: it takes an image, or an image, AS and a name"),
+        ("FROM a\nUSER\n", "line 2, USER: something must follow it"),
+        ("FROM a\nCOPPY x /y\n", "Docker knows no such instruction"),
+        ("FROM a\nCOPY --exclude=*.md . /y\n", r"--exclude=\*\.md is not followed"),
+        ("FROM a\nENV A=1 B\n", "B is no NAME=VALUE"),
+        ("FROM a\nENV A='1\n", "a quote is not closed"),
+        ("FROM a\nENV A=${B%.*}\n", r"only :-, :\+, - and \+ are followed"),
+        ("FROM a\nUSER a b\n", "it takes one word"),
+        ("FROM a\nEXPOSE http\n", "http is no port"),
     ],
 )
 def test_what_cannot_be_followed_is_refused_by_name(tmp_path: Path, dockerfile: str, told: str) -> None:
