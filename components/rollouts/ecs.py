@@ -15,7 +15,6 @@ from components.kit.task import Task
 from components.release_function import ReleaseFunction
 from components.rollouts.alarms import traffic_alarms
 from components.rollouts.ownership import Equipment, Ownership
-from components.rollouts.service_connect import service_connect
 from components.service_front import ServiceFront
 from components.web_service import WebService
 from documents import grants
@@ -85,11 +84,10 @@ class EcsDeployment(pulumi.ComponentResource):
                 **_limits(args.service),
                 **_heeded(args.stack, alarms),
                 **(_behind(args.service, args.front, role) if args.front else {}),
-                "service_connect_configuration": service_connect(args.stack, args.key),
             },
             before=[
                 *(role.policies if role else ()),
-                *([args.front.production_listener, *args.front.rules] if args.front else ()),
+                *(args.front.before if args.front else ()),
             ],
         )
         self.register_outputs({})
@@ -116,6 +114,7 @@ class ByEcs:
             of_service=("task_definition",),
             of_listeners=("default_actions",) if beside else (),
             of_rules=("actions",) if beside else (),
+            needs_rule=beside,
         )
 
     def equip(self, front: ServiceFront | None) -> Equipment:
@@ -264,16 +263,8 @@ def _behind(service: Service, front: ServiceFront, role: Granted | None) -> dict
         if front.test_rule is not None:
             advanced["test_listener_rule"] = front.test_rule.arn
         balancer["advanced_configuration"] = advanced
-    others: list[ecs.ServiceLoadBalancerArgsDict] = [
-        {
-            "target_group_arn": one.arn,
-            "container_name": service.container,
-            "container_port": one.port or service.port,
-        }
-        for one in service.further_target_groups
-    ]
     return {
-        "load_balancers": [balancer, *others],
+        "load_balancers": [balancer],
         "health_check_grace_period_seconds": service.health_check.grace_period_seconds,
     }
 
@@ -283,9 +274,7 @@ def _statements(args: EcsDeploymentArgs) -> list[Statement]:
     front = args.front
     moved = (
         grants.shift_weights(
-            [front.target_group_1.arn, front.target_group_2.arn],
-            [rule.arn for rule in front.rules],
-            [arn for arn in (front.listener_arn, front.test_listener_arn) if arn is not None],
+            [front.target_group_1.arn, front.target_group_2.arn], [rule.arn for rule in front.rules]
         )
         if front and front.rules
         else []
