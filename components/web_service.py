@@ -41,8 +41,6 @@ class WebServiceArgs:
     """Where its image comes from."""
     mover: Mover
     """Who moves its traffic."""
-    shares: ServiceFront | None = None
-    """The front whose listener it shares, where that is another service's of the stack."""
 
 
 class WebService(pulumi.ComponentResource):
@@ -60,11 +58,7 @@ class WebService(pulumi.ComponentResource):
         super().__init__("delivery:index:WebService", name, {}, opts)
         inside = pulumi.ResourceOptions(parent=self)
         self.front = ServiceFront(
-            name,
-            ServiceFrontArgs(
-                stack=args.stack, key=args.key, ownership=args.mover.ownership, shares=args.shares
-            ),
-            inside,
+            name, ServiceFrontArgs(stack=args.stack, key=args.key, ownership=args.mover.ownership), inside
         )
         self.task = declare_task(
             name,

@@ -327,10 +327,8 @@ def watch_deployments(place: Place, cluster: str, service: str) -> list[Statemen
     ]
 
 
-def shift_traffic(
-    place: Place, cluster: str, service: str, listeners: Sequence[Any], rules: Sequence[Any]
-) -> list[Statement]:
-    """What CodeDeploy does to one service, whose traffic comes by default actions of listeners or by rules (ARNs).
+def shift_traffic(place: Place, cluster: str, service: str, listeners: Sequence[Any]) -> list[Statement]:
+    """What CodeDeploy does to one service.
 
     The actions are those of AWS's managed policy AWSCodeDeployRoleForECS; the resources are narrowed to what the
     Service Authorization Reference offers. CreateTaskSet and the load balancer's Describe actions know no resource.
@@ -355,17 +353,18 @@ def shift_traffic(
             "elasticloadbalancing:DescribeTargetGroups",
             on="*",
         ),
-        *([allow("elasticloadbalancing:ModifyListener", on=list(listeners))] if listeners else []),
-        *([allow("elasticloadbalancing:ModifyRule", on=list(rules))] if rules else []),
+        allow("elasticloadbalancing:ModifyListener", on=list(listeners)),
     ]
 
 
-def shift_weights(target_groups: Sequence[Any], rules: Sequence[Any]) -> list[Statement]:
-    """What ECS does to one service's rules and target groups.
+def shift_weights(
+    target_groups: Sequence[Any], rules: Sequence[Any], listeners: Sequence[Any]
+) -> list[Statement]:
+    """What ECS does to one service's rules, their listeners and target groups.
 
-    The actions are those of AWS's managed policy AmazonECSInfrastructureRolePolicyForLoadBalancers but for ModifyListener, which
-    is for listeners of a Network Load Balancer and for default rules; the resources are narrowed to what the Service
-    Authorization Reference offers. The Describe actions know none.
+    The actions are those of AWS's managed policy AmazonECSInfrastructureRolePolicyForLoadBalancers; the resources are narrowed to
+    what the Service Authorization Reference offers. The Describe actions know none. A shift of an Application Load Balancer's
+    traffic is documented to ask for ModifyListener too (Amazon ECS Developer Guide, troubleshooting-blue-green).
     """
     return [
         allow(
@@ -380,6 +379,7 @@ def shift_weights(target_groups: Sequence[Any], rules: Sequence[Any]) -> list[St
             "elasticloadbalancing:RegisterTargets",
             on=list(target_groups),
         ),
+        allow("elasticloadbalancing:ModifyListener", on=list(listeners)),
         allow("elasticloadbalancing:ModifyRule", on=list(rules)),
     ]
 

@@ -21,6 +21,8 @@ class Container:
     working_directory: str | None = None
     init_process: bool = False
     ports: Sequence[int] = ()
+    port_names: Mapping[int, Mapping[str, str]] | None = None
+    """Name and protocol of some of these ports, as a port mapping has them (Amazon ECS API Reference, PortMapping)."""
     user: str | None = None
     stop_timeout_seconds: int | None = None
     environment: Mapping[str, str] | None = None
@@ -63,7 +65,10 @@ def _container(task: Task, container: Container) -> dict[str, Any]:
         "essential": container.essential,
         "environment": [{"name": n, "value": v} for n, v in sorted((container.environment or {}).items())],
         "secrets": [{"name": n, "valueFrom": v} for n, v in sorted((container.secrets or {}).items())],
-        "portMappings": [{"containerPort": port, "protocol": "tcp"} for port in container.ports],
+        "portMappings": [
+            {"containerPort": port, "protocol": "tcp", **(container.port_names or {}).get(port, {})}
+            for port in container.ports
+        ],
         "linuxParameters": {"initProcessEnabled": container.init_process},
         "logConfiguration": {
             "logDriver": "awslogs",

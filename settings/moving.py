@@ -3,7 +3,7 @@
 Every function gives the first thing that is wrong, or nothing.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from documents import strategies
 from documents.strategies import MOST_RELEASE, Strategy
@@ -62,19 +62,52 @@ def with_traffic(rollout: Rollout) -> Iterator[str]:
         yield "rollout.order is for workers, and web services are released before them, side by side: remove it"
 
 
-def without_traffic(rollout: Rollout, given: Collection[str]) -> Iterator[str]:
-    """What makes no sense for a worker; `given` are the settings of the service that were written."""
+def beside(
+    mover: Mover, strategy: Strategy, target_groups: Sequence[str], *, connected: bool
+) -> Iterator[str]:
+    """What else may bring traffic, by who moves the service."""
+    if connected and mover is Mover.CODEDEPLOY:
+        yield (
+            "serviceConnect stands beside CodeDeploy, and Service Connect knows no services that it moves (Amazon ECS Developer Guide, "
+            f"service-connect-concepts-deploy, Considerations): write rollout.by: {Mover.ECS}, or remove it"
+        )
+    if target_groups and mover is Mover.CODEDEPLOY:
+        yield (
+            "furtherTargetGroups stand beside CodeDeploy, which moves one pair only; several take the ECS deployment controller (Amazon "
+            f"ECS Developer Guide, register-multiple-targetgroups): write rollout.by: {Mover.ECS} and rollout.strategy: rolling"
+        )
+    elif target_groups and strategy.beside:
+        yield (
+            f"furtherTargetGroups stand beside the strategy {strategy}, and then each would need a second group and rules as well "
+            "(Amazon ECS Developer Guide, troubleshooting-blue-green: either all or none of the load balancers have an advanced "
+            "configuration): write rollout.strategy: rolling, or remove them"
+        )
+    for arn in target_groups:
+        if target_groups.count(arn) > 1:
+            yield (
+                f"furtherTargetGroups name {arn} twice, which ECS refuses (Amazon ECS Developer Guide, troubleshooting-blue-green: "
+                "Duplicate targetGroupArn): name it once"
+            )
+
+
+def without_traffic(rollout: Rollout, given: Collection[str], *, connected: bool) -> Iterator[str]:
+    """What makes no sense for a worker; `given` are the settings of the service that were written.
+
+    One that is `connected` has endpoints of Service Connect, whose traffic ECS moves as well.
+    """
     if rollout.by is Mover.CODEDEPLOY:
         yield (
             "rollout.by is codedeploy, and there is no loadBalancer, which a service of CodeDeploy's must have (Amazon ECS API Reference, "
             "CreateService): add one, or remove rollout.by, and ECS moves this worker itself"
         )
-    for name in ("port", "protocol", "health_check"):
+    for name in ("port", "protocol", "health_check", "further_target_groups"):
         if name in given:
             yield (
-                f"{_spelled(name)} is about traffic, and without a loadBalancer this service is a worker, which takes none: "
+                f"{_spelled(name)} stands for traffic, and without a loadBalancer this service is a worker, which takes none: "
                 "remove it, or add loadBalancer"
             )
+    if connected:
+        return
     if rollout.strategy is not None and rollout.strategy.in_steps:
         yield (
             f"rollout.strategy {rollout.strategy} moves traffic in steps, and a worker has none to move (Amazon ECS Developer Guide, "

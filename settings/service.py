@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from documents.images import through_cache
-from documents.strategies import Strategy
+from documents.strategies import MOST_TARGET_GROUPS, Strategy
 from settings import moving
 from settings.base import KmsKeys, Port, RetentionDays, Statements
 from settings.container import Container, ContainerName, Sidecar
@@ -13,6 +13,8 @@ from settings.healthcheck import HealthCheck, Protocol
 from settings.image_reference import ImageReference
 from settings.load_balancer import LoadBalancer
 from settings.rollout import Mover, Rollout
+from settings.service_connect import Endpoint, ServiceConnect
+from settings.target_group import TargetGroup
 
 FARGATE_MEMORY: dict[int, tuple[int, ...]] = {
     256: (512, 1024, 2048),
@@ -75,6 +77,14 @@ class Service(Container):
     load_balancer: LoadBalancer | None = Field(
         default=None, description="Where traffic comes from; without one the service is a worker."
     )
+    further_target_groups: list[TargetGroup] = Field(
+        default=[],
+        max_length=MOST_TARGET_GROUPS - 1,
+        description="Target groups of others that the tasks are in besides; by ECS's `rolling` only.",
+    )
+    service_connect: ServiceConnect | None = Field(
+        default=None, description="Service Connect: names by which services find each other; by ECS only."
+    )
     rollout: Rollout = Field(default=Rollout(), description="How it gets to a new version.")
     sidecars: list[Sidecar] = Field(
         default=[], max_length=MOST_CONTAINERS - 1, description="Further containers of the task."
@@ -112,11 +122,6 @@ class Service(Container):
         return self
 
     @property
-    def shares(self) -> str | None:
-        """The service of this stack whose listener it shares, if it does."""
-        return self.load_balancer.shares if self.load_balancer else None
-
-    @property
     def mover(self) -> Mover:
         """Who moves it to a new version."""
         return self.rollout.by or (Mover.CODEDEPLOY if self.load_balancer else Mover.ECS)
@@ -132,7 +137,9 @@ class Service(Container):
             *(
                 moving.with_traffic(self.rollout)
                 if self.load_balancer
-                else moving.without_traffic(self.rollout, self.model_fields_set)
+                else moving.without_traffic(
+                    self.rollout, self.model_fields_set, connected=bool(self.endpoints)
+                )
             ),
             *(
                 moving.by_codedeploy(self.rollout)
@@ -140,19 +147,32 @@ class Service(Container):
                 else moving.by_ecs(self.rollout, self.strategy, self.desired_count)
             ),
         ]
+        findings += moving.beside(
+            self.mover,
+            self.strategy,
+            [one.arn for one in self.further_target_groups],
+            connected=self.service_connect is not None,
+        )
         if findings:
             raise ValueError(findings[0])
         return self
 
     @property
+    def endpoints(self) -> list[Endpoint]:
+        """What other services reach of it by name."""
+        return self.service_connect.endpoints if self.service_connect else []
+
+    @property
     def ports(self) -> list[tuple[int, str]]:
-        """Ports that the container answers on, the one for traffic first, each with its protocol; a worker's on none."""
-        if self.load_balancer is None:
-            return []
-        check, traffic = self.health_check, (self.port, self.protocol)
-        if check.port is None or check.port == self.port:
-            return [traffic]
-        return [traffic, (check.port, check.protocol or self.protocol)]
+        """Ports that the container answers on, the one for traffic first, each with its protocol; a worker's on none of its own."""
+        found: dict[int, str] = {}
+        if self.load_balancer is not None:
+            check = self.health_check
+            found[self.port] = self.protocol
+            found.setdefault(check.port or self.port, check.protocol or self.protocol)
+        for other in (*self.endpoints, *self.further_target_groups):
+            found.setdefault(other.port or self.port, self.protocol)
+        return list(found.items())
 
     @property
     def named_images(self) -> list[str]:
@@ -174,10 +194,10 @@ class Service(Container):
     def _test_traffic_for_its_hook(self) -> "Service":
         """CodeDeploy User Guide, tutorial-ecs-with-hooks-create-second-listener: validation needs a second listener."""
         balancer = self.load_balancer
-        if balancer and self.rollout.hooks.after_allow_test_traffic and not balancer.is_tested:
+        if balancer and self.rollout.hooks.after_allow_test_traffic and balancer.test_port is None:
             raise ValueError(
-                "rollout.hooks.afterAllowTestTraffic is called while a test listener points to green, and there is neither "
-                "loadBalancer.testPort nor loadBalancer.listener.test: give one, or take another hook such as afterInstall"
+                "rollout.hooks.afterAllowTestTraffic is called while a test listener points to green, and there is no "
+                "loadBalancer.testPort: give one, or take another hook such as afterInstall"
             )
         return self
 

@@ -169,6 +169,7 @@ def _together(raw: Drawn) -> Drawn:
             for of_traffic in ("port", "protocol", "healthCheck"):
                 service.pop(of_traffic, None)
         _rollout(service.get("rollout", {}), web="loadBalancer" in service)
+        _beside(service)
     _one_source(raw["migration"])
     return raw
 
@@ -209,6 +210,18 @@ def _rollout(rollout: Drawn, *, web: bool) -> None:
                 hook.pop("details", None)
             else:
                 hook.setdefault("function", EXAMPLES["services.rollout.lifecycleHooks.function"])
+
+
+def _beside(service: Drawn) -> None:
+    """Service Connect goes with ECS, and target groups of others with its rolling deployments of web services."""
+    web, rollout = "loadBalancer" in service, service.get("rollout", {})
+    ecs = not web or rollout.get("by") == "ecs"
+    if not ecs:
+        service.pop("serviceConnect", None)
+    if "serviceConnect" in service:
+        service["serviceConnect"] = {"namespace": "shop"}
+    if not (web and ecs and rollout.get("strategy") == "rolling"):
+        service.pop("furtherTargetGroups", None)
 
 
 def _keep(rollout: Drawn, *names: str) -> None:

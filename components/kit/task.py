@@ -1,7 +1,7 @@
 """What runs: a task's roles, log and security group, the template of its definition, and the first revision of it."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pulumi
@@ -19,6 +19,8 @@ from documents.policy import Statement, trust, trust_account
 from documents.secrets import keys_of
 from documents.shapes import check_input
 from settings.service import Service
+
+_EVERY_PORT: ec2.SecurityGroupIngressArgsDict = {"protocol": "tcp", "from_port": 1, "to_port": 65535}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,20 +85,23 @@ def declare_task(name: str, args: TaskArgs, inside: pulumi.ResourceOptions) -> T
 
 
 def _security_group(name: str, args: TaskArgs, inside: pulumi.ResourceOptions) -> ec2.SecurityGroup:
-    """Tasks take traffic from the load balancer only, and a worker's from nobody.
+    """Tasks take traffic from the load balancer only, and from what else the settings name; a worker's from nobody.
 
     On every port: the port in use changes with a release, not with the `pulumi up` before it.
     """
-    network = args.stack.settings.network
-    reached_from = [] if args.reached_from is None else [args.reached_from]
+    network, service = args.stack.settings.network, args.service
+    others = [one.security_group_id for one in service.further_target_groups if one.security_group_id]
+    groups = [*([] if args.reached_from is None else [args.reached_from]), *others]
+    clients = service.service_connect.client_cidrs if service.service_connect else []
+    ingress: list[ec2.SecurityGroupIngressArgsDict] = [
+        *({**_EVERY_PORT, "security_groups": [one]} for one in groups),
+        *({**_EVERY_PORT, "cidr_blocks": [one]} for one in clients),
+    ]
     group = ec2.SecurityGroup(
         f"{name}-group",
         description=f"Tasks of {args.stack.names.service(args.key)}",
         vpc_id=network.vpc_id,
-        ingress=[
-            {"protocol": "tcp", "from_port": 1, "to_port": 65535, "security_groups": [group]}
-            for group in reached_from
-        ],
+        ingress=ingress,
         egress=[{"protocol": "-1", "from_port": 0, "to_port": 0, "cidr_blocks": ["0.0.0.0/0"]}],
         opts=inside,
     )
@@ -154,7 +159,10 @@ def _first_revision(
     inside: pulumi.ResourceOptions,
 ) -> ecs.TaskDefinition:
     service = args.service
-    container = bootstrap_container(service.container, service.ports, service.bootstrap_image)
+    container = replace(
+        bootstrap_container(service.container, service.ports, service.bootstrap_image),
+        port_names=_port_names(service),
+    )
 
     def containers(arns: list[str]) -> str:
         definition = taskdef.task_definition(_shared(args, arns[0], arns[1]), [container])
@@ -200,6 +208,7 @@ def _released(args: TaskArgs, execution_role: str, task_role: str) -> dict[str, 
         working_directory=service.working_directory,
         init_process=service.init_process,
         ports=sorted({port for port, _ in service.ports}),
+        port_names=_port_names(service),
         user=service.user,
         stop_timeout_seconds=service.stop_timeout_seconds,
         environment=service.environment,
@@ -207,6 +216,14 @@ def _released(args: TaskArgs, execution_role: str, task_role: str) -> dict[str, 
     )
     sidecars = [taskdef.Container(**sidecar.model_dump()) for sidecar in service.sidecars]
     return taskdef.task_definition(_shared(args, execution_role, task_role), [pushed, *sidecars])
+
+
+def _port_names(service: Service) -> dict[int, dict[str, str]]:
+    """Names of the ports that Service Connect offers."""
+    return {
+        one.port: {"name": one.name, **({"appProtocol": one.app_protocol} if one.app_protocol else {})}
+        for one in service.endpoints
+    }
 
 
 def _refuse_what_ecs_would(args: TaskArgs) -> None:

@@ -15,6 +15,7 @@ from components.kit.task import Task
 from components.release_function import ReleaseFunction
 from components.rollouts.alarms import traffic_alarms
 from components.rollouts.ownership import Equipment, Ownership
+from components.rollouts.service_connect import service_connect
 from components.service_front import ServiceFront
 from components.web_service import WebService
 from documents import grants
@@ -84,10 +85,11 @@ class EcsDeployment(pulumi.ComponentResource):
                 **_limits(args.service),
                 **_heeded(args.stack, alarms),
                 **(_behind(args.service, args.front, role) if args.front else {}),
+                "service_connect_configuration": service_connect(args.stack, args.key),
             },
             before=[
                 *(role.policies if role else ()),
-                *(args.front.before if args.front else ()),
+                *([args.front.production_listener, *args.front.rules] if args.front else ()),
             ],
         )
         self.register_outputs({})
@@ -114,7 +116,6 @@ class ByEcs:
             of_service=("task_definition",),
             of_listeners=("default_actions",) if beside else (),
             of_rules=("actions",) if beside else (),
-            needs_rule=beside,
         )
 
     def equip(self, front: ServiceFront | None) -> Equipment:
@@ -263,8 +264,16 @@ def _behind(service: Service, front: ServiceFront, role: Granted | None) -> dict
         if front.test_rule is not None:
             advanced["test_listener_rule"] = front.test_rule.arn
         balancer["advanced_configuration"] = advanced
+    others: list[ecs.ServiceLoadBalancerArgsDict] = [
+        {
+            "target_group_arn": one.arn,
+            "container_name": service.container,
+            "container_port": one.port or service.port,
+        }
+        for one in service.further_target_groups
+    ]
     return {
-        "load_balancers": [balancer],
+        "load_balancers": [balancer, *others],
         "health_check_grace_period_seconds": service.health_check.grace_period_seconds,
     }
 
@@ -274,7 +283,9 @@ def _statements(args: EcsDeploymentArgs) -> list[Statement]:
     front = args.front
     moved = (
         grants.shift_weights(
-            [front.target_group_1.arn, front.target_group_2.arn], [rule.arn for rule in front.rules]
+            [front.target_group_1.arn, front.target_group_2.arn],
+            [rule.arn for rule in front.rules],
+            [arn for arn in (front.listener_arn, front.test_listener_arn) if arn is not None],
         )
         if front and front.rules
         else []

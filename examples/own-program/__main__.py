@@ -16,5 +16,5 @@ uploads = Uploads("uploads")
 delivered = declare(common(stack))
 
 pulumi.export("uploads", uploads.bucket)
-pulumi.export("url", delivered.services["web"].front.url)
+pulumi.export("url", delivered.content.services["web"].url)
 pulumi.export("delivery", delivered.exports)

@@ -107,7 +107,8 @@ PROPERTIES = {
         "cluster name desiredCount deploymentController healthCheckGracePeriodSeconds launchType=FARGATE loadBalancers.containerName"
         " loadBalancers.containerPort loadBalancers.targetGroupArn networkConfiguration taskDefinition schedulingStrategy=REPLICA"
         " availabilityZoneRebalancing=DISABLED forceNewDeployment=false deploymentMaximumPercent deploymentMinimumHealthyPercent"
-        " alarms deploymentCircuitBreaker deploymentConfiguration.strategy=ROLLING deploymentConfiguration.bakeTimeInMinutes",
+        " alarms deploymentCircuitBreaker deploymentConfiguration.strategy=ROLLING deploymentConfiguration.bakeTimeInMinutes"
+        " serviceConnectConfiguration.enabled=false",
         "enableEcsManagedTags enableExecuteCommand forceDelete platformVersion=LATEST|1.4.0 propagateTags waitForSteadyState",
         said="launchType",  # else instances, or the cluster's default (Amazon ECS API Reference, CreateService)
     ),
@@ -121,11 +122,11 @@ PROPERTIES = {
         "description skipDestroy sourceCodeHash",
     ),
     "aws:lb/loadBalancer:LoadBalancer": Properties(
-        "name loadBalancerType=application idleTimeout preserveHostHeader=false xffHeaderProcessingMode=append"
-        " enableXffClientPort=false enableTlsVersionAndCipherSuiteHeaders=false connectionLogs.enabled=false"
+        "name loadBalancerType=application idleTimeout=60 preserveHostHeader=false xffHeaderProcessingMode=append"
+        " enableXffClientPort=false enableTlsVersionAndCipherSuiteHeaders=false accessLogs.enabled=false connectionLogs.enabled=false"
         " healthCheckLogs.enabled=false enableZonalShift=false desyncMitigationMode=defensive",
         "internal subnets securityGroups dropInvalidHeaderFields enableDeletionProtection enableHttp2 enableWafFailOpen"
-        " enableCrossZoneLoadBalancing=true clientKeepAlive ipAddressType=ipv4|dualstack accessLogs"
+        " enableCrossZoneLoadBalancing=true clientKeepAlive ipAddressType=ipv4|dualstack accessLogs.bucket accessLogs.prefix"
         " connectionLogs.bucket connectionLogs.prefix healthCheckLogs.bucket healthCheckLogs.prefix",
     ),
     "aws:lb/listener:Listener": Properties(
@@ -135,7 +136,6 @@ PROPERTIES = {
         "certificateArn sslPolicy alpnPolicy defaultActions.order defaultActions.forward.stickiness.duration",
         once="defaultActions",
     ),
-    "aws:lb/listenerCertificate:ListenerCertificate": Properties("listenerArn", "certificateArn"),
     "aws:lb/listenerRule:ListenerRule": Properties(
         "listenerArn priority actions.type=forward|fixed-response|redirect actions.targetGroupArn actions.forward.targetGroups"
         " actions.forward.stickiness.enabled=false actions.fixedResponse actions.redirect conditions.hostHeader.values"

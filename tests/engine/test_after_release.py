@@ -174,6 +174,22 @@ def test_a_new_service_beside_the_old_one_is_the_way_to_another_load_balancer(
     assert world.answering() == V2.name
 
 
+def test_another_controller_makes_a_service_anew_and_one_beside_it_leaves_it_alone(
+    world: World, released: str
+) -> None:
+    """docs/operations.md, "From CodeDeploy to ECS, and back"."""
+    changes = world.previewed(lambda c: c["delivery:services"]["web"].update(rollout={"by": "ecs"}))
+    assert changes[SERVICE] == "replace", "users would meet the bootstrap page"
+
+    def beside(config: dict[str, Any]) -> None:
+        one = copy.deepcopy(config["delivery:services"]["web"])
+        config["delivery:services"]["next"] = one | {"rollout": {"by": "ecs", "strategy": "rolling"}}
+
+    changes = world.previewed(beside)
+    assert (changes["next-service"], changes["next-listener"]) == ("create", "create")
+    assert not {name for name in changes if name.startswith("web-")}, "the one that serves is left alone"
+
+
 def test_renaming_a_service_on_an_existing_load_balancer_is_refused_by_elb(
     world: World, released: str
 ) -> None:

@@ -4,11 +4,6 @@ What a reader replaces stands there as an ellipsis; nothing else is changed. Ord
 says to do after them.
 """
 
-import json
-import os
-import re
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,30 +12,20 @@ from typing import Any
 import pytest
 
 from rehearsal.codepipeline.status import ExecutionStatus
-from rehearsal.host.project import ROOT
 from rehearsal.levels.version import Version
 from rehearsal.plays.versions import V1, V2, V4
 from rehearsal.running.rehearsal import Rehearsal
 from tests.packages import aws_cli_2
+from tests.rehearsal.by_hand import COMMANDS, PATIENCE, by_hand, command
 from tests.rehearsal.every_call import looked
-
-PATIENCE = 120.0
-PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```sh\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-COMMANDS = [block for block in BLOCKS if "aws " in block] + re.findall(r"`(aws [^`]+)`", PAGE)
-"""Every command, whole blocks and those within a sentence."""
 
 ELSEWHERE: Mapping[str, str] = {
     "batch-delete-image": "test_emptying.py plays it on a repository of five hundred images",
     "deregister-task-definition": "test_emptying.py plays it",
+    "list-service-deployments": "test_ecs_releases.py plays it",
+    "stop-service-deployment": "test_ecs_releases.py plays it",
 }
 """Commands that another test plays word for word, by what they have in them."""
-
-
-def command(*words: str) -> str:
-    """The one command of the page that has all these words."""
-    (found,) = [one for one in COMMANDS if all(word in one for word in words)]
-    return found
 
 
 BEFORE = {
@@ -107,29 +92,7 @@ class Operator:
 
         `programs` is a folder whose programs are taken instead of the lock's.
         """
-        written = documented
-        for name, value in given.items():
-            place = f"{BEFORE[name]}…"
-            assert written.count(place) == 1, f"{documented!r} has no {place!r}"
-            written = written.replace(place, f"{BEFORE[name]}{value}")
-        assert "…" not in written, written
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", written],  # noqa: S607  (the reader's own)
-            env={
-                "PATH": f"{programs or Path(sys.executable).parent}:{os.environ['PATH']}",
-                "HOME": str(self.home),
-                "AWS_ENDPOINT_URL": self.rehearsal.cloud.endpoint,
-                "AWS_ACCESS_KEY_ID": "test",
-                "AWS_SECRET_ACCESS_KEY": "test",
-                "AWS_DEFAULT_REGION": self.rehearsal.cloud.place.region,
-            },
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
-        assert done.returncode == 0, f"{written}\n{done.stderr}"
-        return json.loads(done.stdout) if done.stdout.startswith(("{", "[")) else done.stdout
+        return by_hand(self.rehearsal.cloud, documented, BEFORE, self.home, programs, **given)
 
     def client(self, service: str) -> Any:
         """What this test itself asks by."""

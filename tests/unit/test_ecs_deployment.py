@@ -151,15 +151,17 @@ def test_hooks_are_functions_with_the_role_that_may_call_them_and_pauses_without
     assert _statements(graph, "web-deployment-policy")["lambda:InvokeFunction"]["Resource"] == [LAMBDA]
 
 
-def test_the_role_reaches_the_service_s_own_groups_and_rules_only() -> None:
-    """The actions of AmazonECSInfrastructureRolePolicyForLoadBalancers, narrowed; ALB needs no ModifyListener for a rule."""
+def test_the_role_reaches_the_service_s_own_groups_rules_and_listeners_only() -> None:
+    """The actions of AmazonECSInfrastructureRolePolicyForLoadBalancers, narrowed.
+
+    ModifyListener too: a shift without it is shown to fail (Amazon ECS Developer Guide, troubleshooting-blue-green).
+    """
     graph = _web(more={"testPort": 8443})
     trusted = json.loads(graph.one("Role", "web-deployment-role").inputs["assumeRolePolicy"])
     assert trusted["Statement"][0]["Principal"] == {"Service": "ecs.amazonaws.com"}
     granted = _statements(graph, "web-deployment-policy")
-    arns = {
-        one.name: graph.outputs(one)["arn"] for one in (*graph.all("TargetGroup"), *graph.all("ListenerRule"))
-    }
+    kinds = ("TargetGroup", "ListenerRule", "Listener")
+    arns = {one.name: graph.outputs(one)["arn"] for kind in kinds for one in graph.all(kind)}
     groups, rules = [arns["web-1"], arns["web-2"]], [arns["web-rule"], arns["web-test-rule"]]
     elb = "elasticloadbalancing"
     assert {action.removeprefix(f"{elb}:"): one["Resource"] for action, one in granted.items()} == {
@@ -169,6 +171,7 @@ def test_the_role_reaches_the_service_s_own_groups_and_rules_only() -> None:
         "DescribeTargetHealth": "*",
         "RegisterTargets": groups,
         "DeregisterTargets": groups,
+        "ModifyListener": [arns["web-listener"], arns["web-test-listener"]],
         "ModifyRule": rules,
     }
     assert (
@@ -339,6 +342,86 @@ def test_a_worker_may_be_replaced_at_once_by_a_headless_blue_green() -> None:
     assert "deploymentCircuitBreaker" not in sent
 
 
+CONNECT = {
+    "namespace": "shop",
+    "clientCidrs": ["10.0.0.0/16"],
+    "endpoints": [
+        {"name": "orders", "port": 9090, "clientPort": 80, "dnsName": "orders", "appProtocol": "grpc"},
+        {"name": "web", "port": 8080},
+    ],
+}
+
+
+@remembered
+def _changed(**web: Any) -> Graph:
+    def change(config: Config) -> None:
+        config["delivery:services"]["web"].update(copy.deepcopy(web))
+
+    return deployed_stack("stg", change)
+
+
+def test_service_connect_names_the_ports_of_task_and_service_alike() -> None:
+    """ECS refuses a service whose port name no port mapping has (Amazon ECS API Reference, ServiceConnectService)."""
+    graph = _changed(rollout={"by": "ecs"}, serviceConnect=CONNECT)
+    sent = graph.one("Service", "web-service").inputs["serviceConnectConfiguration"]
+    assert (sent["enabled"], sent["namespace"]) == (True, "shop")
+    assert [(one["portName"], one["discoveryName"]) for one in sent["services"]] == [
+        ("orders",) * 2,
+        ("web",) * 2,
+    ]
+    assert sent["services"][0]["clientAlias"] == [{"port": 80, "dnsName": "orders"}]
+    assert sent["services"][1]["clientAlias"] == [{"port": 8080}], "ECS makes the name itself"
+    assert sent["logConfiguration"]["options"]["awslogs-group"] == "/delivery/shop/stg/web"
+    named = [
+        {"containerPort": 8080, "protocol": "tcp", "name": "web"},
+        {"containerPort": 9090, "protocol": "tcp", "name": "orders", "appProtocol": "grpc"},
+    ]
+    template = json.loads(graph.one("BucketObjectv2", "templates-taskdef-web.json").inputs["content"])
+    assert template["containerDefinitions"][0]["portMappings"] == named
+    [first] = json.loads(graph.one("TaskDefinition", "web-first-revision").inputs["containerDefinitions"])
+    assert sorted(first["portMappings"], key=lambda one: one["containerPort"]) == named
+    assert "9090:HTTP" in first["command"], "the page that waits for the first release answers there too"
+    ingress = graph.one("SecurityGroup", "web-group").inputs["ingress"]
+    assert [one["cidrBlocks"] for one in ingress if "cidrBlocks" in one] == [["10.0.0.0/16"]]
+
+
+def test_service_connect_is_switched_off_by_name_where_the_settings_have_none() -> None:
+    """The provider sends nothing when the block goes, and ECS would go on with it."""
+    assert _web().one("Service", "web-service").inputs["serviceConnectConfiguration"] == {"enabled": False}
+    assert "serviceConnectConfiguration" not in deployed_stack("stg").one("Service").inputs, (
+        "CodeDeploy's services know none (Amazon ECS Developer Guide, service-connect-concepts-deploy)"
+    )
+
+
+def test_a_worker_may_offer_endpoints_whose_traffic_ecs_moves_in_steps() -> None:
+    """Amazon ECS Developer Guide, service-connect-blue-green."""
+    endpoints = {**CONNECT, "endpoints": [{"name": "orders", "port": 9090}]}
+    hook = {"stages": ["POST_TEST_TRAFFIC_SHIFT"], "pause": {}}
+    rollout = {"strategy": "canary", "canary": CANARY, "lifecycleHooks": [hook]}
+    graph = _beside(orders={"serviceConnect": endpoints, "rollout": rollout})
+    sent = graph.one("Service", "orders-service").inputs
+    assert sent["deploymentConfiguration"]["strategy"] == "CANARY"
+    assert "loadBalancers" not in sent
+    [first] = json.loads(graph.one("TaskDefinition", "orders-first-revision").inputs["containerDefinitions"])
+    assert first["command"][-1] == "9090:HTTP"
+
+
+def test_tasks_are_in_target_groups_of_others_besides() -> None:
+    group = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/inside/0123456789abcdef"
+    further = [{"arn": group, "port": 9000, "securityGroupId": "sg-0123456789abcdef0"}, {"arn": f"{group}0"}]
+    graph = _changed(rollout={"by": "ecs", "strategy": "rolling"}, furtherTargetGroups=further)
+    behind = graph.one("Service", "web-service").inputs["loadBalancers"]
+    assert [(one["targetGroupArn"], one["containerPort"]) for one in behind[1:]] == [
+        (group, 9000),
+        (f"{group}0", 8080),
+    ]
+    ingress = graph.one("SecurityGroup", "web-group").inputs["ingress"]
+    assert [one["securityGroups"] for one in ingress][1:] == [["sg-0123456789abcdef0"]]
+    template = json.loads(graph.one("BucketObjectv2", "templates-taskdef-web.json").inputs["content"])
+    ports = [one["containerPort"] for one in template["containerDefinitions"][0]["portMappings"]]
+    assert ports == [8080, 9000], "ECS refuses a port that the container has not"
+
+
 def test_everything_that_is_sent_is_known_to_the_provider() -> None:
     hooks = [
         {"stages": ["PRE_PRODUCTION_TRAFFIC_SHIFT"], "pause": {}},
@@ -349,6 +432,7 @@ def test_everything_that_is_sent_is_known_to_the_provider() -> None:
         _web(strategy="rolling", rolling={}),
         _web(strategy="linear", linear={"percent": 3, "intervalMinutes": 0}),
         _beside(mail={}),
+        _changed(rollout={"by": "ecs"}, serviceConnect=CONNECT),
     ]
     for graph in graphs:
         for one in (*graph.all("Service"), *graph.all("ListenerRule")):

@@ -32,7 +32,6 @@ NEED_NONE = (
     "aws:iam/",
     "aws:lambda/function:",  # acts as the function's own role
     "aws:lb/listener:",
-    "aws:lb/listenerCertificate:",
     "aws:lb/listenerRule:",
     "aws:s3/",
     "aws:sns/",

@@ -41,9 +41,6 @@ GIVEN: dict[str, Any] = {
     "services.web.secretsKmsKeys": [KEY],
     "services.web.loadBalancer.certificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/0000",
     "services.web.loadBalancer.testPort": 8443,
-    "services.web.loadBalancer.accessLogs": {"bucket": "shop-access-logs", "prefix": "stg"},
-    "services.web.loadBalancer.deregistrationDelaySeconds": 120,
-    "services.web.loadBalancer.idleTimeoutSeconds": 120,
     **{
         f"services.web.rollout.hooks.{hook}": LAMBDA
         for hook in (
@@ -76,12 +73,12 @@ TOGETHER = {
     "loadBalancer",  # without one it is another kind of service, of which nothing has the same URN
     "by",  # nor does a service go from one controller to another (docs/operations.md)
     *OF_ECS,
-    *("listener", "service", "test", "rules", "defaultAnswer", "furtherCertificateArns"),
+    *("serviceConnect", "endpoints", "clientCidrs", "furtherTargetGroups"),
 }
 """Settings that are given in place of each other, or only with another one."""
 
-ECS = {"by": "ecs"}
-ROLLING = {**ECS, "strategy": "rolling"}
+ECS: dict[str, Any] = {"by": "ecs"}
+ROLLING: dict[str, Any] = {**ECS, "strategy": "rolling"}
 STEPS = {"percent": 10, "intervalMinutes": 5}
 ROLLOUTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "bakeTimeMinutes": ({**ECS, "bakeTimeMinutes": 7}, ECS),
@@ -97,6 +94,18 @@ ROLLOUTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "strategy rolling": (ROLLING, ECS),
 }
 """A rollout by ECS with something and without it, by what is taken away."""
+
+CONNECT = {"namespace": "shop", "endpoints": [{"name": "web", "port": 8080}], "clientCidrs": ["10.0.0.0/8"]}
+BESIDE: dict[str, tuple[dict[str, Any], Any, Any]] = {
+    "serviceConnect": (ECS, CONNECT, None),
+    "endpoints and clientCidrs": (ECS, CONNECT, {"namespace": "shop"}),
+    "furtherTargetGroups": (
+        ROLLING,
+        [{"arn": "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/a/0123456789abcdef"}],
+        None,
+    ),
+}
+"""What stands beside a rollout by ECS, with and without it."""
 
 
 def _path(row: str) -> str:
@@ -165,6 +174,25 @@ def test_what_is_taken_from_a_rollout_by_ecs_leaves_nothing_behind(what: str) ->
     before, after = (
         deployed_stack("stg", _set("services.web.rollout", copy.deepcopy(one))) for one in ROLLOUTS[what]
     )
+    assert left_behind(before, after) == []
+
+
+@pytest.mark.parametrize("what", BESIDE)
+def test_what_stood_beside_a_rollout_by_ecs_leaves_nothing_behind(what: str) -> None:
+    rollout, *both = BESIDE[what]
+
+    def change(given: Any) -> Change:
+        def change(config: Config) -> None:
+            web = config["delivery:services"]["web"]
+            web["rollout"] = rollout
+            if given is not None:
+                web["furtherTargetGroups" if what == "furtherTargetGroups" else "serviceConnect"] = (
+                    copy.deepcopy(given)
+                )
+
+        return change
+
+    before, after = (deployed_stack("stg", change(one)) for one in both)
     assert left_behind(before, after) == []
 
 

@@ -62,6 +62,7 @@ def test_a_health_check_path_has_as_many_characters_as_a_target_group_takes() ->
 def test_a_range_with_host_bits_is_sent_as_ec2_keeps_it() -> None:
     """Amazon EC2 API Reference, IpRange: 100.68.0.18/18 is 100.68.0.0/18; the provider refuses the first form."""
     given = settings(put(CIDRS, ["100.68.0.18/18", "10.1.2.3/32"])).services["web"].load_balancer
+    assert given
     assert given.allowed_cidrs == ["100.68.0.0/18", "10.1.2.3/32"]
 
 
@@ -89,7 +90,9 @@ def test_ranges_ec2_would_refuse_are_refused(ranges: Any, words: str) -> None:
 
 def test_each_port_of_a_load_balancer_counts_its_ranges() -> None:
     ranges = [f"10.0.{i}.0/24" for i in range(31)]
-    assert settings(put(CIDRS, ranges)).services["web"].load_balancer.allowed_cidrs == ranges
+    given = settings(put(CIDRS, ranges)).services["web"].load_balancer
+    assert given
+    assert given.allowed_cidrs == ranges
 
     def with_test_port(raw: dict[str, Any]) -> None:
         raw["services"]["web"]["loadBalancer"].update(allowedCidrs=ranges, testPort=8443)

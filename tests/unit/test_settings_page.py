@@ -32,7 +32,9 @@ def test_the_readmes_stack_file_loads() -> None:
     config = yaml.safe_load(shown)["config"]
     prefix = "delivery:"
     given = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
-    assert parse(given).services["web"].load_balancer.port == 80
+    balancer = parse(given).services["web"].load_balancer
+    assert balancer
+    assert balancer.port == 80
 
 
 def test_the_table_has_one_row_for_each_setting() -> None:

@@ -34,6 +34,17 @@ def _step(percent: float, minutes: int) -> dict[str, Any]:
     return {"percent": percent, "intervalMinutes": minutes}
 
 
+GROUP = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/inside/0123456789abcdef"
+ROLLING = {"by": "ecs", "strategy": "rolling"}
+ENDPOINT = {"name": "orders", "port": 9090}
+
+
+def _endpoints(*endpoints: dict[str, Any]) -> Change:
+    return worker(
+        serviceConnect={"namespace": "shop", "endpoints": list(endpoints), "clientCidrs": ["10.0.0.0/8"]}
+    )
+
+
 REFUSED: dict[str, tuple[Change, list[str]]] = {
     "an unknown mover": (
         put("services.web.rollout.by", "argo"),
@@ -196,9 +207,9 @@ REFUSED: dict[str, tuple[Change, list[str]]] = {
     ),
     "a worker with a health check": (
         worker(healthCheck={"path": "/up"}),
-        ["healthCheck is about traffic", "without a loadBalancer", "or add loadBalancer"],
+        ["healthCheck stands for traffic", "without a loadBalancer", "or add loadBalancer"],
     ),
-    "a worker with a port": (worker(port=8080), ["port is about traffic"]),
+    "a worker with a port": (worker(port=8080), ["port stands for traffic"]),
     "a worker that moves traffic in steps": (
         worker(rollout={"strategy": "canary", "canary": _step(10, 5)}),
         ["rollout.strategy canary moves traffic in steps", "blue-green-deployment-implementation"],
@@ -206,6 +217,66 @@ REFUSED: dict[str, tuple[Change, list[str]]] = {
     "a worker with a hook of traffic": (
         worker(rollout={"strategy": "blueGreen", "lifecycleHooks": [_pause("POST_TEST_TRAFFIC_SHIFT")]}),
         ["lifecycleHooks name POST_TEST_TRAFFIC_SHIFT", "take PRE_SCALE_UP or POST_SCALE_UP"],
+    ),
+    "Service Connect with CodeDeploy": (
+        put("services.web.serviceConnect", {"namespace": "shop"}),
+        [
+            "serviceConnect stands beside CodeDeploy",
+            "service-connect-concepts-deploy",
+            "write rollout.by: ecs",
+        ],
+    ),
+    "several target groups with CodeDeploy": (
+        put("services.web.furtherTargetGroups", [{"arn": GROUP}]),
+        ["furtherTargetGroups stand beside CodeDeploy", "register-multiple-targetgroups"],
+    ),
+    "several target groups with a second fleet": (
+        lambda raw: web(raw).update(furtherTargetGroups=[{"arn": GROUP}], rollout={"by": "ecs"}),
+        ["furtherTargetGroups stand beside the strategy blueGreen", "write rollout.strategy: rolling"],
+    ),
+    "one target group twice": (
+        lambda raw: web(raw).update(furtherTargetGroups=[{"arn": GROUP}] * 2, rollout=ROLLING),
+        ["furtherTargetGroups name", "twice", "Duplicate targetGroupArn"],
+    ),
+    "six target groups": (
+        lambda raw: web(raw).update(
+            furtherTargetGroups=[{"arn": f"{GROUP}{n}"} for n in range(5)], rollout=ROLLING
+        ),
+        ["furtherTargetGroups is", "at most 4"],
+    ),
+    "a worker with target groups": (
+        worker(furtherTargetGroups=[{"arn": GROUP}]),
+        ["furtherTargetGroups stands for traffic", "or add loadBalancer"],
+    ),
+    "endpoints that nobody reaches": (
+        worker(serviceConnect={"namespace": "shop", "endpoints": [ENDPOINT]}),
+        ["serviceConnect: endpoints and clientCidrs belong together", "give both or neither"],
+    ),
+    "ranges that reach nothing": (
+        worker(serviceConnect={"namespace": "shop", "clientCidrs": ["10.0.0.0/8"]}),
+        ["serviceConnect: endpoints and clientCidrs belong together"],
+    ),
+    "two endpoints of one name": (
+        _endpoints(ENDPOINT, {**ENDPOINT, "port": 9091}),
+        ["two endpoints have the name orders"],
+    ),
+    "two endpoints of one port": (
+        _endpoints(ENDPOINT, {**ENDPOINT, "name": "b"}),
+        ["two endpoints have the port 9090"],
+    ),
+    "two endpoints of one address": (
+        _endpoints(
+            {**ENDPOINT, "dnsName": "db", "clientPort": 80},
+            {"name": "b", "port": 9091, "dnsName": "db", "clientPort": 80},
+        ),
+        ["two endpoints have the dnsName and clientPort"],
+    ),
+    "an endpoint in capitals": (_endpoints({**ENDPOINT, "name": "Orders"}), ["endpoints.0.name is 'Orders'"]),
+    "an endpoint with a hyphen before it": (_endpoints({**ENDPOINT, "dnsName": "-db"}), ["dnsName is '-db'"]),
+    "no namespace": (worker(serviceConnect={"namespace": ""}), ["serviceConnect.namespace is ''"]),
+    "a namespace of another service": (
+        worker(serviceConnect={"namespace": "arn:aws:ecs:us-east-1:123456789012:cluster/a"}),
+        ["serviceConnect.namespace is 'arn:aws:ecs"],
     ),
     "a worker with a test port": (
         worker(loadBalancer={"testPort": 8443}),
