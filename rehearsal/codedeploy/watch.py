@@ -10,9 +10,7 @@ from rehearsal.codedeploy.deployment import Deployment, Failed
 from rehearsal.codedeploy.preparation import Parts, Prepared
 from rehearsal.codedeploy.service_role import RoleRefused
 from rehearsal.ecs.slot import POLL
-
-LONGEST_WAIT = 300.0
-"""Declared seconds that a longer wait lasts while all is well: an hour that blue is kept for shows no more than five minutes do."""
+from rehearsal.world.clock import LONGEST_WAIT
 
 
 class Watch:

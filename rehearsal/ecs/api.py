@@ -117,7 +117,7 @@ class EcsApi(ServiceDeploymentsApi):
     def update_service(self, asked: Asked) -> Answered:
         """API_UpdateService: what changes at once, and what begins a deployment; answers at once."""
         one = self._service(asked)
-        expect_updatable(one, asked)
+        expect_updatable(self._cloud, one, asked)
         definition = self._definition(asked)
         with one.lock:
             deploys = apply(one, asked) or definition not in {None, one.primary.task_definition}

@@ -10,7 +10,7 @@ import json
 from rehearsal.cloudwatch.alarms import refuse_without_data
 from rehearsal.ecs import task_definition
 from rehearsal.ecs.deployments import declared as as_declared
-from rehearsal.ecs.deployments import rules
+from rehearsal.ecs.deployments import hooks, rules
 from rehearsal.ecs.running_service import CODE_DEPLOY
 from rehearsal.elb.kinds import LISTENER, RULE, named_by
 from rehearsal.errors import StackError
@@ -93,6 +93,7 @@ def _expect_deployable(cloud: Cloud, inputs: Inputs) -> None:
         raise StackError(
             f"{name}: {wrong}", "ECS refuses that", "correct it where the program declares the service"
         )
+    hooks.expect_played(cloud, document)
     alarms = document.get("alarms") or {}
     refuse_without_data(cloud, alarms.get("alarmNames") or () if alarms.get("enable") else (), name)
 

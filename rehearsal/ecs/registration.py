@@ -6,6 +6,7 @@ AmazonECSInfrastructureRolePolicyForLoadBalancers (whose leave it takes where a 
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -86,9 +87,11 @@ class Registration:
             task.addresses[entry.target_group] = address
 
     def deregister(self, task: LiveTask) -> None:
-        """Take the task out; returns when its requests in flight are answered."""
+        """Take the task out; returns when its requests in flight are answered. A role that may not leaves it there."""
         for group, address in task.addresses.items():
-            self.load_balancers.deregister(group, *address)
+            with suppress(RegistrationRefused):
+                self.allow("DeregisterTargets", group)
+                self.load_balancers.deregister(group, *address)
 
     def health(self, task: LiveTask) -> str | None:
         """State of the task's targets: that of the first which is not healthy; None for a task that has none."""

@@ -102,11 +102,11 @@ class EcsServices:
             network=as_declared.network(inputs),
             configuration=as_declared.configuration(inputs),
         )
-        for entry in service.entries:
-            if not self._load_balancers.in_use(entry.target_group):
+        for group in (entry.target_group for entry in service.entries):
+            if not self._load_balancers.in_use(group):
                 raise EcsRefused(
                     INVALID,
-                    f"The target group with targetGroupArn {entry.target_group} does not have an associated load balancer.",
+                    f"The target group with targetGroupArn {group} does not have an associated load balancer.",
                 )
         if service.controller == ECS:
             self.deployments.begin(service, str(inputs["taskDefinition"]))

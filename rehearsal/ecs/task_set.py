@@ -9,11 +9,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import InitVar, dataclass, field
+from dataclasses import InitVar, dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from rehearsal.ecs.registration import Blueprint, Registration
+from rehearsal.ecs.registration import Blueprint, Entry, Registration
 from rehearsal.ecs.slot import ATTEMPTS, POLL, Failures, Slot, Workplace
 from rehearsal.ecs.task import LiveTask, StoppedTask
 from rehearsal.ecs.task_life import TaskLife
@@ -121,6 +121,11 @@ class TaskSet:
                 slot for slot in self._leaving if slot.thread is not None and slot.thread.is_alive()
             ]
             return not self._slots and not self._leaving
+
+    def stand(self, entries: Sequence[Entry]) -> None:
+        """Register tasks that are to come in these target groups, and in no others."""
+        blueprint = replace(self.blueprint, entries=tuple(entries))
+        self.registration = self._place.registration = replace(self.registration, blueprint=blueprint)
 
     def begin(self) -> None:
         """Start the tasks that are missing; returns at once."""

@@ -7,10 +7,11 @@ users report them.
 from collections.abc import Mapping
 from typing import Any
 
-from rehearsal.ecs.deployments import rules
+from rehearsal.ecs.deployments import hooks, rules
 from rehearsal.ecs.making import INVALID
 from rehearsal.ecs.running_service import CODE_DEPLOY, Service
 from rehearsal.errors import AwsRefusal, RehearsalError
+from rehearsal.world.cloud import Cloud
 
 PLAYED = {"desiredCount", "healthCheckGracePeriodSeconds"}
 """Members whose change shows here, whoever deploys."""
@@ -47,7 +48,7 @@ _ADVANCED = {"earlySuccessCriteria"}
 """Members of a deployment configuration that are not played."""
 
 
-def expect_updatable(service: Service, asked: Mapping[str, Any]) -> None:
+def expect_updatable(cloud: Cloud, service: Service, asked: Mapping[str, Any]) -> None:
     """AwsRefusal for what AWS does not change, RehearsalError for what it does and nothing here shows."""
     by_codedeploy = service.controller == CODE_DEPLOY
     played = PLAYED if by_codedeploy else BY_ECS
@@ -69,18 +70,20 @@ def expect_updatable(service: Service, asked: Mapping[str, Any]) -> None:
         )
     if int(asked.get("desiredCount") or 0) < 0:
         raise AwsRefusal(INVALID, "desiredCount cannot be negative.")
-    _expect_deployable(service, asked)
+    _expect_deployable(cloud, service, asked)
 
 
-def _expect_deployable(service: Service, asked: Mapping[str, Any]) -> None:
+def _expect_deployable(cloud: Cloud, service: Service, asked: Mapping[str, Any]) -> None:
     configuration: Mapping[str, Any] = asked.get("deploymentConfiguration") or {}
     if unknown := sorted(_ADVANCED & set(configuration)):
         raise RehearsalError(
             f"deploymentConfiguration.{unknown[0]}", "the rehearsal does not play it", "leave it out"
         )
     balancers = service.balancers if asked.get("loadBalancers") is None else asked["loadBalancers"]
-    if wrong := rules.refusal(changed_configuration(service, configuration), balancers):
+    changed = changed_configuration(service, configuration)
+    if wrong := rules.refusal(changed, balancers):
         raise AwsRefusal(INVALID, wrong)
+    hooks.expect_played(cloud, changed)
 
 
 def changed_configuration(service: Service, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -68,6 +68,8 @@ def _broken(shape: Shape, value: Any, path: str, *, empty: bool = False) -> Iter
 def _parts(shape: Shape, value: Any, path: str) -> Iterator[tuple[Shape, str, Any]]:
     """The values inside a value: shape, path in AWS's form, value; without those that the shape does not have."""
     kind = shape.type_name
+    if shape.metadata.get("document"):  # any JSON, of which the model says nothing
+        return
     if kind == "structure":
         for name, inner in value.items():
             if name in shape.members and inner is not None:
@@ -113,6 +115,8 @@ def _compiled(pattern: str) -> re.Pattern[str] | None:
 def _foreign(shape: Shape, value: Any, path: str) -> Iterator[str]:
     """What is of another type than the shape, or not in it at all."""
     kind: str = shape.type_name
+    if shape.metadata.get("document"):
+        return
     if not _is(kind, value):
         yield f"{path or 'the answer'} is {value!r}, no {kind}"
         return

@@ -107,7 +107,7 @@ PROPERTIES = {
         "cluster name desiredCount deploymentController healthCheckGracePeriodSeconds launchType=FARGATE loadBalancers.containerName"
         " loadBalancers.containerPort loadBalancers.targetGroupArn networkConfiguration taskDefinition schedulingStrategy=REPLICA"
         " availabilityZoneRebalancing=DISABLED forceNewDeployment=false deploymentMaximumPercent deploymentMinimumHealthyPercent"
-        " alarms deploymentCircuitBreaker deploymentConfiguration.strategy=ROLLING deploymentConfiguration.bakeTimeInMinutes"
+        " alarms deploymentCircuitBreaker deploymentConfiguration loadBalancers.advancedConfiguration"
         " serviceConnectConfiguration.enabled=false",
         "enableEcsManagedTags enableExecuteCommand forceDelete platformVersion=LATEST|1.4.0 propagateTags waitForSteadyState",
         said="launchType",  # else instances, or the cluster's default (Amazon ECS API Reference, CreateService)

@@ -14,6 +14,9 @@ from math import inf
 
 DEFAULT_FACTOR = 0.01
 
+LONGEST_WAIT = 300.0
+"""Declared seconds that a longer wait of AWS's lasts while all is well: an hour of it shows no more than five minutes do."""
+
 _GLANCE = 0.03
 """Real seconds between two looks at how fast time passes."""
 

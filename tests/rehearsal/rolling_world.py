@@ -1,6 +1,6 @@
 """Services that ECS deploys itself, asked by boto3: everything is real but the programs in the containers."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +11,7 @@ from rehearsal.ecs.running_service import Service
 from rehearsal.ecs.service import EcsServices
 from rehearsal.elb.service import LoadBalancers
 from rehearsal.gateway.gateway import Gateway
+from rehearsal.lambda_.service import Functions
 from rehearsal.running.reachable import containing
 from rehearsal.world.cloud import Cloud
 from tests.rehearsal.bluegreen_world import (
@@ -80,24 +81,33 @@ class Rolling(World):
 
 
 @contextmanager
-def rolling(folder: Path, image: str = "example/app:v1", **service: Any) -> Generator[Rolling]:
-    """A service behind the production listener, or behind nothing where `loadBalancers` is empty, steady on its first image."""
+def rolling(
+    folder: Path,
+    image: str = "example/app:v1",
+    prepare: Callable[[Cloud], Functions | None] = lambda _: None,
+    **service: Any,
+) -> Generator[Rolling]:
+    """A service behind the production listener, or behind nothing where `loadBalancers` is empty, on its first image.
+
+    `prepare` declares what else there is, and says who runs functions.
+    """
     with blue_green_cloud(folder) as (gateway, cloud):
         cloud.clock.own = OWN
+        functions = prepare(cloud)
         given: dict[str, Any] = {"deploymentController": {"type": "ECS"}, **service}
         declared = declare_service(cloud, register(cloud, task_definition(image)), **given)
-        with _running(gateway, cloud) as world:
+        with _running(gateway, cloud, functions) as world:
             world.services.create_service(declared)
             yield world
         assert world.runtime.alive == [], "everything started is stopped"
 
 
 @contextmanager
-def _running(gateway: Gateway, cloud: Cloud) -> Generator[Rolling]:
+def _running(gateway: Gateway, cloud: Cloud, functions: Functions | None) -> Generator[Rolling]:
     runtime, events = FakeRuntime(), list[Mapping[str, Any]]()
     with LoadBalancers(cloud) as balancers:
         alarms = Alarms(cloud, balancers)
-        with EcsServices(cloud, runtime, balancers, alarms, send=events.append) as services:
+        with EcsServices(cloud, runtime, balancers, alarms, functions, events.append) as services:
             gateway.answer_by(containing(cloud, services))
             yield Rolling(cloud, runtime, balancers, services, alarms, cloud.client("ecs"), events)
 

@@ -1,5 +1,6 @@
 """What every strategy works with, and does alike: the service's parts, its revisions, and the end of those that are replaced."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -27,7 +28,11 @@ class Parts:
     send: Send
 
 
-class Play:
+class RollbackFailed(Exception):
+    """What ran before cannot be brought back; the text says why."""
+
+
+class Play(ABC):
     """One deployment of one service."""
 
     def __init__(self, parts: Parts, service: Service, deployment: ServiceDeployment) -> None:
@@ -39,6 +44,18 @@ class Play:
         self.target = deployment.target
         self.events = Events(parts.cloud, service, parts.send)
         self.watch = Watch(parts.cloud.clock, deployment, parts.alarms, self.events)
+
+    @abstractmethod
+    def deploy(self) -> None:
+        """Bring the target, and let what ran before end; Failing or Superseded."""
+
+    @abstractmethod
+    def roll_back(self, to: ServiceRevision) -> None:
+        """Bring a revision back, and let all others end; RollbackFailed or Superseded."""
+
+    def last_words(self) -> str:
+        """What the new tasks ended of, or what their health checks see."""
+        return self.target.tasks.why_not_steady()
 
     def others(self, than: ServiceRevision) -> list[TaskSet]:
         """Task sets of the service's other revisions."""

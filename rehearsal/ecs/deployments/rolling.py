@@ -8,7 +8,7 @@ minimum allows is the worse reading of "can stop two existing tasks before start
 from collections.abc import Sequence
 
 from rehearsal.ecs.deployments.deployment import Monitor, ServiceRevision
-from rehearsal.ecs.deployments.play import Play
+from rehearsal.ecs.deployments.play import Play, RollbackFailed
 from rehearsal.ecs.deployments.watch import Failing
 from rehearsal.ecs.task_set import TaskSet
 
@@ -22,10 +22,6 @@ STUCK = (
 
 TRIPPED = "Service deployment {} because the circuit breaker threshold was exceeded."
 FAILED_TO_START = "ECS deployment circuit breaker: tasks failed to start."
-
-
-class RollbackFailed(Exception):
-    """What ran before does not become steady again."""
 
 
 class Rolling(Play):
@@ -63,10 +59,6 @@ class Rolling(Play):
             self._step(to)
             self.watch.rest()
         self.forget(self.others(to))
-
-    def last_words(self) -> str:
-        """What the new tasks ended of, or what their health checks see."""
-        return self.target.tasks.why_not_steady()
 
     def _is_done(self, revision: ServiceRevision) -> bool:
         tasks = revision.tasks

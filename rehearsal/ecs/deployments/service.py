@@ -7,6 +7,7 @@ deployment-circuit-breaker (what is rolled back to, and what happens where there
 import threading
 from collections.abc import Sequence
 
+from rehearsal.ecs.deployments.configuration import Strategy, read
 from rehearsal.ecs.deployments.deployment import (
     Monitor,
     Rollback,
@@ -17,11 +18,16 @@ from rehearsal.ecs.deployments.deployment import (
     deployment_arn,
     revision_arn,
 )
-from rehearsal.ecs.deployments.play import Parts
-from rehearsal.ecs.deployments.rolling import RollbackFailed, Rolling
+from rehearsal.ecs.deployments.infrastructure_role import keeper
+from rehearsal.ecs.deployments.play import Parts, Play, RollbackFailed
+from rehearsal.ecs.deployments.rolling import Rolling
+from rehearsal.ecs.deployments.routes import free, routes_of
+from rehearsal.ecs.deployments.shifting import Shifting
 from rehearsal.ecs.deployments.watch import Failing, Superseded
+from rehearsal.ecs.registration import Entry
 from rehearsal.ecs.running_service import Service
 from rehearsal.ecs.task_set import TaskSetStatus
+from rehearsal.elb.service import LoadBalancers
 
 _PATIENCE = 60.0
 """Real seconds for a deployment that is stopped to notice it."""
@@ -38,12 +44,20 @@ class ServiceDeployments:
         """Deploy a task definition with the service as it is now; EcsRefused. Stops the deployment that runs."""
         making, first = self._parts.making, not service.revisions
         with service.lock:
-            blueprint = making.blueprint(service, definition, service.entries)
+            entries = places(self._parts.load_balancers, service)
+            blueprint = making.blueprint(service, definition, entries)
             running = service.deployment
             if running is not None:
                 running.supersede()
             count = service.desired_count if first else 0
-            tasks = making.make(service, blueprint, TaskSetStatus.ACTIVE, count, real=not first)
+            tasks = making.make(
+                service,
+                blueprint,
+                TaskSetStatus.ACTIVE,
+                count,
+                real=not first,
+                allow=keeper(self._parts.cloud, service),
+            )
             service.lead(tasks)
             sources = [one for one in service.revisions if one.tasks in service.task_sets]
             target = ServiceRevision(
@@ -73,7 +87,8 @@ class ServiceDeployments:
         try:
             if before is not None:
                 before.ended.wait()
-            self._deploy(Rolling(self._parts, service, deployment))
+            rolling = deployment.configuration.strategy is Strategy.ROLLING
+            self._deploy((Rolling if rolling else Shifting)(self._parts, service, deployment))
         except Superseded:
             deployment.turn(Status.STOPPED)
         except Exception as crash:
@@ -82,7 +97,7 @@ class ServiceDeployments:
         finally:
             deployment.ended.set()
 
-    def _deploy(self, play: Rolling) -> None:
+    def _deploy(self, play: Play) -> None:
         deployment, target = play.deployment, play.target
         try:
             play.watch.look()
@@ -96,7 +111,7 @@ class ServiceDeployments:
             self._complete(play, target)
             deployment.turn(Status.SUCCESSFUL)
 
-    def _fail(self, play: Rolling, failure: Failing) -> None:
+    def _fail(self, play: Play, failure: Failing) -> None:
         deployment, target, back_to = play.deployment, play.target, play.deployment.back_to
         target.tasks.freeze()
         target.turn(Rollout.FAILED, failure.rollout)
@@ -115,7 +130,7 @@ class ServiceDeployments:
         else:
             self._roll_back(play, failure, back_to)
 
-    def _roll_back(self, play: Rolling, failure: Failing, back_to: ServiceRevision) -> None:
+    def _roll_back(self, play: Play, failure: Failing, back_to: ServiceRevision) -> None:
         deployment = play.deployment
         deployment.turn(Status.ROLLBACK_IN_PROGRESS, str(failure))
         deployment.rollback = Rollback(str(failure), back_to.arn)
@@ -133,6 +148,14 @@ class ServiceDeployments:
             self._complete(play, back_to)
             deployment.turn(Status.ROLLBACK_SUCCESSFUL)
 
-    def _complete(self, play: Rolling, revision: ServiceRevision) -> None:
+    def _complete(self, play: Play, revision: ServiceRevision) -> None:
         revision.turn(Rollout.COMPLETED, f"ECS deployment {revision.deployment_id} completed.")
         play.events.completed(revision)
+
+
+def places(load_balancers: LoadBalancers, service: Service) -> Sequence[Entry]:
+    """Where the tasks of the next revision are registered: beside what is live, where ECS moves traffic."""
+    routes = routes_of(service.balancers)
+    if not routes or read(service.configuration).strategy is Strategy.ROLLING:
+        return service.entries
+    return [Entry(free(load_balancers, route), *route.entry[1:]) for route in routes]

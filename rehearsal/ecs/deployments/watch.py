@@ -12,10 +12,7 @@ from rehearsal.ecs.deployments.configuration import AlarmRule
 from rehearsal.ecs.deployments.deployment import Monitor, ServiceDeployment
 from rehearsal.ecs.deployments.events import Events
 from rehearsal.ecs.slot import POLL
-from rehearsal.world.clock import Clock
-
-LONGEST_WAIT = 3.0
-"""Real seconds that a declared wait lasts at most while all is well: an hour of baking shows no more than five minutes do."""
+from rehearsal.world.clock import LONGEST_WAIT, Clock
 
 
 class Superseded(Exception):
@@ -43,6 +40,8 @@ class Watch:
         self._events = events
         self._rule: AlarmRule | None = None
         self._rolls_back = False
+        self.also: Callable[[], None] = lambda: None
+        """What else is done with every look."""
 
     def begin(self) -> None:
         """Look at the alarms from now on, unless one of them is on already."""
@@ -69,6 +68,7 @@ class Watch:
 
     def look(self) -> None:
         """Raise Superseded, or Failing, when the deployment must not go on."""
+        self.also()
         deployment = self._deployment
         if deployment.superseded:
             raise Superseded
@@ -94,9 +94,13 @@ class Watch:
         else:
             self._deployment.asked.wait(POLL)
 
-    def wait(self, declared: float, done: Callable[[], bool] = lambda: False) -> None:
-        """Wait declared seconds, in at most LONGEST_WAIT while all is well, or until done; looking all the while."""
-        end = self._clock.now() + min(declared, LONGEST_WAIT / self._clock.factor)
+    def wait(self, declared: float) -> None:
+        """Wait declared seconds, as many as show something while all is well; looking all the while."""
+        self.until(min(declared, LONGEST_WAIT), lambda: False)
+
+    def until(self, declared: float, done: Callable[[], bool]) -> None:
+        """Wait until something is done, for declared seconds at most; looking all the while."""
+        end = self._clock.now() + declared
         while True:
             self.look()
             if done() or self._clock.now() >= end:

@@ -34,6 +34,8 @@ def unreadable(message: str) -> AwsRefusal:
 def taken(shape: Shape, value: Any) -> Any:
     """A document's value as its shape has it; members that the API does not know are passed over, as AWS does."""
     kind = str(shape.type_name)
+    if shape.metadata.get("document"):
+        return value
     if kind == "structure" and isinstance(value, Mapping):
         given: Mapping[str, Any] = value
         named = {str(inner.serialization.get("name", name)): name for name, inner in shape.members.items()}
@@ -93,6 +95,8 @@ def _bytes(value: str | bytes) -> bytes:
 def given(shape: Shape, value: Any, *, native: bool = False) -> Any:
     """A value as a document has it; `native` documents hold bytes and times as such."""
     kind = str(shape.type_name)
+    if shape.metadata.get("document"):
+        return value
     if kind == "structure":
         return {
             str(shape.members[name].serialization.get("name", name)): given(
@@ -105,10 +109,8 @@ def given(shape: Shape, value: Any, *, native: bool = False) -> Any:
         return [given(shape.member, one, native=native) for one in value]
     if kind == "map":
         return {key: given(shape.value, one, native=native) for key, one in value.items()}
-    if kind == "timestamp" and not native:
-        return _written(shape, value)
-    if kind == "blob" and not native:
-        return base64.b64encode(value).decode()
+    if kind in {"timestamp", "blob"} and not native:
+        return _written(shape, value) if kind == "timestamp" else base64.b64encode(value).decode()
     return value
 
 
