@@ -24,21 +24,21 @@ from rehearsal.gateway.gateway import Gateway
 from rehearsal.host.processes import Processes
 from rehearsal.lambda_.service import Functions
 from rehearsal.levels.process.level import Level
+from rehearsal.running.apis import (
+    alarm_api,
+    build_api,
+    container_api,
+    deployment_api,
+    event_apis,
+    identity_api,
+    load_balancer_api,
+    pipeline_apis,
+    started_by_rules,
+    told_by_alarms,
+)
 from rehearsal.running.application_team import ApplicationTeam
 from rehearsal.running.outside import Outside
 from rehearsal.running.pushes import Pushes
-from rehearsal.running.reachable import (
-    alarming,
-    balancing,
-    building,
-    containing,
-    deploying,
-    knowing,
-    reachable,
-    started_by_rules,
-    telling,
-    told_by_alarms,
-)
 from rehearsal.running.rehearsal import Rehearsal
 from rehearsal.running.users import Users
 from rehearsal.sns.service import Topics
@@ -93,16 +93,16 @@ def services(  # noqa: PLR0913, PLR0917  (one argument for each thing the servic
             )
         )
         answering = {
-            **reachable(cloud, pipeline, jobs, functions),
-            **building(cloud.place, builds),
-            **balancing(cloud, load_balancers),
-            **deploying(cloud, deployments),
-            **alarming(cloud, alarms),
-            **containing(cloud, running),
-            **knowing(cloud),
+            **pipeline_apis(cloud, pipeline, jobs, functions),
+            **build_api(cloud.place, builds),
+            **load_balancer_api(cloud, load_balancers),
+            **deployment_api(cloud, deployments),
+            **alarm_api(cloud, alarms),
+            **container_api(cloud, running),
+            **identity_api(cloud),
         }
         events = EventBridge(cloud, started_by_rules(answering["codepipeline"]), topics)
-        gateway.answer_by({**answering, **telling(cloud.place, events, topics)})
+        gateway.answer_by({**answering, **event_apis(cloud.place, events, topics)})
         for declared in cloud.declared(SERVICE):
             cloud.versions[running.create_service(declared).primary.image] = BOOTSTRAP
         pushes, names = Pushes(events, pipeline), Names(settings.application, stack)

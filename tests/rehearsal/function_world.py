@@ -19,8 +19,8 @@ from rehearsal.identity.authority import Authority
 from rehearsal.lambda_.declared import FUNCTION
 from rehearsal.lambda_.execution_environment import Invocation
 from rehearsal.lambda_.service import Functions
+from rehearsal.running.apis import pipeline_apis
 from rehearsal.running.endpoint import local_endpoint
-from rehearsal.running.reachable import reachable
 from rehearsal.world.cloud import Cloud
 from rehearsal.world.journal import Journal
 from rehearsal.world.zips import zipped
@@ -107,7 +107,7 @@ def function_world(folder: Path) -> Generator[FunctionWorld]:
     with local_endpoint(authority) as gateway, Processes() as processes:
         cloud = Cloud(gateway.endpoint, authority, Journal(), folder)
         world = FunctionWorld(cloud, processes)
-        gateway.answer_by(reachable(cloud, world.pipelines, world.jobs, world.functions))
+        gateway.answer_by(pipeline_apis(cloud, world.pipelines, world.jobs, world.functions))
         with world.pipelines:
             yield world
         cloud.close()

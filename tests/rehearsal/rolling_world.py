@@ -12,7 +12,7 @@ from rehearsal.ecs.service import EcsServices
 from rehearsal.elb.service import LoadBalancers
 from rehearsal.gateway.gateway import Gateway
 from rehearsal.lambda_.service import Functions
-from rehearsal.running.reachable import containing
+from rehearsal.running.apis import container_api
 from rehearsal.world.cloud import Cloud
 from tests.rehearsal.bluegreen_world import (
     FakeRuntime,
@@ -108,7 +108,7 @@ def _running(gateway: Gateway, cloud: Cloud, functions: Functions | None) -> Gen
     with LoadBalancers(cloud) as balancers:
         alarms = Alarms(cloud, balancers)
         with EcsServices(cloud, runtime, balancers, alarms, functions, events.append) as services:
-            gateway.answer_by(containing(cloud, services))
+            gateway.answer_by(container_api(cloud, services))
             yield Rolling(cloud, runtime, balancers, services, alarms, cloud.client("ecs"), events)
 
 

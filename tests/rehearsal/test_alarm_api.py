@@ -13,7 +13,7 @@ import pytest
 from rehearsal.cloudwatch.alarms import ALARM, Alarms
 from rehearsal.codedeploy.appspec import filled
 from rehearsal.codedeploy.service import Deployments
-from rehearsal.running.reachable import alarming, deploying, told_by_alarms
+from rehearsal.running.apis import alarm_api, deployment_api, told_by_alarms
 from rehearsal.sns.service import POLICY, SUBSCRIPTION, TOPIC, Topics
 from rehearsal.world.cloud import Cloud, Declared
 from tests.rehearsal.asking import as_role, refused
@@ -111,7 +111,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
             topics = Topics(cloud)
             alarms = Alarms(cloud, world.load_balancers, told_by_alarms(topics))
             deployments = Deployments(cloud, world.services, world.load_balancers, alarms)
-            gateway.answer_by({**deploying(cloud, deployments), **alarming(cloud, alarms)})
+            gateway.answer_by({**deployment_api(cloud, deployments), **alarm_api(cloud, alarms)})
             yield Played(world, deployments, topics)
 
 

@@ -15,7 +15,7 @@ from rehearsal.cloudwatch.alarms import Alarms
 from rehearsal.codedeploy.appspec import filled
 from rehearsal.codedeploy.deployment import EVENTS
 from rehearsal.codedeploy.service import Deployments
-from rehearsal.running.reachable import deploying
+from rehearsal.running.apis import deployment_api
 from rehearsal.world.cloud import Cloud
 from tests.rehearsal.asking import as_role, refused
 from tests.rehearsal.bluegreen_world import (
@@ -78,7 +78,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
         with running(cloud) as world:
             alarms = Alarms(cloud, world.load_balancers)
             deployments = Deployments(cloud, world.services, world.load_balancers, alarms)
-            gateway.answer_by(deploying(cloud, deployments))
+            gateway.answer_by(deployment_api(cloud, deployments))
             played = Played(world, deployments, cloud.client("codedeploy"), "")
             played.first = played.create(
                 "example/app:v2", deploymentConfigName="CodeDeployDefault.ECSAllAtOnce"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from rehearsal.ecs.service import SERVICE
-from rehearsal.running.reachable import containing
+from rehearsal.running.apis import container_api
 from rehearsal.world.cloud import Cloud
 from tests.rehearsal.asking import as_role, refused
 from tests.rehearsal.bluegreen_world import (
@@ -56,7 +56,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
     with blue_green_cloud(tmp_path_factory.mktemp("cloud")) as (gateway, cloud):
         network = {"subnets": ["subnet-1"], "securityGroups": ["sg-1"], "assignPublicIp": False}
         with running(cloud, desiredCount=2, networkConfiguration=network, tags={"team": "shop"}) as world:
-            gateway.answer_by(containing(cloud, world.services))
+            gateway.answer_by(container_api(cloud, world.services))
             ill = register(cloud, {**task_definition("example/unstartable"), "family": "ill"})
             never = declare(
                 cloud, SERVICE, "ill", arn=f"{ECS_ARN}:service/shop/ill", name="ill", cluster=CLUSTER,

@@ -12,8 +12,8 @@ import pytest
 
 from rehearsal.eventbridge.service import RULE_TYPE, TARGET_TYPE, EventBridge
 from rehearsal.identity.authority import Authority
+from rehearsal.running.apis import event_apis
 from rehearsal.running.endpoint import local_endpoint
-from rehearsal.running.reachable import telling
 from rehearsal.sns.service import POLICY, SUBSCRIPTION, TOPIC, Topics
 from rehearsal.world.cloud import Cloud, Declared
 from tests.rehearsal.asking import as_role, refused
@@ -100,7 +100,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
             played.started.append({**asked, "rule": rule})
             return "execution-1"
 
-        gateway.answer_by(telling(cloud.place, EventBridge(cloud, start, played.topics), played.topics))
+        gateway.answer_by(event_apis(cloud.place, EventBridge(cloud, start, played.topics), played.topics))
         yield played
 
 

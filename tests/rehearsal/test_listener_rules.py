@@ -16,8 +16,8 @@ from rehearsal.elb.service import LoadBalancers
 from rehearsal.errors import StackError
 from rehearsal.evaluation.resources import CannotMake, make
 from rehearsal.identity.authority import Authority
+from rehearsal.running.apis import load_balancer_api
 from rehearsal.running.endpoint import local_endpoint
-from rehearsal.running.reachable import balancing
 from rehearsal.world.cloud import Cloud
 from tests.rehearsal.asking import as_role, refused
 from tests.rehearsal.bluegreen_world import BLUE, ELB_ARN, GREEN, PRODUCTION, eventually, new_cloud
@@ -96,7 +96,7 @@ def elb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
                            actions=[{"type": "forward", "targetGroupArn": shared}]),
         }  # fmt: skip
         with LoadBalancers(cloud) as balancers, served("blue") as blue, served("green") as green:
-            gateway.answer_by(balancing(cloud, balancers))
+            gateway.answer_by(load_balancer_api(cloud, balancers))
             for group, port in ((BLUE, blue), (GREEN, green), (shared, green)):
                 balancers.register(group, "127.0.0.1", port)
                 eventually(lambda group=group: list(balancers.health(group).values()) == ["healthy"], 20)

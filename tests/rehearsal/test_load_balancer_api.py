@@ -11,8 +11,8 @@ import pytest
 
 from rehearsal.elb.service import LISTENER, LOAD_BALANCER, LoadBalancers
 from rehearsal.identity.authority import Authority
+from rehearsal.running.apis import load_balancer_api
 from rehearsal.running.endpoint import local_endpoint
-from rehearsal.running.reachable import balancing
 from rehearsal.world.cloud import Cloud
 from tests.rehearsal.asking import as_role, refused
 from tests.rehearsal.bluegreen_world import (
@@ -64,7 +64,7 @@ def elb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
             served("example/unhealthy") as ill,
             served("example/app:v2") as green,
         ):
-            gateway.answer_by(balancing(cloud, balancers))
+            gateway.answer_by(load_balancer_api(cloud, balancers))
             for group, port in ((BLUE, well), (BLUE, ill), (GREEN, green)):
                 balancers.register(group, "127.0.0.1", port)
             eventually(lambda: sorted(balancers.health(BLUE).values()) == ["healthy", "unhealthy"], 20)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.running.reachable import knowing
+from rehearsal.running.apis import identity_api
 from tests.rehearsal.asking import as_role, refused
 from tests.rehearsal.endpoint_world import Endpoint, endpoint
 
@@ -24,7 +24,7 @@ TRUST = {
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     folder: Path = tmp_path_factory.mktemp("roles")
     with endpoint(folder) as made:
-        made.gateway.answer_by(knowing(made.cloud))
+        made.gateway.answer_by(identity_api(made.cloud))
         made.cloud.authority.put_role(made.cloud.place.iam_arn("role/owners/web"), TRUST)
         yield made
 

@@ -30,7 +30,7 @@ from rehearsal.sns.service import NoTopic, PublishDenied, Topics
 from rehearsal.world.cloud import Cloud
 
 
-def reachable(
+def pipeline_apis(
     cloud: Cloud, pipeline: CodePipeline, jobs: Jobs, functions: Functions
 ) -> Mapping[str, Operations]:
     """What answers for the rehearsal's own services."""
@@ -41,32 +41,32 @@ def reachable(
     }
 
 
-def building(place: Place, builds: CodeBuild) -> Mapping[str, Operations]:
+def build_api(place: Place, builds: CodeBuild) -> Mapping[str, Operations]:
     """CodeBuild, with these builds."""
     return {"codebuild": Operations(CodeBuildApi(builds), model="codebuild", place=place)}
 
 
-def balancing(cloud: Cloud, load_balancers: LoadBalancers) -> Mapping[str, Operations]:
+def load_balancer_api(cloud: Cloud, load_balancers: LoadBalancers) -> Mapping[str, Operations]:
     """Elastic Load Balancing, on these load balancers."""
     api = elb.LoadBalancersApi(cloud, load_balancers)
     return {"elasticloadbalancing": Operations(api, model="elbv2", place=cloud.place, invalid=elb.INVALID)}
 
 
-def deploying(cloud: Cloud, deployments: Deployments) -> Mapping[str, Operations]:
+def deployment_api(cloud: Cloud, deployments: Deployments) -> Mapping[str, Operations]:
     """CodeDeploy, with these deployments."""
     return {
         "codedeploy": Operations(CodeDeployApi(cloud, deployments), model="codedeploy", place=cloud.place)
     }
 
 
-def alarming(cloud: Cloud, alarms: Alarms) -> Mapping[str, Operations]:
+def alarm_api(cloud: Cloud, alarms: Alarms) -> Mapping[str, Operations]:
     """CloudWatch, with these alarms."""
     api = cloudwatch.CloudWatchApi(alarms)
     invalid = cloudwatch.INVALID
     return {"monitoring": Operations(api, model="cloudwatch", place=cloud.place, invalid=invalid)}
 
 
-def containing(cloud: Cloud, services: EcsServices) -> Mapping[str, Operations]:
+def container_api(cloud: Cloud, services: EcsServices) -> Mapping[str, Operations]:
     """ECS, with these services; task definitions stay the emulator's."""
     api = EcsApi(cloud, services)
     return {
@@ -74,7 +74,7 @@ def containing(cloud: Cloud, services: EcsServices) -> Mapping[str, Operations]:
     }
 
 
-def telling(place: Place, events: EventBridge, topics: Topics) -> Mapping[str, Operations]:
+def event_apis(place: Place, events: EventBridge, topics: Topics) -> Mapping[str, Operations]:
     """EventBridge and SNS, with this bus and these topics."""
     return {
         "events": Operations(EventBridgeApi(events), model="events", place=place),
@@ -82,7 +82,7 @@ def telling(place: Place, events: EventBridge, topics: Topics) -> Mapping[str, O
     }
 
 
-def knowing(cloud: Cloud) -> Mapping[str, Operations]:
+def identity_api(cloud: Cloud) -> Mapping[str, Operations]:
     """IAM, with the roles that there are."""
     api = RolesApi(cloud.authority, cloud.place)
     return {"iam": Operations(api, model="iam", place=cloud.place, invalid=roles_api.INVALID)}
