@@ -58,7 +58,7 @@ def declare(settings: Settings) -> Delivery:
     stack = located(settings)
     repository = ImageRepository("image", ImageRepositoryArgs(stack=stack, tag=Source.tag_of(settings)))
     artifacts = ArtifactStore("artifacts", ArtifactStoreArgs(stack=stack))
-    made = {key: declare_service(stack, key, repository, artifacts) for key in settings.services}
+    made = _services(stack, repository, artifacts)
     services = {key: service for key, (service, _) in made.items()}
     rollouts = {key: rollout for key, (_, rollout) in made.items()}
     templates = ReleaseTemplates(
@@ -138,6 +138,19 @@ def declare(settings: Settings) -> Delivery:
         descriptor=Descriptor("descriptor", DescriptorArgs(stack=stack, content=content)),
         content=content,
     )
+
+
+def _services(
+    stack: Stack, repository: ImageRepository, artifacts: ArtifactStore
+) -> Mapping[str, tuple[Service, Rollout]]:
+    """Every service with what moves it, in the settings' order; one that shares another's listener is made after it."""
+    given = stack.settings.services
+    made: dict[str, tuple[Service, Rollout]] = {}
+    for key in sorted(given, key=lambda key: given[key].shares is not None):
+        owner = given[key].shares
+        front = made[owner][0].front if owner else None
+        made[key] = declare_service(stack, key, repository, artifacts, front)
+    return {key: made[key] for key in given}
 
 
 def _consent(settings: Settings) -> Sequence[Stage]:

@@ -41,6 +41,8 @@ class WebServiceArgs:
     """Where its image comes from."""
     mover: Mover
     """Who moves its traffic."""
+    shares: ServiceFront | None = None
+    """The front whose listener it shares, where that is another service's of the stack."""
 
 
 class WebService(pulumi.ComponentResource):
@@ -58,7 +60,11 @@ class WebService(pulumi.ComponentResource):
         super().__init__("delivery:index:WebService", name, {}, opts)
         inside = pulumi.ResourceOptions(parent=self)
         self.front = ServiceFront(
-            name, ServiceFrontArgs(stack=args.stack, key=args.key, ownership=args.mover.ownership), inside
+            name,
+            ServiceFrontArgs(
+                stack=args.stack, key=args.key, ownership=args.mover.ownership, shares=args.shares
+            ),
+            inside,
         )
         self.task = declare_task(
             name,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from documents.listener_rules import Example
 from documents.names import Names
 from rehearsal.identity.authority import ADMINISTRATOR_KEY
 from rehearsal.running.rehearsal import Rehearsal
@@ -14,7 +15,7 @@ def told(rehearsal: Rehearsal) -> Iterator[str]:
     """Lines for the terminal: where services answer, exports to paste, commands to try."""
     for name, service in rehearsal.settings.services.items():
         if service.load_balancer is not None:
-            yield f"{name}: {rehearsal.users.url(name)}"
+            yield f"{name}: {rehearsal.users.url(name)}{_asked(rehearsal.users.example(name))}"
     yield ""
     yield "Paste into another terminal, and the AWS CLI and every SDK there ask this cloud, as an administrator:"
     yield ""
@@ -27,6 +28,17 @@ def told(rehearsal: Rehearsal) -> Iterator[str]:
     pace = 1 / rehearsal.cloud.clock.factor
     yield "What is pushed or started there is told here."
     yield f"AWS's own waits pass {pace:g} times faster than there (--pace), so that there is time to act in one."
+
+
+def _asked(sent: Example) -> str:
+    """What a request must have so that a service's rule takes it; nothing for a service that any request reaches."""
+    parts = [f"Host: {sent.host}" if sent.host else "", *(f"{name}: {value}" for name, value in sent.headers)]
+    told = [f"path {sent.path}" if sent.path != "/" else "", *(part and f"header {part}" for part in parts)]
+    told += [
+        f"query {sent.query}" if sent.query else "",
+        f"method {sent.method}" if sent.method != "GET" else "",
+    ]
+    return f" ({', '.join(one for one in told if one)})" if any(told) else ""
 
 
 def exports(endpoint: str, region: str) -> Iterator[str]:

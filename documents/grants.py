@@ -327,8 +327,10 @@ def watch_deployments(place: Place, cluster: str, service: str) -> list[Statemen
     ]
 
 
-def shift_traffic(place: Place, cluster: str, service: str, listeners: Sequence[Any]) -> list[Statement]:
-    """What CodeDeploy does to one service.
+def shift_traffic(
+    place: Place, cluster: str, service: str, listeners: Sequence[Any], rules: Sequence[Any]
+) -> list[Statement]:
+    """What CodeDeploy does to one service, whose traffic comes by default actions of listeners or by rules (ARNs).
 
     The actions are those of AWS's managed policy AWSCodeDeployRoleForECS; the resources are narrowed to what the
     Service Authorization Reference offers. CreateTaskSet and the load balancer's Describe actions know no resource.
@@ -353,7 +355,8 @@ def shift_traffic(place: Place, cluster: str, service: str, listeners: Sequence[
             "elasticloadbalancing:DescribeTargetGroups",
             on="*",
         ),
-        allow("elasticloadbalancing:ModifyListener", on=list(listeners)),
+        *([allow("elasticloadbalancing:ModifyListener", on=list(listeners))] if listeners else []),
+        *([allow("elasticloadbalancing:ModifyRule", on=list(rules))] if rules else []),
     ]
 
 

@@ -44,6 +44,11 @@ class Conditions:
     """One condition each: pairs of key (None for any) and value of which one is looked for."""
 
 
+def balancer_of(listener: str) -> str:
+    """ARN of the load balancer that a listener belongs to, read from the listener's own."""
+    return listener.rpartition("/")[0].replace(":listener/", ":loadbalancer/")
+
+
 def check(conditions: Conditions) -> None:
     """Raise ValueError unless a rule may have these conditions."""
     patterns = list(_patterns(conditions))
@@ -63,6 +68,43 @@ def check(conditions: Conditions) -> None:
             f"there are {wildcards} wildcards (* and ?), and a rule has {MOST_WILDCARDS} at most: make it several rules"
         )
     _check_values(conditions)
+
+
+def address(conditions: Conditions) -> tuple[str, str]:
+    """Host and path that a rule is for, as far as it names them without wildcards: an empty host for any, and the path's beginning."""
+    host = next((one for one in conditions.hosts if not re.search(r"[*?]", one)), "")
+    path = re.split(r"[*?]", conditions.paths[0])[0] if conditions.paths else ""
+    return host, path or "/"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    """One request that meets a rule's conditions."""
+
+    method: str = "GET"
+    host: str = ""
+    """Empty for any."""
+    path: str = "/"
+    query: str = ""
+    headers: Sequence[tuple[str, str]] = ()
+    source: str = ""
+    """Address of the client; empty for any."""
+
+
+def example(conditions: Conditions) -> Example:
+    """A request that a rule with these conditions takes: each condition's first value, its wildcards filled."""
+    methods = conditions.methods
+    pairs = [_filled_pair(*one[0]) for one in conditions.queries]
+    return Example(
+        method="GET" if not methods or "GET" in methods else methods[0],
+        host=_filled(conditions.hosts[0], "any") if conditions.hosts else "",
+        path=_filled(conditions.paths[0]) if conditions.paths else "/",
+        query="&".join(pairs),
+        headers=tuple((name, _filled(values[0])) for name, values in conditions.headers),
+        source=str(ipaddress.ip_network(conditions.sources[0], strict=False)[0])
+        if conditions.sources
+        else "",
+    )
 
 
 def check_host(host: str) -> str:
@@ -126,6 +168,15 @@ def check_source(cidr: str) -> str:
             f"{cidr!r} is no range of addresses that a rule takes; write it as 192.0.2.0/24, 255.255.255.255/32 excepted"
         )
     return cidr
+
+
+def _filled(pattern: str, anything: str = "") -> str:
+    """A text that a pattern matches."""
+    return re.sub(r"\\([*?])|[*?]", lambda m: m[1] or {"*": anything, "?": "a"}[m[0]], pattern)
+
+
+def _filled_pair(key: str | None, value: str) -> str:
+    return f"{_filled(key or 'any')}={_filled(value)}"
 
 
 def _check_values(conditions: Conditions) -> None:

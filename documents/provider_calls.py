@@ -179,6 +179,13 @@ TYPES: Mapping[str, Actions] = {
             *_ELB_TAGS,
         ),
     },
+    "aws:lb/listenerCertificate:ListenerCertificate": {
+        ANY: ("elasticloadbalancing:DescribeListenerCertificates",),
+        "listener": (
+            "elasticloadbalancing:AddListenerCertificates",
+            "elasticloadbalancing:RemoveListenerCertificates",
+        ),
+    },
     "aws:lb/listenerRule:ListenerRule": {
         ANY: ("elasticloadbalancing:DescribeRules", "elasticloadbalancing:DescribeTags"),
         "listener": ("elasticloadbalancing:CreateRule", *_ELB_TAGS),

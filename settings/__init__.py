@@ -14,6 +14,7 @@ from documents.lifecycle import FILTERS
 from documents.names import ROLES_OF_A_SERVICE, ROLES_OF_A_STACK, Names
 from documents.nested import is_map
 from documents.place import EXAMPLE_ACCOUNT
+from settings import listeners
 from settings.base import Group
 from settings.findings import SettingsError, explain, odd_keys, strings
 from settings.image import Image
@@ -140,6 +141,12 @@ class Settings(Group):
                         f"services {other} and {name} both listen on port {port} of one load balancer; "
                         "a port has one listener: choose another port"
                     )
+        return self
+
+    @model_validator(mode="after")
+    def _listeners_that_are_shared(self) -> "Settings":
+        for finding in listeners.findings(self.services):
+            raise ValueError(finding)
         return self
 
     @model_validator(mode="after")

@@ -12,6 +12,7 @@ from documents.nested import is_list
 from documents.place import Place, partition_of
 from settings import NAMESPACE, Settings
 from settings.findings import SettingsError
+from settings.listener import SharedListener
 from settings.load_balancer import LoadBalancer
 from settings.rollout import Rollout
 from settings.service import Service
@@ -142,14 +143,20 @@ def _of_balancer(path: str, balancer: LoadBalancer) -> Iterator[Named]:
     if balancer.arn:
         why = "a listener is made on a load balancer of the stack's own account and Region"
         yield Named(f"{path}.arn", balancer.arn, _BOTH, why)
+    yield from _of_listener(f"{path}.listener", balancer.listener)
+    certificates = {
+        f"furtherCertificateArns.{n}": arn for n, arn in enumerate(balancer.further_certificate_arns)
+    }
     if balancer.certificate_arn:
-        iam = arns.parse(balancer.certificate_arn).service == "iam"
+        certificates["certificateArn"] = balancer.certificate_arn
+    for key, certificate in certificates.items():
+        iam = arns.parse(certificate).service == "iam"
         why = (
             "a load balancer takes certificates of its own account and Region "
             "(Elastic Load Balancing User Guide, https-listener-certificates)"
         )
         own = frozenset({ACCOUNT}) if iam else _BOTH
-        yield Named(f"{path}.certificateArn", balancer.certificate_arn, own, why)
+        yield Named(f"{path}.{key}", certificate, own, why)
 
 
 def _of_rollout(path: str, rollout: Rollout) -> Iterator[Named]:
@@ -167,6 +174,14 @@ def _of_rollout(path: str, rollout: Rollout) -> Iterator[Named]:
                 "(Amazon ECS Developer Guide, deployment-lifecycle-hooks)"
             )
             yield Named(f"{path}.lifecycleHooks.{index}.function", hook.function, _BOTH, why)
+
+
+def _of_listener(path: str, shared: SharedListener | None) -> Iterator[Named]:
+    why = "a target group is behind listeners of its own account and Region (Elastic Load Balancing User Guide, load-balancer-target-groups)"
+    if shared and shared.arn:
+        yield Named(f"{path}.arn", shared.arn, _BOTH, why)
+    if shared and shared.test and shared.test.arn:
+        yield Named(f"{path}.test.arn", shared.test.arn, _BOTH, why)
 
 
 def _finding(named: Named, place: Place) -> str | None:

@@ -122,6 +122,11 @@ class Service(Container):
         return self
 
     @property
+    def shares(self) -> str | None:
+        """The service of this stack whose listener it shares, if it does."""
+        return self.load_balancer.shares if self.load_balancer else None
+
+    @property
     def mover(self) -> Mover:
         """Who moves it to a new version."""
         return self.rollout.by or (Mover.CODEDEPLOY if self.load_balancer else Mover.ECS)
@@ -194,10 +199,10 @@ class Service(Container):
     def _test_traffic_for_its_hook(self) -> "Service":
         """CodeDeploy User Guide, tutorial-ecs-with-hooks-create-second-listener: validation needs a second listener."""
         balancer = self.load_balancer
-        if balancer and self.rollout.hooks.after_allow_test_traffic and balancer.test_port is None:
+        if balancer and self.rollout.hooks.after_allow_test_traffic and not balancer.is_tested:
             raise ValueError(
-                "rollout.hooks.afterAllowTestTraffic is called while a test listener points to green, and there is no "
-                "loadBalancer.testPort: give one, or take another hook such as afterInstall"
+                "rollout.hooks.afterAllowTestTraffic is called while a test listener points to green, and there is neither "
+                "loadBalancer.testPort nor loadBalancer.listener.test: give one, or take another hook such as afterInstall"
             )
         return self
 

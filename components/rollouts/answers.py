@@ -7,6 +7,7 @@ from components.image_repository import ImageRepository
 from components.kit.stack import Stack
 from components.rollouts.codedeploy import BlueGreenDeployment, ByCodeDeploy
 from components.rollouts.ecs import ByEcs, EcsRollout
+from components.service_front import ServiceFront
 from components.web_service import WebService, WebServiceArgs
 from components.worker import Worker, WorkerArgs
 from settings.rollout import Mover
@@ -21,14 +22,19 @@ _ANSWERS: Mapping[Mover, Callable[[Stack, str], ByCodeDeploy | ByEcs]] = {
 
 
 def declare_service(
-    stack: Stack, key: str, repository: ImageRepository, artifacts: ArtifactStore
+    stack: Stack,
+    key: str,
+    repository: ImageRepository,
+    artifacts: ArtifactStore,
+    shares: ServiceFront | None,
 ) -> tuple[Service, Rollout]:
-    """Declare the service `key` of the settings, and what moves it to a new version."""
+    """Declare the service `key` of the settings, on the listener of what it `shares`, and what moves it to a new version."""
     service = stack.settings.services[key]
     if service.load_balancer is None:
         mover = ByEcs(stack, key)
         worker = Worker(key, WorkerArgs(stack=stack, key=key, repository=repository, mover=mover))
         return worker, mover.rollout_of(worker.task)
     mover = _ANSWERS[service.mover](stack, key)
-    web = WebService(key, WebServiceArgs(stack=stack, key=key, repository=repository, mover=mover))
+    args = WebServiceArgs(stack=stack, key=key, repository=repository, mover=mover, shares=shares)
+    web = WebService(key, args)
     return web, mover.rollout(web, artifacts)

@@ -55,6 +55,7 @@ class ByCodeDeploy:
         controller="CODE_DEPLOY",
         of_service=("task_definition", "load_balancers", "network_configuration"),
         of_listeners=("default_actions",),
+        of_rules=("actions",),
     )
     """What CodeDeploy changes with every release."""
 
@@ -64,7 +65,7 @@ class ByCodeDeploy:
         self._key = key
 
     def equip(self, front: ServiceFront) -> Equipment:
-        """The service begins behind the first target group; CodeDeploy needs the production listener in front of it."""
+        """The service begins behind the first target group; CodeDeploy needs the listener or rule in front of it."""
         service = self._stack.settings.services[self._key]
         behind = {
             "target_group_arn": front.target_group_1.arn,
@@ -76,7 +77,7 @@ class ByCodeDeploy:
                 "load_balancers": [behind],
                 "health_check_grace_period_seconds": service.health_check.grace_period_seconds,
             },
-            before=[front.production_listener],
+            before=front.before,
         )
 
     def rollout(self, web: WebService, artifacts: ArtifactStore) -> "BlueGreenDeployment":
@@ -233,9 +234,16 @@ def _appspec(args: BlueGreenDeploymentArgs, group_id: str) -> str:
 def _statements(args: BlueGreenDeploymentArgs) -> list[Statement]:
     front, task, place = args.web.front, args.web.task, args.stack.place
     key = args.stack.settings.release.artifact_key_arn
-    listeners = [arn for arn in (front.listener_arn, front.test_listener_arn) if arn is not None]
+    routes = (
+        (front.listener_arn, front.production_rule),
+        *([(front.test_listener_arn, front.test_rule)] if front.test_listener_arn is not None else ()),
+    )
+    listeners = [listener for listener, rule in routes if rule is None]
+    rules = [rule.arn for _, rule in routes if rule is not None]
     return [
-        *grants.shift_traffic(place, args.service.cluster, args.stack.names.service(args.key), listeners),
+        *grants.shift_traffic(
+            place, args.service.cluster, args.stack.names.service(args.key), listeners, rules
+        ),
         grants.read_alarms(place),
         *grants.call_hooks(args.service.rollout.hooks.given()),
         grants.read_revisions(args.artifacts.artifact_objects),

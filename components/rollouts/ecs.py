@@ -89,7 +89,7 @@ class EcsDeployment(pulumi.ComponentResource):
             },
             before=[
                 *(role.policies if role else ()),
-                *([args.front.production_listener, *args.front.rules] if args.front else ()),
+                *(args.front.before if args.front else ()),
             ],
         )
         self.register_outputs({})
@@ -116,6 +116,7 @@ class ByEcs:
             of_service=("task_definition",),
             of_listeners=("default_actions",) if beside else (),
             of_rules=("actions",) if beside else (),
+            needs_rule=beside,
         )
 
     def equip(self, front: ServiceFront | None) -> Equipment:

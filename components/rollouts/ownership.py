@@ -18,7 +18,9 @@ class Ownership:
     of_listeners: Sequence[str]
     """Properties of its listeners."""
     of_rules: Sequence[str] = ()
-    """Properties of its listeners' rules; none where traffic needs no rule."""
+    """Properties of the rules by which its traffic comes; none where nobody moves them."""
+    needs_rule: bool = False
+    """Whether traffic moves by a rule on a listener of the service's own too."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,12 +25,19 @@ class AccessLog:
 
     def __init__(self) -> None:
         """Keep nothing that nobody follows."""
-        self._followed: set[str] = set()
+        self._followed: dict[str, str] = {}
         self._entries: dict[str, Answered] = {}
 
-    def follow(self, trace: str) -> None:
-        """Keep the entry of a request that is about to be sent with this trace id."""
-        self._followed.add(trace)
+    def follow(self, trace: str, source: str = "") -> None:
+        """Keep the entry of a request that is about to be sent with this trace id.
+
+        `source` is the address it stands for: all clients of a rehearsal are on this machine, and rules may ask for others.
+        """
+        self._followed[trace] = source
+
+    def source(self, trace: str) -> str:
+        """The address that a followed request stands for; empty for its own."""
+        return self._followed.get(trace, "")
 
     def note(self, trace: str, answered: Answered) -> None:
         """Write an entry, if somebody follows it."""
@@ -39,5 +46,5 @@ class AccessLog:
 
     def take(self, trace: str) -> Answered | None:
         """The entry of a followed request, which is then forgotten; None when no target was chosen for it."""
-        self._followed.discard(trace)
+        self._followed.pop(trace, None)
         return self._entries.pop(trace, None)

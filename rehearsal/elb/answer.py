@@ -9,7 +9,7 @@ from rehearsal.elb.access_log import AccessLog
 from rehearsal.elb.condition import Request
 from rehearsal.elb.listener import Listener
 from rehearsal.elb.own_answer import fixed_response, page, redirect
-from rehearsal.elb.proxy import forward
+from rehearsal.elb.proxy import TRACE, forward
 from rehearsal.elb.target_group import TargetGroup
 
 
@@ -21,7 +21,7 @@ async def answer(
     log: AccessLog,
 ) -> web.StreamResponse:
     """Answer as the listener's first rule that takes the request says."""
-    seen = _seen(request)
+    seen = _seen(request, log)
     rule = listener.rule_for(seen)
     if rule.action.fixed is not None:
         return fixed_response(rule.action.fixed)
@@ -33,6 +33,6 @@ async def answer(
     return await forward(request, groups[arn], session, listener.entrance, log)
 
 
-def _seen(request: web.BaseRequest) -> Request:
-    headers = tuple(request.headers.items())
-    return Request(request.method, request.host, request.raw_path, headers, request.remote or "127.0.0.1")
+def _seen(request: web.BaseRequest, log: AccessLog) -> Request:
+    source = log.source(request.headers.get(TRACE, "")) or request.remote or "127.0.0.1"
+    return Request(request.method, request.host, request.raw_path, tuple(request.headers.items()), source)

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 
+from documents.listener_rules import balancer_of
 from rehearsal.elb import action, condition
 from rehearsal.errors import AwsRefusal, StackError
 from rehearsal.world.cloud import Cloud, Declared
@@ -11,6 +12,7 @@ from rehearsal.world.kind import Inputs, InUse, Kind, Made, arn
 
 LISTENER = "aws:lb/listener:Listener"
 RULE = "aws:lb/listenerRule:ListenerRule"
+CERTIFICATE = "aws:lb/listenerCertificate:ListenerCertificate"
 
 
 def _digits(text: str) -> str:
@@ -33,11 +35,6 @@ def _target_group(cloud: Cloud, inputs: Inputs) -> Made:
     suffix = f"targetgroup/{inputs['name']}/{_digits(inputs['name'])}"
     made = arn(cloud, "elasticloadbalancing", suffix)
     return made, {"arn": made, "arnSuffix": suffix}
-
-
-def balancer_of(listener: str) -> str:
-    """ARN of the load balancer that a listener belongs to, read from the listener's own."""
-    return listener.rpartition("/")[0].replace(":listener/", ":loadbalancer/")
 
 
 def named_by(one: Declared) -> str:
@@ -121,6 +118,10 @@ def _rule(cloud: Cloud, inputs: Inputs) -> Made:
     return made, {"arn": made, "priority": priority}
 
 
+def _certificate(cloud: Cloud, inputs: Inputs) -> Made:  # noqa: ARG001  (every maker takes the cloud)
+    return f"{inputs['listenerArn']}_{inputs['certificateArn']}", {}
+
+
 def _expect_no_loop(actions: object, listener: Inputs | None) -> None:
     """Hold an action against its listener; of one that is not declared here nothing is known."""
     protocol = "" if listener is None else str(listener.get("protocol") or "HTTP")
@@ -156,5 +157,6 @@ KINDS = {
     LISTENER: Kind(
         _listener, named=None, refuse=_refuse_listener, replaced_by=frozenset({"loadBalancerArn"})
     ),
+    CERTIFICATE: Kind(_certificate, named=None, replaced_by=frozenset({"listenerArn", "certificateArn"})),
     RULE: Kind(_rule, named=None, refuse=_refuse_rule, replaced_by=frozenset({"listenerArn"})),
 }

@@ -8,7 +8,7 @@ from aiohttp import web
 from documents.listener_rules import Conditions
 from rehearsal.elb import action, condition
 from rehearsal.elb.action import Action
-from rehearsal.elb.proxy import Entrance
+from rehearsal.elb.proxy import IDLE, Entrance
 from rehearsal.elb.rule import Rule, default_rule_arn
 from rehearsal.errors import AwsRefusal
 from rehearsal.world.cloud import Declared
@@ -54,11 +54,10 @@ class Listener:
                 raise AwsRefusal("PriorityInUse", f"Priority '{priority}' is currently in use")
 
 
-def listener_of(declared: Declared) -> Listener:
-    """Read a declared listener, which `rehearsal.elb.kinds` has let through."""
-    entrance = Entrance(
-        str(declared.inputs.get("protocol") or "HTTP"), int(declared.inputs.get("port") or 80)
-    )
+def listener_of(declared: Declared, idle: float = IDLE) -> Listener:
+    """Read a declared listener, which `rehearsal.elb.kinds` has let through; `idle` is its load balancer's timeout in seconds."""
+    protocol, port = str(declared.inputs.get("protocol") or "HTTP"), int(declared.inputs.get("port") or 80)
+    entrance = Entrance(protocol, port, idle)
     default = action.read(action.declared(declared.inputs.get("defaultActions")))
     return Listener(declared.arn, entrance, _default(declared.arn, default))
 

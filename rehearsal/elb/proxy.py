@@ -34,8 +34,11 @@ HOP_BY_HOP = frozenset(
 )
 """Headers that belong to one connection only (RFC 9110, section 7.6.1)."""
 
-TIMEOUTS = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=60)
-"""AWS's connection timeout and default idle timeout, in real seconds: they bound real programs."""
+CONNECTING = 10.0
+"""Seconds a target may take to accept a connection (load-balancer-troubleshooting, HTTP 504)."""
+
+IDLE = 60.0
+"""Seconds without a byte after which a load balancer gives a target up, unless it says otherwise: real ones, they bound real programs."""
 
 TRACE = "X-Amzn-Trace-Id"
 CHUNK = 64 * 1024
@@ -49,6 +52,8 @@ class Entrance:
     protocol: str
     """Declared protocol; an HTTPS listener is served as HTTP here, but targets are told `https` as on AWS."""
     port: int
+    idle: float = IDLE
+    """The load balancer's idle timeout, in seconds."""
 
 
 async def forward(
@@ -89,7 +94,7 @@ async def _exchange(
             headers=_to_target(request, entrance),
             data=request.content if request.can_read_body else None,
             allow_redirects=False,
-            timeout=TIMEOUTS,
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECTING, sock_read=entrance.idle),
             skip_auto_headers=(hdrs.USER_AGENT, hdrs.ACCEPT, hdrs.ACCEPT_ENCODING, hdrs.CONTENT_TYPE),
         ) as answer:
             if answer.status >= SERVER_ERROR:

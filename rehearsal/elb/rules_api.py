@@ -8,9 +8,10 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from documents.listener_rules import balancer_of
 from rehearsal.elb import action, condition, shapes
 from rehearsal.elb.asked import INVALID, PAGES, Answered, Asked, chosen, missing_things
-from rehearsal.elb.kinds import LISTENER, balancer_of
+from rehearsal.elb.kinds import LISTENER
 from rehearsal.elb.permissions import on_listener, on_rule, on_rules
 from rehearsal.elb.rule import Rule
 from rehearsal.elb.service import TARGET_GROUP, LoadBalancers

@@ -20,30 +20,17 @@ from rehearsal.elb.counters import Count
 from rehearsal.elb.health_check import HealthCheck
 from rehearsal.elb.kinds import LISTENER, RULE
 from rehearsal.elb.listener import Listener, elsewhere, listener_of, rule_of
+from rehearsal.elb.proxy import IDLE
 from rehearsal.elb.rule import Rule, listener_of_rule
 from rehearsal.elb.target import Health, Seen
-from rehearsal.elb.target_group import TargetGroup
-from rehearsal.errors import RehearsalError
+from rehearsal.elb.target_group import TargetGroup, spoken
 from rehearsal.host.loop_thread import LoopThread
 from rehearsal.world.cloud import Cloud, Declared
-from rehearsal.world.declared_blocks import block
 
 _T = TypeVar("_T")
 
 LOAD_BALANCER = "aws:lb/loadBalancer:LoadBalancer"
 TARGET_GROUP = "aws:lb/targetGroup:TargetGroup"
-
-
-def _spoken(group: Declared) -> Mapping[str, Any]:
-    """The inputs of a target group that is played; RehearsalError when it speaks TLS with its targets."""
-    check = block(group.inputs.get("healthCheck")).get("protocol")
-    if "HTTPS" in (group.inputs.get("protocol"), check):
-        raise RehearsalError(
-            f"target group {group.inputs.get('name') or group.name} speaks HTTPS with its targets",
-            "the rehearsal plays no TLS between load balancer and container",
-            "rehearse with protocol and healthCheck.protocol HTTP, in a stack file of its own (--config)",
-        )
-    return group.inputs
 
 
 class LoadBalancers:
@@ -53,10 +40,14 @@ class LoadBalancers:
         """Prepare."""
         self._cloud = cloud
         self._groups = {
-            d.arn: TargetGroup(d.arn, _spoken(d), cloud.clock) for d in cloud.declared(TARGET_GROUP)
+            d.arn: TargetGroup(d.arn, spoken(d), cloud.clock) for d in cloud.declared(TARGET_GROUP)
         }
         self.access_log = AccessLog()
-        self._listeners = {d.arn: listener_of(d) for d in cloud.declared(LISTENER)}
+        idle = {d.arn: float(d.inputs.get("idleTimeout") or IDLE) for d in cloud.declared(LOAD_BALANCER)}
+        self._listeners = {
+            d.arn: listener_of(d, idle.get(str(d.inputs.get("loadBalancerArn")), IDLE))
+            for d in cloud.declared(LISTENER)
+        }
         for one in cloud.declared(RULE):
             rule = rule_of(one)
             self._listeners.setdefault(rule.listener, elsewhere(rule.listener)).rules[rule.arn] = rule

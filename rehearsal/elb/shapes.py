@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from documents.listener_rules import balancer_of
 from rehearsal.elb import condition
 from rehearsal.elb.action import Action
 from rehearsal.elb.health_check import HealthCheck
-from rehearsal.elb.kinds import balancer_of
 from rehearsal.elb.listener import Listener
 from rehearsal.elb.rule import Rule
 from rehearsal.elb.target import Seen

@@ -16,7 +16,10 @@ import aiohttp
 from rehearsal.elb.counters import Counters
 from rehearsal.elb.health_check import HealthCheck
 from rehearsal.elb.target import Health, Seen, Target
+from rehearsal.errors import RehearsalError
 from rehearsal.world.clock import Clock
+from rehearsal.world.cloud import Declared
+from rehearsal.world.declared_blocks import block
 
 FASTEST_INTERVAL = 0.05
 """Real seconds between two checks of a target, however much the clock compresses."""
@@ -26,6 +29,18 @@ PROMPT = 0.5
 
 ERROR_HOLDS = 6.0
 """Declared seconds that one server error holds the clock: ten a minute, AWS's usual threshold here, then hold it all the time."""
+
+
+def spoken(group: Declared) -> Mapping[str, Any]:
+    """The inputs of a target group that is played; RehearsalError when it speaks TLS with its targets."""
+    check = block(group.inputs.get("healthCheck")).get("protocol")
+    if "HTTPS" in (group.inputs.get("protocol"), check):
+        raise RehearsalError(
+            f"target group {group.inputs.get('name') or group.name} speaks HTTPS with its targets",
+            "the rehearsal plays no TLS between load balancer and container",
+            "rehearse with protocol and healthCheck.protocol HTTP, in a stack file of its own (--config)",
+        )
+    return group.inputs
 
 
 class TargetGroup:

@@ -122,11 +122,11 @@ PROPERTIES = {
         "description skipDestroy sourceCodeHash",
     ),
     "aws:lb/loadBalancer:LoadBalancer": Properties(
-        "name loadBalancerType=application idleTimeout=60 preserveHostHeader=false xffHeaderProcessingMode=append"
-        " enableXffClientPort=false enableTlsVersionAndCipherSuiteHeaders=false accessLogs.enabled=false connectionLogs.enabled=false"
+        "name loadBalancerType=application idleTimeout preserveHostHeader=false xffHeaderProcessingMode=append"
+        " enableXffClientPort=false enableTlsVersionAndCipherSuiteHeaders=false connectionLogs.enabled=false"
         " healthCheckLogs.enabled=false enableZonalShift=false desyncMitigationMode=defensive",
         "internal subnets securityGroups dropInvalidHeaderFields enableDeletionProtection enableHttp2 enableWafFailOpen"
-        " enableCrossZoneLoadBalancing=true clientKeepAlive ipAddressType=ipv4|dualstack accessLogs.bucket accessLogs.prefix"
+        " enableCrossZoneLoadBalancing=true clientKeepAlive ipAddressType=ipv4|dualstack accessLogs"
         " connectionLogs.bucket connectionLogs.prefix healthCheckLogs.bucket healthCheckLogs.prefix",
     ),
     "aws:lb/listener:Listener": Properties(
@@ -136,6 +136,7 @@ PROPERTIES = {
         "certificateArn sslPolicy alpnPolicy defaultActions.order defaultActions.forward.stickiness.duration",
         once="defaultActions",
     ),
+    "aws:lb/listenerCertificate:ListenerCertificate": Properties("listenerArn", "certificateArn"),
     "aws:lb/listenerRule:ListenerRule": Properties(
         "listenerArn priority actions.type=forward|fixed-response|redirect actions.targetGroupArn actions.forward.targetGroups"
         " actions.forward.stickiness.enabled=false actions.fixedResponse actions.redirect conditions.hostHeader.values"

@@ -72,8 +72,8 @@ def answered_by(rehearsal: Rehearsal, digest: str) -> list[str]:
     for one in found:
         expected = rehearsal.cloud.version_of(digest)
         expect(one.digest == digest, f"{one}, not by {expected} (digest {short(digest)})")
-        check = routes[one.service].check
-        expect(check.accepts(one.status), f"{one}; healthCheck.statusCodes are {check.matcher}")
+        route = routes[one.service]
+        expect(route.accepts(one.status), f"{one}; healthCheck.statusCodes are {route.check.matcher}")
     return [str(one) for one in found]
 
 

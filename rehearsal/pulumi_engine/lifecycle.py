@@ -29,6 +29,7 @@ UNTAGGED = frozenset(
         "aws:codedeploy/deploymentConfig:DeploymentConfig",
         "aws:ecr/lifecyclePolicy:LifecyclePolicy",
         "aws:iam/rolePolicy:RolePolicy",
+        "aws:lb/listenerCertificate:ListenerCertificate",
         "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
         "aws:s3/bucketPolicy:BucketPolicy",
         "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",

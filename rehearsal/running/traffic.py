@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from documents.listener_rules import Example
 from rehearsal.elb.access_log import AccessLog
 from rehearsal.elb.health_check import HealthCheck
 from rehearsal.elb.proxy import TRACE
@@ -25,12 +26,16 @@ from rehearsal.world.cloud import Cloud
 PERIOD_SECONDS = 0.05
 GOOD_BELOW = 400
 """A path that no health check describes is answered well below this status."""
+ANSWERED_BELOW = 500
+"""A path that nobody named, only a rule's pattern, is answered well by any application that answers."""
+ANYTHING = Example()
+"""A request as good as any other, where no rule asks for more."""
 _PATIENCE = 10.0
 
 
 def get(url: str, path: str = "/", timeout: float = _PATIENCE) -> tuple[int, dict[str, Any]]:
     """Status and JSON body of one request; OSError or http.client.HTTPException when there is no answer."""
-    status, body = _ask(url, path, {}, timeout)
+    status, body = _ask(url, path, ANYTHING, {}, timeout)
     try:
         return status, json.loads(body) if body.startswith(b"{") else {}
     except ValueError:
@@ -56,10 +61,16 @@ class Route:
     path: str
     check: HealthCheck
     """The service's own health check, which says what a good answer to its path is."""
+    example: Example = ANYTHING
+    """What a request must have besides its path so that the service's rule takes it."""
+    guessed: bool = False
+    """Whether nobody named the path: it is one that the service's rule takes."""
 
     def accepts(self, status: int) -> bool:
         """Whether a status is a good answer."""
-        return self.check.accepts(status) if self.path == self.check.path else status < GOOD_BELOW
+        if self.path == self.check.path:
+            return self.check.accepts(status)
+        return status < (ANSWERED_BELOW if self.guessed else GOOD_BELOW)
 
 
 @dataclass
@@ -156,21 +167,25 @@ def answering(route: Route, log: AccessLog, cloud: Cloud) -> Answering:
 def asked(route: Route, log: AccessLog) -> tuple[int | str, str]:
     """One request: its status, or how it broke; and the image that the access log has for it, empty for none."""
     trace = f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)}"
-    log.follow(trace)
+    log.follow(trace, route.example.source)
     said: int | str
     try:
-        said, _ = _ask(route.url, route.path, {TRACE: trace}, _PATIENCE)
+        said, _ = _ask(route.url, route.path, route.example, {TRACE: trace}, _PATIENCE)
     except (OSError, http.client.HTTPException) as error:
         said = type(error).__name__
     entry = log.take(trace)
     return said, entry.image if entry else ""
 
 
-def _ask(url: str, path: str, headers: dict[str, str], timeout: float) -> tuple[int, bytes]:
+def _ask(url: str, path: str, example: Example, headers: dict[str, str], timeout: float) -> tuple[int, bytes]:
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=timeout)
+    host = {"Host": example.host} if example.host else {}
+    query = f"{'&' if '?' in path else '?'}{example.query}" if example.query else ""
     try:
-        connection.request("GET", path, headers=headers)
+        connection.request(
+            example.method, f"{path}{query}", headers={**headers, **host, **dict(example.headers)}
+        )
         answer = connection.getresponse()
         return answer.status, answer.read()
     finally:

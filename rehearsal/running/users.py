@@ -4,9 +4,11 @@ import time
 from collections.abc import Sequence
 
 from documents.descriptor import from_json
+from documents.listener_rules import Conditions, Example, example
 from documents.names import Names
 from rehearsal.ecs.running_service import Service
 from rehearsal.ecs.service import SERVICE, EcsServices
+from rehearsal.elb.condition import Request, meets
 from rehearsal.elb.health_check import HealthCheck
 from rehearsal.elb.service import LoadBalancers
 from rehearsal.emulated.ssm import PARAMETER
@@ -51,8 +53,15 @@ class Users:
                 continue
             check = service.health_check
             own = HealthCheck(path=check.path, matcher=check.status_codes)
-            if self._service(self._cloud.one(SERVICE, name=self._names.service(name))).desired_count:
-                asked += [Route(name, self.url(name), path, own) for path in paths or (check.path,)]
+            if not self._service(self._cloud.one(SERVICE, name=self._names.service(name))).desired_count:
+                continue
+            sent, url = self.example(name), self.url(name)
+            own_path = self._takes(name, sent, check.path)
+            guessed = not paths and not own_path
+            asked += [
+                Route(name, url, path, own, sent, guessed)
+                for path in paths or (check.path if own_path else sent.path,)
+            ]
         return asked
 
     def answering(self) -> list[Answering]:
@@ -72,6 +81,23 @@ class Users:
     def url(self, service: str) -> str:
         """Where a service's production listener answers."""
         return self._load_balancers.url(self.listener_arn(service))
+
+    def example(self, service: str) -> Example:
+        """What a request has besides its path so that the service's production rule takes it."""
+        conditions = self._conditions(service)
+        return example(conditions) if conditions else Example()
+
+    def _takes(self, service: str, sent: Example, path: str) -> bool:
+        """Whether the production rule brings such a request for this path to the service."""
+        conditions = self._conditions(service)
+        target = f"{path}?{sent.query}" if sent.query else path
+        request = Request(sent.method, sent.host, target, sent.headers, sent.source or "127.0.0.1")
+        return conditions is None or meets(request, conditions)
+
+    def _conditions(self, service: str) -> Conditions | None:
+        balancer = self._settings.services[service].load_balancer
+        rules = balancer.production_rules if balancer else ()
+        return rules[0].conditions if rules else None
 
     def listener_arn(self, service: str) -> str:
         """The production listener of a service, as the stack says of itself; LookupError for a worker."""

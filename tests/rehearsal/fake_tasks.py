@@ -32,8 +32,8 @@ class Program(BaseHTTPRequestHandler):
         if self.path == "/health" and "hanging" in self.image:
             time.sleep(TIMEOUT * OWN * 3)
         sick = self.sick() if self.path == "/health" else "broken" in self.image
-        if self.path == "/slow":
-            time.sleep(0.6)
+        if self.path in {"/slow", "/silent"}:
+            time.sleep(0.6 if self.path == "/slow" else 1.3)
         if self.path == "/drop":
             self.close_connection = True
             return

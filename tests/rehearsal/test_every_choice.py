@@ -63,6 +63,12 @@ def _every_choice(config: dict[str, Any]) -> None:
     }
     api["rollout"]["canary"] = api["rollout"].pop("linear")
     config["delivery:services"]["api"] = api
+    rules = [
+        {"priority": 10, "hosts": ["*.admin.example.com"], "methods": ["GET"], "sourceIps": ["192.0.2.0/24"]}
+    ]
+    admin = {key: value for key, value in web.items() if key not in ("rollout", "sidecars")}
+    admin["loadBalancer"] = {"listener": {"service": "web", "rules": rules, "test": {"rules": rules}}}
+    config["delivery:services"]["admin"] = copy.deepcopy(admin)
     web["sidecars"].append({"name": "cached", "image": CACHED})
     web["pullThroughCachePrefixes"] = ["hub"]
 
@@ -97,7 +103,24 @@ def test_a_stack_with_every_choice_is_released(everything: Rehearsal) -> None:
     for entry in everything.journal.entries("CodeDeploy"):
         if "percent of production traffic" in entry.message:
             moved.setdefault(entry.detail["deployment"], []).append(int(entry.message.split()[0]))
-    assert sorted(moved.values()) == [[40, 80, 100], [40, 100]], "by web's own linear shift and api's canary"
+    assert sorted(moved.values()) == [[40, 80, 100], [40, 100], [100]], (
+        "by web's own linear shift, api's canary, and admin's rule on web's listener"
+    )
+
+
+def test_a_service_on_another_s_listener_is_reached_by_its_rule_alone(everything: Rehearsal) -> None:
+    """The same listener's default action is web's, which another deployment group moves."""
+    answering = {one.service: str(one) for one in everything.users.answering()}
+    assert answering["admin"].startswith("admin: v1 answers"), (
+        "a request that its rule takes, from where the rule says"
+    )
+    listener = everything.users.listener_arn("web")
+    assert everything.users.listener_arn("admin") == listener
+    default, rule = (
+        one.action.weights for one in reversed(everything.load_balancers.listener(listener).ordered)
+    )
+    assert not set(default) & set(rule), "each has its own two target groups"
+    assert max(default.values()) == max(rule.values()) == 100, "each was moved by its own deployment"
 
 
 def test_a_database_of_aws_in_a_plain_variable_is_the_rehearsals(everything: Rehearsal) -> None:

@@ -9,15 +9,17 @@ from pathlib import Path
 import pytest
 
 from rehearsal.elb.health_check import HealthCheck
-from rehearsal.elb.service import LoadBalancers
+from rehearsal.elb.service import LOAD_BALANCER, LoadBalancers
 from rehearsal.identity.authority import Authority
 from rehearsal.world.cloud import Cloud
 from tests.rehearsal.bluegreen_world import (
+    BALANCER,
     BLUE,
     GREEN,
     PRODUCTION,
     TEST,
     counted,
+    declare,
     declare_balancer,
     eventually,
     get,
@@ -176,3 +178,13 @@ def test_everything_stops_and_the_port_is_free(cloud: Cloud) -> None:
     with pytest.raises(OSError, match="refused"):
         get(url)
     running.stop()
+
+
+def test_a_target_that_is_silent_longer_than_the_idle_timeout_is_given_up(cloud: Cloud) -> None:
+    """load-balancer-troubleshooting, HTTP 504; the timeout is the load balancer's own."""
+    declare(cloud, LOAD_BALANCER, "shop", arn=BALANCER, idleTimeout=1)
+    with LoadBalancers(cloud) as running, served("v1") as port:
+        assert running.listener(PRODUCTION).entrance.idle == 1
+        running.register(BLUE, "127.0.0.1", port)
+        healthy(running, BLUE, port)
+        assert get(f"{running.url(PRODUCTION)}/silent")[0] == 504

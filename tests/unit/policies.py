@@ -49,6 +49,10 @@ EXCUSED: dict[tuple[str, str], str] = {
         "RESOURCE_MISMATCH",
         "elasticloadbalancing:ModifyListener",
     ): "parliament asks for a network load balancer's form too",
+    (
+        "RESOURCE_MISMATCH",
+        "elasticloadbalancing:ModifyRule",
+    ): "parliament asks for a network load balancer's form too",
 }
 """Findings that stay, and why."""
 

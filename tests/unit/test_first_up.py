@@ -32,6 +32,7 @@ NEED_NONE = (
     "aws:iam/",
     "aws:lambda/function:",  # acts as the function's own role
     "aws:lb/listener:",
+    "aws:lb/listenerCertificate:",
     "aws:lb/listenerRule:",
     "aws:s3/",
     "aws:sns/",

@@ -41,6 +41,9 @@ GIVEN: dict[str, Any] = {
     "services.web.secretsKmsKeys": [KEY],
     "services.web.loadBalancer.certificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/0000",
     "services.web.loadBalancer.testPort": 8443,
+    "services.web.loadBalancer.accessLogs": {"bucket": "shop-access-logs", "prefix": "stg"},
+    "services.web.loadBalancer.deregistrationDelaySeconds": 120,
+    "services.web.loadBalancer.idleTimeoutSeconds": 120,
     **{
         f"services.web.rollout.hooks.{hook}": LAMBDA
         for hook in (
@@ -74,6 +77,7 @@ TOGETHER = {
     "by",  # nor does a service go from one controller to another (docs/operations.md)
     *OF_ECS,
     *("serviceConnect", "endpoints", "clientCidrs", "furtherTargetGroups"),
+    *("listener", "service", "test", "rules", "defaultAnswer", "furtherCertificateArns"),
 }
 """Settings that are given in place of each other, or only with another one."""
 

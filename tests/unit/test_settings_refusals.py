@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 
 from settings import SettingsError, parse
-from tests.unit import wrong_rollouts, wrong_services, wrong_settings
+from tests.unit import wrong_listeners, wrong_rollouts, wrong_services, wrong_settings
 from tests.unit.edits import drop, put
 from tests.unit.harness import Change, raw_settings, settings
 
-REFUSED = {**wrong_settings.REFUSED, **wrong_services.REFUSED, **wrong_rollouts.REFUSED}
+PLACES = (wrong_settings, wrong_services, wrong_rollouts, wrong_listeners)
+REFUSED = {case: wrong for place in PLACES for case, wrong in place.REFUSED.items()}
 
 
 def _both(*changes: Change) -> Change:

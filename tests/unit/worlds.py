@@ -6,6 +6,7 @@ from functools import cache
 from tests.unit.harness import STACKS, Config, Graph, deployed_stack
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/0000"
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0000"
 WINDOW = {"cron": "0 0 9-17 ? * MON-FRI *", "timeZone": "Europe/Berlin"}
 APPROVAL = {"timeoutMinutes": 60, "message": "Sure?"}
 EVERYTHING, MOVED = "everything", "moved by ECS"
@@ -29,9 +30,16 @@ def _everything(config: Config) -> None:
         {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}
     ]
     web["rollout"] = {"hooks": {"beforeAllowTraffic": "arn:aws:lambda:us-east-1:123456789012:function:check"}}
-    web["loadBalancer"]["testPort"] = 8443
+    web["loadBalancer"].update(
+        port=443, testPort=8443, certificateArn=CERTIFICATE, furtherCertificateArns=[f"{CERTIFICATE}1"],
+        redirectHttp=True, accessLogs={"bucket": "shop-access-logs", "prefix": "stg"},
+    )  # fmt: skip
     config["delivery:services"]["api"] = copy.deepcopy(web)
     config["delivery:services"]["api"]["rollout"]["canary"] = {"percent": 25, "intervalMinutes": 45}
+    rules = [{"priority": 10, "hosts": ["api.shop.example.com"], "paths": ["/v1/*"]}]
+    config["delivery:services"]["api"]["loadBalancer"] = {
+        "listener": {"service": "web", "rules": rules, "test": {"rules": rules}}
+    }
 
 
 def _moved(config: Config) -> None:

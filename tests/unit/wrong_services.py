@@ -231,7 +231,10 @@ REFUSED: dict[str, tuple[Change, list[str]]] = {
             "services.web.rollout",
             {"hooks": {"afterAllowTestTraffic": "arn:aws:lambda:us-east-1:123456789012:function:check"}},
         ),
-        ["rollout.hooks.afterAllowTestTraffic", "there is no loadBalancer.testPort: give one"],
+        [
+            "rollout.hooks.afterAllowTestTraffic",
+            "there is neither loadBalancer.testPort nor loadBalancer.listener.test",
+        ],
     ),
     "grace period": (
         put("services.web.healthCheck", {"gracePeriodSeconds": 2_147_483_648}),
