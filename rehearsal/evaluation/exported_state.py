@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from documents.nested import is_list, is_map
 from rehearsal.errors import StackError
 from rehearsal.evaluation.kinds import KINDS
 from rehearsal.evaluation.resources import make
@@ -41,17 +42,41 @@ State = Mapping[str, Any]
 
 
 def read_state(path: Path) -> State:
-    """A file that `pulumi stack export` wrote; RehearsalError when it is none."""
+    """A file that `pulumi stack export` wrote; StackError when it is none."""
     try:
         document: Any = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise StackError(str(path), f"is not a readable JSON file: {error}", _REMEDY) from None
-    deployment = document.get("deployment") if isinstance(document, dict) else None
-    if not isinstance(deployment, dict) or not deployment.get("resources"):
+    deployment = document.get("deployment") if is_map(document) else None
+    resources = deployment.get("resources") if is_map(deployment) else None
+    if not is_list(resources) or not resources:
         raise StackError(str(path), "holds no deployment with resources", _REMEDY)
+    for number, resource in enumerate(resources):
+        if not _is_resource(resource):
+            raise StackError(
+                str(path), f"deployment.resources[{number}] is no resource of an export", _REMEDY
+            )
     return document
 
 
+def _is_resource(value: Any) -> bool:
+    """Whether it has what an export says of every resource, each of its kind (Pulumi, sdk/go/common/apitype, ResourceV3)."""
+    if not is_map(value):
+        return False
+    urn, type_ = value.get("urn"), value.get("type")
+    maps = (value.get(part) for part in ("inputs", "outputs"))
+    needed = value.get("dependencies")
+    return (
+        isinstance(urn, str)
+        and urn.count("::") >= _PARTS_OF_A_URN
+        and isinstance(type_, str)
+        and all(one is None or is_map(one) for one in maps)
+        and (needed is None or (is_list(needed) and all(isinstance(one, str) for one in needed)))
+    )
+
+
+_PARTS_OF_A_URN = 3
+"""Double colons of one: urn:pulumi:STACK::PROJECT::TYPE::NAME."""
 _STACK, _PARAMETER = "pulumi:pulumi:Stack", "aws:ssm/parameter:Parameter"
 _DESCRIPTOR, _NONE_PUSHES = "descriptor", "pushRoleArn"
 """The stack's output that names its descriptor, and the one that the engine leaves out where it is none."""
@@ -91,7 +116,9 @@ def _readable(whole: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]
     outputs = next((one.get("outputs") or {} for one in whole if one["type"] == _STACK), {})
     content = {_NONE_PUSHES: None} | {name: value for name, value in outputs.items() if name != _DESCRIPTOR}
     made = [one for one in whole if _made_here(one)]
-    read = json.dumps([one["inputs"].get("environment") for one in made if one["type"] == FUNCTION])
+    read = json.dumps(
+        [(one.get("inputs") or {}).get("environment") for one in made if one["type"] == FUNCTION]
+    )
     for one in made:
         inputs: Mapping[str, Any] = one.get("inputs") or {}
         name = inputs.get("name")
@@ -141,8 +168,10 @@ def _moves(cloud: Cloud, resources: Sequence[Mapping[str, Any]]) -> dict[str, st
     for resource in resources:
         if match := _WHERE.match(str((resource.get("outputs") or {}).get("arn", ""))):
             regional = {match["region"]: cloud.place.region, match["account"]: cloud.place.account}
-            own = (str(one["outputs"]["arn"]) for one in resources if one["type"] == FUNCTION)
-            functions = {arn: arn_of(cloud.place, arn.rpartition(":")[2]) for arn in own}
+            own = (
+                str((one.get("outputs") or {}).get("arn", "")) for one in resources if one["type"] == FUNCTION
+            )
+            functions = {arn: arn_of(cloud.place, arn.rpartition(":")[2]) for arn in own if arn}
             return {**regional, f"arn:{match['partition']}:": f"arn:{cloud.place.partition}:", **functions}
     return {}
 

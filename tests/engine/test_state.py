@@ -106,7 +106,32 @@ def test_a_release_goes_through_the_stack_of_the_state(rehearsed: Rehearsal) -> 
     assert get(rehearsed.users.url("web"))[1]["version"] == V1.name
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"version": 3}', '{"deployment": {"resources": []}}'])
+URN = "urn:pulumi:stg::shop::aws:s3/bucket:Bucket::b"
+ODD: list[Any] = [
+    1,
+    {},
+    {"urn": URN},
+    {"urn": "bucket", "type": "aws:s3/bucket:Bucket"},
+    {"urn": URN, "type": 3},
+    {"urn": URN, "type": "aws:s3/bucket:Bucket", "inputs": []},
+    {"urn": URN, "type": "aws:s3/bucket:Bucket", "outputs": "x"},
+    {"urn": URN, "type": "aws:s3/bucket:Bucket", "dependencies": [1]},
+]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "[" * 100_000,
+        '{"version": 3}',
+        '{"deployment": []}',
+        '{"deployment": {"resources": []}}',
+        '{"deployment": {"resources": {"a": 1}}}',
+        *(json.dumps({"deployment": {"resources": [one]}}) for one in ODD),
+    ],
+)
 def test_a_file_that_is_no_export_is_refused_with_the_command_that_writes_one(
     tmp_path: Path, text: str
 ) -> None:
