@@ -9,7 +9,7 @@ from rehearsal.levels.version import LocalImage, Version
 from rehearsal.plays.play import Play, Released, Step, Unexpected, expect
 from rehearsal.running.pushes import short
 from rehearsal.running.rehearsal import Rehearsal
-from rehearsal.running.verdict import Answering
+from rehearsal.running.verdict import Answering, Serving
 
 STEADY_TIMEOUT = 60.0
 """Real seconds that the tasks which answer before may take to be healthy."""
@@ -31,7 +31,7 @@ def watched(rehearsal: Rehearsal, play: Play, paths: Sequence[str] = ()) -> Gene
             yield
     except Unexpected as error:
         went_otherwise = error
-    verdict = traffic.verdict(rehearsal.users.answering)
+    verdict = traffic.verdict(rehearsal.users.now)
     play.verdict = verdict
     play.add(Step(UNNOTICED, 0.0, ok=verdict.ok, seen="\n".join(verdict.lines())))
     if went_otherwise is not None:
@@ -49,7 +49,8 @@ def released(rehearsal: Rehearsal, play: Play, version: Version | LocalImage, hi
         expect(execution.status == ExecutionStatus.SUCCEEDED, f"{why(execution)}{hint}")
         took = [f"{one.action} {(one.ended or one.started) - one.started:.2f} s" for one in execution.actions]
         seen.append(", ".join(took))
-    with play.step(f"{version.name} answers through the load balancer") as seen:
+    so = "answers through the load balancer" if rehearsal.users.routes() else "works"
+    with play.step(f"{version.name} {so}") as seen:
         seen.extend(answered_by(rehearsal, digest))
 
 
@@ -66,20 +67,21 @@ def followed(rehearsal: Rehearsal, play: Play, version: Version | LocalImage, di
 
 
 def answered_by(rehearsal: Rehearsal, digest: str) -> list[str]:
-    """Who answers every service; raises Unexpected unless it is this digest, and well."""
-    found = rehearsal.users.answering()
+    """Who answers for every service or works as it; raises Unexpected unless it is this digest, and well."""
+    found = rehearsal.users.now()
     routes = {route.service: route for route in rehearsal.users.routes()}
     for one in found:
         expected = rehearsal.cloud.version_of(digest)
         expect(one.digest == digest, f"{one}, not by {expected} (digest {short(digest)})")
-        route = routes[one.service]
-        expect(route.accepts(one.status), f"{one}; healthCheck.statusCodes are {route.check.matcher}")
+        if isinstance(one, Answering):
+            route = routes[one.service]
+            expect(route.accepts(one.status), f"{one}; healthCheck.statusCodes are {route.check.matcher}")
     return [str(one) for one in found]
 
 
-def keeps_answering(rehearsal: Rehearsal, before: list[Answering]) -> str:
+def keeps_answering(rehearsal: Rehearsal, before: list[Serving]) -> str:
     """Say that the version before still answers; raises Unexpected when another one does."""
-    now = rehearsal.users.answering()
+    now = rehearsal.users.now()
     expect(now == before, f"{'; '.join(map(str, now))}; before, {'; '.join(map(str, before))}")
     return f"{', '.join(dict.fromkeys(one.version for one in now)) or 'nobody'} keeps answering"
 

@@ -36,7 +36,7 @@ def release(rehearsal: Rehearsal, play: Play) -> None:
 def broken_migration(rehearsal: Rehearsal, play: Play) -> None:
     """Push a version whose migration fails: nothing is registered, the version before it keeps answering."""
     with watched(rehearsal, play, sample.paths(rehearsal.settings)):
-        before, revisions = rehearsal.users.answering(), _revisions(rehearsal)
+        before, revisions = rehearsal.users.now(), _revisions(rehearsal)
         with play.step(f"push {BROKEN.name}, whose migration fails"):
             digest = rehearsal.team.push(BROKEN)
         with play.step("the release stops at its migration") as seen:
@@ -58,7 +58,7 @@ def denied(rehearsal: Rehearsal, play: Play) -> None:
     action = "ecr:BatchGetImage"
     role = str(rehearsal.cloud.one(PROJECT_TYPE).inputs["serviceRole"])
     with watched(rehearsal, play, sample.paths(rehearsal.settings)):
-        before = rehearsal.users.answering()
+        before = rehearsal.users.now()
         with (
             play.step(f"the build's role loses the statement with {action}") as seen,
             faults.without(rehearsal.cloud, role, action) as lost,

@@ -20,7 +20,7 @@ class StoppedRelease:
     def play(self, rehearsal: Rehearsal, play: Play) -> None:
         """Push the version: its release ends where it was told to, and who answered before keeps answering."""
         with watched(rehearsal, play):
-            before = rehearsal.users.answering()
+            before = rehearsal.users.now()
             with play.step(f"push {self.version.name}"):
                 digest = rehearsal.team.push(self.version)
             with play.step(f"the release is stopped {self.stop.where}") as seen:

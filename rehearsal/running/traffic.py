@@ -20,7 +20,7 @@ from documents.listener_rules import Example
 from rehearsal.elb.access_log import AccessLog
 from rehearsal.elb.health_check import HealthCheck
 from rehearsal.elb.proxy import TRACE
-from rehearsal.running.verdict import Answering, Failure, Verdict
+from rehearsal.running.verdict import Answering, Failure, Serving, Verdict
 from rehearsal.world.cloud import Cloud
 
 PERIOD_SECONDS = 0.05
@@ -149,11 +149,11 @@ class Traffic:
             stream.stop()
         self._ends.close()
 
-    def verdict(self, now: Callable[[], Sequence[Answering]]) -> Verdict:
+    def verdict(self, now: Callable[[], Sequence[Serving]]) -> Verdict:
         """What the streams came to, and who answers now."""
         answered: Counter[str] = sum((stream.answered for stream in self._streams), Counter[str]())
         failed: Counter[Failure] = sum((stream.failed for stream in self._streams), Counter[Failure]())
-        return Verdict(answered, failed, tuple(now()))
+        return Verdict(answered, failed, tuple(now()), asked=bool(self._streams))
 
 
 def answering(route: Route, log: AccessLog, cloud: Cloud) -> Answering:

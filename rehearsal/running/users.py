@@ -13,7 +13,7 @@ from rehearsal.elb.health_check import HealthCheck
 from rehearsal.elb.service import LoadBalancers
 from rehearsal.emulated.ssm import PARAMETER
 from rehearsal.running.traffic import Load, Route, Traffic, answering
-from rehearsal.running.verdict import Answering
+from rehearsal.running.verdict import Answering, Serving, Working
 from rehearsal.world.cloud import Cloud, Declared
 from settings import Settings
 
@@ -39,11 +39,11 @@ class Users:
         """How much is asked while a scenario goes on."""
 
     def steady(self, timeout: float) -> list[str]:
-        """Wait until every service's tasks are healthy; who answers then. NotSteady says which are not."""
+        """Wait until every service's tasks are healthy; who serves then. NotSteady says which are not."""
         deadline = time.monotonic() + timeout
         for declared in self._cloud.declared(SERVICE):
             self._services.wait_steady(self._service(declared), max(0.0, deadline - time.monotonic()))
-        return [str(one) for one in self.answering()]
+        return [str(one) for one in self.now()]
 
     def routes(self, paths: Sequence[str] = ()) -> list[Route]:
         """What to ask every service that has tasks for: these paths, or its own health path."""
@@ -68,6 +68,19 @@ class Users:
         """Who answers each service's health path now."""
         log = self._load_balancers.access_log
         return [answering(route, log, self._cloud) for route in self.routes()]
+
+    def now(self) -> list[Serving]:
+        """Who answers each service's health path now, and what runs as each worker."""
+        return [*self.answering(), *self._working()]
+
+    def _working(self) -> list[Working]:
+        found: list[Working] = []
+        for name, given in self._settings.services.items():
+            if given.load_balancer is None:
+                tasks = self._service(self._cloud.one(SERVICE, name=self._names.service(name))).primary
+                digest = tasks.image.rpartition("@")[2] if "@" in tasks.image else ""
+                found.append(Working(name, self._cloud.version_of(tasks.image), digest, tasks.well))
+        return found
 
     def traffic(self, paths: Sequence[str] = ()) -> Traffic:
         """Requests to be sent while something goes on, for these paths unless the load names others."""

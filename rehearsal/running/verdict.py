@@ -42,13 +42,38 @@ class Answering:
 
 
 @dataclass(frozen=True)
+class Working:
+    """What runs as a worker now, which answers nobody."""
+
+    service: str
+    version: str
+    """What the image is called here."""
+    digest: str
+    """Digest of that image; empty for one that was not pushed here."""
+    tasks: int
+    """Tasks that are well."""
+
+    def __str__(self) -> str:
+        """Say it as people do."""
+        digest = f" (digest {self.digest.removeprefix('sha256:')[:12]})" if self.digest else ""
+        return (
+            f"{self.service}: {self.version} works{digest}, {self.tasks} task{'' if self.tasks == 1 else 's'}"
+        )
+
+
+Serving = Answering | Working
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What a stream of requests came to."""
 
     answered: Mapping[str, int] = field(default_factory=dict[str, int])
     """Good answers by the version that gave them."""
     failed: Mapping[Failure, int] = field(default_factory=dict[Failure, int])
-    now: tuple[Answering, ...] = ()
+    now: tuple[Serving, ...] = ()
+    asked: bool = True
+    """Whether there was anybody to ask: workers alone take no traffic."""
 
     @property
     def sent(self) -> int:
@@ -63,7 +88,7 @@ class Verdict:
     @property
     def ok(self) -> bool:
         """Whether nobody noticed anything; where nobody asked, nobody can say."""
-        return not self.failed and self.sent > 0
+        return not self.failed and (self.sent > 0 or not self.asked)
 
     def lines(self) -> tuple[str, str]:
         """The verdict in two lines: the traffic, and who answers now."""
@@ -72,5 +97,6 @@ class Verdict:
             kinds = "; ".join(f"{count} x {failure}" for failure, count in sorted(self.failed.items()))
             first = f"{self.failures} of {self.sent} requests failed: {kinds}" + (f"; {good}" if good else "")
         else:
-            first = f"{self.sent} requests: {good or 'none was sent'}"
+            why = "none was sent" if self.asked else "no service takes traffic"
+            first = f"{self.sent} requests: {good or why}"
         return first, f"now {'; '.join(map(str, self.now))}"

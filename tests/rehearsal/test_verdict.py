@@ -5,6 +5,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -13,7 +14,7 @@ from rehearsal.elb.health_check import HealthCheck
 from rehearsal.elb.proxy import TRACE
 from rehearsal.identity.authority import Authority
 from rehearsal.running.traffic import Route, Traffic, answering
-from rehearsal.running.verdict import Answering, Failure, Verdict
+from rehearsal.running.verdict import Answering, Failure, Verdict, Working
 from rehearsal.world.cloud import BOOTSTRAP, Cloud
 from rehearsal.world.journal import Journal
 
@@ -107,13 +108,23 @@ def test_a_connection_that_breaks_is_a_failure(cloud: Cloud) -> None:
         threading.Event().wait(0.1)
     verdict = traffic.verdict(lambda: [answering(route, log, cloud)])
     assert [failure.said for failure in verdict.failed] == ["ConnectionRefusedError"]
-    assert verdict.now[0].status == 0
+    assert cast("Answering", verdict.now[0]).status == 0
 
 
 def test_nothing_asked_is_nothing_known() -> None:
     verdict = Verdict({}, {}, ())
     assert not verdict.ok, "silence is no proof"
     assert verdict.lines()[0] == "0 requests: none was sent"
+
+
+def test_workers_alone_have_a_verdict_without_any_request() -> None:
+    now = (Working("mail", "v7", DIGEST, 2), Working("ledger", "the bootstrap image", "", 1))
+    verdict = Verdict({}, {}, now, asked=False)
+    assert verdict.ok
+    assert verdict.lines() == (
+        "0 requests: no service takes traffic",
+        f"now mail: v7 works (digest {DIGEST.removeprefix('sha256:')[:12]}), 2 tasks; ledger: the bootstrap image works, 1 task",
+    )
 
 
 def test_the_log_keeps_nothing_that_nobody_asked_for() -> None:

@@ -18,7 +18,7 @@ from rehearsal.evaluation.resources import make
 from rehearsal.identity.authority import Authority
 from rehearsal.world.cloud import Cloud
 from rehearsal.world.journal import Journal
-from tests.unit.worlds import EVERYTHING, STACKS, world
+from tests.unit.worlds import WORLDS, world
 
 REGION = "eu-central-1"
 
@@ -84,7 +84,7 @@ def test_every_property_is_taken_as_the_table_says_or_refused_by_name(type_: str
             assert not not_played(type_, {**said, **given(path, told)}, REGION), f"{path} with {told}"
 
 
-@pytest.mark.parametrize("name", [*STACKS, EVERYTHING])
+@pytest.mark.parametrize("name", WORLDS)
 def test_what_our_program_declares_is_played(name: str) -> None:
     for one in world(name).sent.values():
         if one.type in PROPERTIES:
