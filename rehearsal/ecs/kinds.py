@@ -13,6 +13,7 @@ from rehearsal.ecs.deployments import declared as as_declared
 from rehearsal.ecs.deployments import hooks, rules
 from rehearsal.ecs.running_service import CODE_DEPLOY
 from rehearsal.elb.kinds import LISTENER, RULE, named_by
+from rehearsal.elb.service import TARGET_GROUP
 from rehearsal.errors import StackError
 from rehearsal.world.cloud import Cloud
 from rehearsal.world.declared_blocks import block, blocks
@@ -52,15 +53,17 @@ _refuse_namesake = refuse_taken(
 def _refuse_service(cloud: Cloud, inputs: Inputs) -> None:
     """A service's target group stands behind some listener or rule (Amazon ECS Developer Guide, service-load-balancing).
 
-    A release leaves the listener on one of the two groups, and the other belongs to no load balancer until the next one.
+    A release leaves the listener on one of the two groups, and the other belongs to no load balancer until the next one. Groups of
+    others are taken to stand behind theirs.
     """
     _refuse_namesake(cloud, inputs)
+    ours = {one.arn for one in cloud.declared(TARGET_GROUP)}
     actions = "".join(named_by(one) for type_ in (LISTENER, RULE) for one in cloud.declared(type_))
     for balancer in inputs.get("loadBalancers") or ():
-        if str(balancer["targetGroupArn"]) not in actions:
+        group = str(balancer["targetGroupArn"])
+        if group in ours and group not in actions:
             raise InUse(
-                f"InvalidParameterException: The target group with targetGroupArn {balancer['targetGroupArn']} does not "
-                "have an associated load balancer."
+                f"InvalidParameterException: The target group with targetGroupArn {group} does not have an associated load balancer."
             )
 
 

@@ -41,12 +41,16 @@ class TaskSets:
         entries: Sequence[Entry],
         security_groups: Sequence[str] | None = None,
     ) -> Blueprint:
-        """What tasks of a service are made of; EcsRefused when a load-balanced container is not what it is said to be."""
+        """What tasks of a service are made of; EcsRefused when a load-balanced container is not what it is said to be.
+
+        Target groups that are not the stack's own are not here: nothing is registered there.
+        """
         groups = service.security_groups if security_groups is None else security_groups
-        made = Blueprint(self.describe(definition), tuple(entries), service.grace, groups)
+        described, here = self.describe(definition), self.load_balancers.target_groups()
         for entry in entries:
-            _expect_container(made.definition, entry.container, entry.port)
-        return made
+            _expect_container(described, entry.container, entry.port)
+        known = tuple(entry for entry in entries if entry.target_group in here)
+        return Blueprint(described, known, service.grace, groups)
 
     def make(  # noqa: PLR0913  (the parts of a task set)
         self,

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from rehearsal.cloudwatch.alarms import Alarms
+from rehearsal.ecs import update
 from rehearsal.ecs.deployments import declared as as_declared
 from rehearsal.ecs.deployments.events import Send, nobody
 from rehearsal.ecs.deployments.play import Parts
@@ -103,7 +104,10 @@ class EcsServices:
             configuration=as_declared.configuration(inputs),
         )
         for group in (entry.target_group for entry in service.entries):
-            if not self._load_balancers.in_use(group):
+            if group not in self._load_balancers.target_groups():
+                said = f"target group {group} of service {service.name} is not the stack's: nothing is registered or checked there"
+                self._cloud.journal.record("ECS", said)
+            elif not self._load_balancers.in_use(group):
                 raise EcsRefused(
                     INVALID,
                     f"The target group with targetGroupArn {group} does not have an associated load balancer.",
@@ -117,6 +121,29 @@ class EcsServices:
         with self._lock:
             self._services[service.arn] = service
         return service
+
+    def redeclare(self, declared: Declared) -> None:
+        """Let a running service be as it is declared now, as the provider asks for by UpdateService."""
+        service = self.service(
+            _last(declared.inputs.get("cluster") or "default"), str(declared.outputs["name"])
+        )
+        if service.controller == ECS:
+            before, inputs = service.declared.inputs, declared.inputs
+            asked: dict[str, Any] = {"deploymentConfiguration": as_declared.configuration(inputs)}
+            if as_declared.network(inputs) != as_declared.network(before):
+                asked["networkConfiguration"] = {"awsvpcConfiguration": as_declared.network(inputs)}
+            if as_declared.load_balancers(inputs) != as_declared.load_balancers(before):
+                asked["loadBalancers"] = as_declared.load_balancers(inputs)
+            changed = (
+                inputs["taskDefinition"] if inputs["taskDefinition"] != before["taskDefinition"] else None
+            )
+            with service.lock:
+                current = service.primary.task_definition
+                if update.apply(service, asked) or (changed and changed != current):
+                    self.deployments.begin(service, str(changed or current))
+        service.declared = declared
+        service.grace = float(declared.inputs.get("healthCheckGracePeriodSeconds") or 0)
+        self.resize(service, int(_or(declared.inputs.get("desiredCount"), 1)))
 
     def delete_service(self, service: Service) -> None:
         """Drain and stop every task of a service, then forget it (ECS API Reference, DeleteService with `force`)."""

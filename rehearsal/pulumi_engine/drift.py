@@ -52,8 +52,7 @@ class LiveParts:
             if groups <= set(self._load_balancers.target_groups()):
                 self._services.create_service(declared)
         else:
-            running.grace = float(declared.inputs.get("healthCheckGracePeriodSeconds") or 0)
-            self._services.resize(running, int(declared.inputs["desiredCount"]))
+            self._services.redeclare(declared)
 
     def end(self, declared: Declared) -> None:
         """Stop what ran of a resource that is deleted."""
