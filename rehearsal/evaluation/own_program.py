@@ -10,8 +10,9 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
+from documents.nested import is_map
 from rehearsal.errors import StackError
 from rehearsal.evaluation import guest, stack_file
 from rehearsal.evaluation.guest_monitor import GuestMonitor
@@ -148,21 +149,32 @@ def own_program(folder: Path) -> OwnProgram:
         )
     document = stack_file.document(file, "a project's file is a map with name and runtime")
     name, runtime = document.get("name"), document.get("runtime")
-    language = runtime.get("name") if isinstance(runtime, dict) else runtime
+    language = runtime.get("name") if is_map(runtime) else runtime
     if not isinstance(name, str) or language != "python":
         raise StackError(
             str(file),
             f"its name is {name!r} and its runtime {language!r}",
             "a program in Python is rehearsed, and has both",
         )
-    options = cast("dict[str, Any]", runtime).get("options") if isinstance(runtime, dict) else None
+    options = _map(file, "runtime.options", runtime.get("options") if is_map(runtime) else None)
     return OwnProgram(
         folder=folder.resolve(),
         project=name,
         main=_main(folder.resolve(), document.get("main")),
-        python=_python(file.resolve(), options or {}),
-        defaults=_defaults(name, document.get("config") or {}),
+        python=_python(file.resolve(), options),
+        defaults=_defaults(name, _map(file, "config", document.get("config"))),
     )
+
+
+def _map(file: Path, what: str, value: Any) -> Mapping[str, Any]:
+    """A part of the project's file that is a map with texts for keys, or is left out."""
+    if value is None:
+        return {}
+    if not is_map(value) or not all(isinstance(key, str) for key in value):
+        raise StackError(
+            str(file), f"{what} is no map of texts to values", "write it as lines of `key: value`"
+        )
+    return value
 
 
 def _main(folder: Path, given: Any) -> Path:
@@ -178,7 +190,7 @@ def _python(file: Path, options: Mapping[str, Any]) -> Path:
     """Its own environment's interpreter: the one that `pulumi up` takes (project file reference, "runtime.options")."""
     toolchain = options.get("toolchain", "pip")
     virtualenv = options.get("virtualenv") or (".venv" if toolchain == "uv" else None)
-    if virtualenv is None:
+    if virtualenv is None or not isinstance(virtualenv, str) or "\0" in virtualenv:
         raise StackError(
             str(file),
             f"it names no virtual environment (toolchain {toolchain})",

@@ -267,3 +267,25 @@ def test_what_the_project_gives_every_stack_is_configuration_too(tmp_path: Path)
     program = own_program(tmp_path)
     assert program.defaults == {"shop:size": 3, "aws:region": "eu-west-1", "shop:label": "x"}
     assert program.main == tmp_path.resolve() / "infra" / "__main__.py"
+
+
+@pytest.mark.parametrize(
+    ("rest", "said"),
+    [
+        ("runtime: {name: python, options: [1]}", "runtime.options is no map"),
+        ("runtime: {name: python, options: {virtualenv: [a]}}", "names no virtual environment"),
+        ('runtime: {name: python, options: {virtualenv: "a\\0b"}}', "names no virtual environment"),
+        ("runtime: {name: python, options: {virtualenv: .venv}}\nconfig: [a]", "config is no map"),
+        ("runtime: {name: python, options: {virtualenv: .venv}}\nconfig: {1: x}", "config is no map"),
+        ("runtime: [python]", "a program in Python is rehearsed"),
+    ],
+)
+def test_a_projects_file_of_another_shape_is_refused_in_a_sentence(
+    tmp_path: Path, rest: str, said: str
+) -> None:
+    (tmp_path / "Pulumi.yaml").write_text(f"name: shop\n{rest}\n", encoding="utf-8")
+    (tmp_path / "__main__.py").touch()
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / ".venv" / "bin" / "python").symlink_to(sys.executable)
+    with pytest.raises(StackError, match=re.escape(said)):
+        own_program(tmp_path)
