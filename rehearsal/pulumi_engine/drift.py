@@ -30,9 +30,9 @@ class LiveParts:
         if declared.type == SERVICE:
             return self._service(declared)
         if declared.type == LISTENER and self._load_balancers.opened(declared.arn):
-            return {"defaultActions": [_action(self._load_balancers.weights(declared.arn))]}
+            return self._action("defaultActions", declared.arn)
         if declared.type == RULE and self._load_balancers.has_rule(declared.arn):
-            return {"actions": [_action(self._load_balancers.weights(declared.arn))]}
+            return self._action("actions", declared.arn)
         return {}
 
     def follow(self, declared: Declared) -> None:
@@ -80,6 +80,11 @@ class LiveParts:
             "loadBalancers": declares,
             "desiredCount": running.desired_count,
         }
+
+    def _action(self, name: str, arn: str) -> Mapping[str, Any]:
+        """Where a listener or a rule forwards to now; what it answers itself nobody else changes."""
+        weights = self._load_balancers.weights(arn)
+        return {name: [_action(weights)]} if weights else {}
 
     def _running(self, declared: Declared) -> Service | None:
         """None for a service that was declared after everything had been started."""

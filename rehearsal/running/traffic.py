@@ -118,7 +118,9 @@ class Stream:
     def _one(self) -> None:
         said, image = asked(self.route, self.log)
         version = self.cloud.version_of(image) if image else ""
-        if isinstance(said, int) and self.route.accepts(said):
+        # A load balancer's own 404 is no application's.
+        somebody = bool(image) or not self.route.guessed
+        if isinstance(said, int) and somebody and self.route.accepts(said):
             self.answered[version] += 1
             return
         told = f"HTTP {said}" if isinstance(said, int) else said

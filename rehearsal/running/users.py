@@ -46,7 +46,10 @@ class Users:
         return [str(one) for one in self.now()]
 
     def routes(self, paths: Sequence[str] = ()) -> list[Route]:
-        """What to ask every service that has tasks for: these paths, or its own health path."""
+        """What to ask every service that has tasks for: those of these paths, or its own health path, that its rule takes.
+
+        Where it takes none of them, the beginning of the rule's own path is asked for.
+        """
         asked: list[Route] = []
         for name, service in self._settings.services.items():
             if service.load_balancer is None:
@@ -56,12 +59,8 @@ class Users:
             if not self._service(self._cloud.one(SERVICE, name=self._names.service(name))).desired_count:
                 continue
             sent, url = self.example(name), self.url(name)
-            own_path = self._takes(name, sent, check.path)
-            guessed = not paths and not own_path
-            asked += [
-                Route(name, url, path, own, sent, guessed)
-                for path in paths or (check.path if own_path else sent.path,)
-            ]
+            taken = [path for path in paths or (check.path,) if self._takes(name, sent, path)]
+            asked += [Route(name, url, path, own, sent, guessed=not taken) for path in taken or (sent.path,)]
         return asked
 
     def answering(self) -> list[Answering]:

@@ -10,12 +10,14 @@ import pytest
 
 from documents.listener_rules import (
     Conditions,
+    address,
     check,
     check_header,
     check_host,
     check_method,
     check_path,
     check_source,
+    example,
 )
 from rehearsal.elb import action, condition
 from rehearsal.elb.condition import Request, meets
@@ -70,6 +72,27 @@ def test_a_rule_takes_the_requests_that_meet_all_its_conditions(
 ) -> None:
     check(conditions)
     assert meets(request_, conditions) is takes
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        Conditions(hosts=["*.example.com", "b.com"], paths=["/a?c/*"]),
+        Conditions(methods=["PUT"], sources=["192.0.2.0/24"], headers=[("X-Who", ["*r?bot"])]),
+        Conditions(queries=[[(None, r"*a\*b?")], [("v?", "1*")]]),
+    ],
+)
+def test_an_example_is_a_request_that_the_rule_takes(conditions: Conditions) -> None:
+    one = example(conditions)
+    assert meets(
+        Request(one.method, one.host, f"{one.path}?{one.query}", one.headers, one.source or "127.0.0.1"),
+        conditions,
+    )
+
+
+def test_an_address_is_what_a_rule_names_without_wildcards() -> None:
+    assert address(Conditions(hosts=["*.io", "shop.io"], paths=["/api/*"])) == ("shop.io", "/api/")
+    assert address(Conditions(headers=[("X", ["1"])])) == ("", "/")
 
 
 @pytest.mark.parametrize(
