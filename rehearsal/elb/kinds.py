@@ -65,12 +65,17 @@ def _refuse_listener(cloud: Cloud, inputs: Inputs) -> None:
 
 
 def _refuse_rule(cloud: Cloud, inputs: Inputs) -> None:
-    """A listener has one rule of a priority (API_CreateRule: PriorityInUse)."""
-    for other in cloud.declared(RULE):
-        same = other.inputs["listenerArn"] == inputs["listenerArn"]
-        if same and inputs.get("priority") and int(other.outputs["priority"]) == int(inputs["priority"]):
-            raise InUse(f"PriorityInUse: Priority '{int(inputs['priority'])}' is currently in use")
+    """A listener has one rule of a priority (API_CreateRule: PriorityInUse), a target group one load balancer."""
+    _refuse_priority(cloud, "", inputs)
     _refuse_second_balancer(cloud, balancer_of(str(inputs["listenerArn"])), inputs.get("actions"))
+
+
+def _refuse_priority(cloud: Cloud, resource_id: str, inputs: Inputs) -> None:
+    """Also for a rule that is there already: the provider changes one priority at a time (API_SetRulePriorities)."""
+    for other in cloud.declared(RULE):
+        beside = other.inputs["listenerArn"] == inputs["listenerArn"] and other.id != resource_id
+        if beside and inputs.get("priority") and int(other.outputs["priority"]) == int(inputs["priority"]):
+            raise InUse(f"PriorityInUse: Priority '{int(inputs['priority'])}' is currently in use")
 
 
 def _refuse_second_balancer(cloud: Cloud, balancer: str, actions: object) -> None:
@@ -158,5 +163,11 @@ KINDS = {
         _listener, named=None, refuse=_refuse_listener, replaced_by=frozenset({"loadBalancerArn"})
     ),
     CERTIFICATE: Kind(_certificate, named=None, replaced_by=frozenset({"listenerArn", "certificateArn"})),
-    RULE: Kind(_rule, named=None, refuse=_refuse_rule, replaced_by=frozenset({"listenerArn"})),
+    RULE: Kind(
+        _rule,
+        named=None,
+        refuse=_refuse_rule,
+        refuse_change=_refuse_priority,
+        replaced_by=frozenset({"listenerArn"}),
+    ),
 }

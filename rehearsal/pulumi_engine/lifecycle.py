@@ -143,6 +143,7 @@ class Lifecycle:
         added: dict[str, Any] = {}
         if not diff(kind, old_inputs, news).keys <= TAGS:
             refuse_what_is_not_played(_type(urn), _name(urn), inputs, self._cloud.place.region)
+            kind.refuse_change(self._cloud, resource_id, inputs)
             added = kind.make(self._cloud, inputs)[1]
         planned_outputs = planned(old_inputs, old_outputs, news)
         identity = {key: old_outputs[key] for key in IDENTITY if key in old_outputs}

@@ -20,6 +20,10 @@ def _nothing(cloud: Cloud, resource_id: str, inputs: Inputs) -> None:
     """A resource on record only has nothing to be removed from."""
 
 
+def _unseen(cloud: Cloud, resource_id: str, inputs: Inputs) -> None:
+    """Nothing that is there stands in the way of a change of a resource of this type."""
+
+
 class InUse(Exception):
     """AWS refuses what something that is there stands in the way of; the text is AWS's own."""
 
@@ -41,6 +45,8 @@ class Kind:
     """Characters a physical name may have."""
     refuse: Callable[[Cloud, Inputs], None] = _welcome
     """Raises InUse when AWS would refuse a new resource beside those that are there."""
+    refuse_change: Callable[[Cloud, str, Inputs], None] = _unseen
+    """Raises InUse when AWS would refuse a change of the resource of this id to these inputs beside those that are there."""
     replaced_by: frozenset[str] = frozenset()
     """Inputs whose change makes a new resource instead of changing this one."""
 

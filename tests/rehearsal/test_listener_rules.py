@@ -16,9 +16,11 @@ from rehearsal.elb.service import LoadBalancers
 from rehearsal.errors import StackError
 from rehearsal.evaluation.resources import CannotMake, make
 from rehearsal.identity.authority import Authority
+from rehearsal.pulumi_engine.lifecycle import Lifecycle
 from rehearsal.running.apis import load_balancer_api
 from rehearsal.running.endpoint import local_endpoint
 from rehearsal.world.cloud import Cloud
+from rehearsal.world.kind import InUse
 from tests.rehearsal.asking import as_role, refused
 from tests.rehearsal.bluegreen_world import BLUE, ELB_ARN, GREEN, PRODUCTION, eventually, new_cloud
 from tests.rehearsal.fake_tasks import served
@@ -32,6 +34,7 @@ FORWARD = [
         "forward": {"targetGroups": [{"arn": BLUE, "weight": 1}, {"arn": GREEN, "weight": 0}]},
     }
 ]
+SORRY = [{"type": "fixed-response", "fixedResponse": {"statusCode": "403", "contentType": "text/plain"}}]
 ONLY_GREEN = [{"Type": "forward", "TargetGroupArn": GREEN}]
 
 
@@ -253,6 +256,24 @@ def test_a_program_s_second_rule_of_a_priority_is_refused_as_elb_would(elb: Play
         rule(elb.cloud, "second", priority=10, conditions=paths("/x"))
     with pytest.raises(CannotMake, match="TargetGroupAssociationLimit"):
         rule(elb.cloud, "elsewhere", listenerArn=SHARED, priority=10, conditions=paths("/x"))
+
+
+def test_two_rules_do_not_change_places_by_one_up(elb: Played) -> None:
+    """The provider gives each rule its priority by a call of its own (API_SetRulePriorities: PriorityInUse)."""
+    life = Lifecycle(elb.cloud)
+    one, two = (
+        {"listenerArn": SHARED, "priority": priority, "conditions": paths(f"/{priority}"), "actions": SORRY}
+        for priority in (71, 72)
+    )
+    first, second = f"urn:pulumi:s::p::{RULE}::first", f"urn:pulumi:s::p::{RULE}::second"
+    made = life.create(first, one)
+    beside = life.create(second, two)
+    with pytest.raises(InUse, match="PriorityInUse: Priority '72' is currently in use"):
+        life.update(first, made[0], (one, made[1]), {**one, "priority": 72})
+    after = life.update(first, made[0], (one, made[1]), {**one, "priority": 73})
+    assert after["priority"] == 73
+    life.delete(first, made[0], one, after)
+    life.delete(second, beside[0], two, beside[1])
 
 
 @pytest.mark.parametrize(
