@@ -120,7 +120,8 @@ class Options:
         bool | None,
         typer.Option(
             "--approve/--reject",
-            help="Answer to every approval (release.approval). Default: asked for on the terminal.",
+            help="Answer to every approval (release.approval) and to every pause of a rollout by ECS. "
+            "Default: asked for on the terminal.",
             rich_help_panel=OUTSIDE,
         ),
     ] = None

@@ -8,7 +8,7 @@ level's matter. What ECS deploys itself is in `deployments/`.
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -45,14 +45,24 @@ class EcsServices:
         alarms: Alarms | None = None,
         functions: Functions | None = None,
         send: Send = nobody,
+        ask: Callable[[str], bool] | None = None,
     ) -> None:
-        """Begin without services; the load balancers must have been started. `send` puts events on the bus."""
+        """Begin without services; the load balancers must have been started.
+
+        `send` puts events on the bus; `ask` says whether a paused deployment goes on, in a person's place.
+        """
         self._cloud = cloud
         self._load_balancers = load_balancers
         self._making = TaskSets(cloud, runtime, load_balancers)
         self.deployments = ServiceDeployments(
             Parts(
-                cloud, load_balancers, self._making, alarms or Alarms(cloud, load_balancers), functions, send
+                cloud,
+                load_balancers,
+                self._making,
+                alarms or Alarms(cloud, load_balancers),
+                functions,
+                send,
+                ask,
             )
         )
         self._services: dict[str, Service] = {}

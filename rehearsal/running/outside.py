@@ -60,11 +60,17 @@ class Outside:
             return None
         return lambda call: ask(call.configuration.get("CustomData") or f"Approve {call.action}?")
 
+    def continuer(self) -> Asked | None:
+        """Who ends a pause of ECS's deployments, as approvals are answered; None waits for ECS's ContinueServiceDeployment."""
+        return (lambda _: False) if self.rejects else self.approve
+
     def stop(self, settings: Settings) -> Stop | None:
         """What stops a release of such a stack in this world; None when nothing does, or a person is yet to be asked."""
         window = settings.release.window
-        if self.rejects:
+        if self.rejects and settings.release.approval is not None:
             return Stop("at its approval", "The approval action was rejected")
+        if self.rejects:
+            return Stop("at its pause", "was rolled back by a user")
         if window is not None and self.at is not None:
             there = cron.zone(window.time_zone)
             if not cron.matches(window.cron, self.now(settings)().astimezone(there)):
@@ -100,15 +106,18 @@ class Outside:
 
     def refuse_what_does_not_fit(self, settings: Settings) -> None:
         """Raise UsageError for an answer nobody asks for, and for a question nobody answers."""
-        if settings.release.approval is not None and self.approve is None and not self.rejects:
+        questions = _questions(settings)
+        if questions and self.approve is None and not self.rejects:
             raise UsageError(
-                "release.approval",
+                questions[0],
                 "a person must answer it, and there is no terminal to ask on",
                 "say --approve or --reject",
             )
-        if self.rejects and settings.release.approval is None:
+        if self.rejects and not questions:
             raise UsageError(
-                "--reject", "the stack declares no release.approval that could be rejected", "leave it out"
+                "--reject",
+                "the stack declares no release.approval that could be rejected, nor a pause of a rollout",
+                "leave it out",
             )
         if self.at is not None and settings.release.window is None:
             raise UsageError(
@@ -133,6 +142,16 @@ class Outside:
                 "the stack makes its repository itself (images.<name>.createRepository)",
                 "leave it out",
             )
+
+
+def _questions(settings: Settings) -> list[str]:
+    """The settings that make a release wait for a person."""
+    pauses = [
+        f"services.{name}.rollout.lifecycleHooks"
+        for name, service in settings.services.items()
+        if any(hook.pause is not None for hook in service.rollout.lifecycle_hooks)
+    ]
+    return [*(["release.approval"] if settings.release.approval is not None else []), *pauses]
 
 
 def hook_results(given: list[str]) -> dict[str, HookResult]:

@@ -67,7 +67,7 @@ def services(  # noqa: PLR0913, PLR0917  (one argument for each thing the servic
         running = ends.enter_context(
             EcsServices(
                 cloud, level.runtime, load_balancers, alarms, functions,
-                send=lambda event: _send(news, events, event),
+                send=lambda event: _send(news, events, event), ask=outside.continuer(),
             )
         )  # fmt: skip
         deployments = Deployments(cloud, running, load_balancers, alarms, hooks=outside.hooks)

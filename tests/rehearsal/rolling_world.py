@@ -85,29 +85,32 @@ def rolling(
     folder: Path,
     image: str = "example/app:v1",
     prepare: Callable[[Cloud], Functions | None] = lambda _: None,
+    ask: Callable[[str], bool] | None = None,
     **service: Any,
 ) -> Generator[Rolling]:
     """A service behind the production listener, or behind nothing where `loadBalancers` is empty, on its first image.
 
-    `prepare` declares what else there is, and says who runs functions.
+    `prepare` declares what else there is, and says who runs functions; `ask` answers pauses.
     """
     with blue_green_cloud(folder) as (gateway, cloud):
         cloud.clock.own = OWN
         functions = prepare(cloud)
         given: dict[str, Any] = {"deploymentController": {"type": "ECS"}, **service}
         declared = declare_service(cloud, register(cloud, task_definition(image)), **given)
-        with _running(gateway, cloud, functions) as world:
+        with _running(gateway, cloud, functions, ask) as world:
             world.services.create_service(declared)
             yield world
         assert world.runtime.alive == [], "everything started is stopped"
 
 
 @contextmanager
-def _running(gateway: Gateway, cloud: Cloud, functions: Functions | None) -> Generator[Rolling]:
+def _running(
+    gateway: Gateway, cloud: Cloud, functions: Functions | None, ask: Callable[[str], bool] | None
+) -> Generator[Rolling]:
     runtime, events = FakeRuntime(), list[Mapping[str, Any]]()
     with LoadBalancers(cloud) as balancers:
         alarms = Alarms(cloud, balancers)
-        with EcsServices(cloud, runtime, balancers, alarms, functions, events.append) as services:
+        with EcsServices(cloud, runtime, balancers, alarms, functions, events.append, ask) as services:
             gateway.answer_by(container_api(cloud, services))
             yield Rolling(cloud, runtime, balancers, services, alarms, cloud.client("ecs"), events)
 

@@ -84,6 +84,7 @@ def shifting(
     *,
     with_test: bool = True,
     prepare: Callable[[Cloud], Functions | None] = lambda _: None,
+    ask: Callable[[str], bool] | None = None,
     **configuration: Any,
 ) -> Generator[Shifting]:
     """A service by rules of its own, its first deployment begun."""
@@ -122,6 +123,6 @@ def shifting(
     alarms = given.pop("alarms", None)
     more = {"alarms": alarms} if alarms else {}
     with rolling(
-        folder, prepare=rules, loadBalancers=[balancer], deploymentConfiguration=given, **more
+        folder, prepare=rules, ask=ask, loadBalancers=[balancer], deploymentConfiguration=given, **more
     ) as world:
         yield Shifting(world, *made)

@@ -108,6 +108,20 @@ def test_a_pause_that_nobody_ends_ends_as_it_is_declared(tmp_path: Path, action:
         assert ended["lifecycleHookDetails"][0]["status"] in {"SUCCEEDED", "TIMED_OUT"}
 
 
+@pytest.mark.parametrize(("answer", "status"), [(True, "SUCCESSFUL"), (False, "ROLLBACK_SUCCESSFUL")])
+def test_a_rehearsal_may_answer_in_a_persons_place(tmp_path: Path, answer: bool, status: str) -> None:  # noqa: FBT001
+    asked: list[str] = []
+
+    def ask(text: str) -> bool:
+        asked.append(text)
+        return answer
+
+    with shifting(tmp_path, lifecycleHooks=[pause("POST_SCALE_UP")], ask=ask) as made:
+        made.world.ended()
+        assert made.world.release(V2)["status"] == status
+        assert asked == ["Service web waits at POST_SCALE_UP. Continue?"]
+
+
 def test_a_canary_takes_its_share_first_and_waits_before_every_step(tmp_path: Path) -> None:
     """canary-deployment; pause-lifecycle-hooks, "Pause hooks with linear and canary deployments"."""
     canary = {"canaryPercent": 10, "canaryBakeTimeInMinutes": "1"}

@@ -142,6 +142,20 @@ def test_a_stop_is_foreseen_where_the_world_says_no() -> None:
     assert stop == ("by the hook AfterInstall", "of hook AfterInstall answered Failed")
 
 
+def test_a_pause_is_a_question_as_an_approval_is() -> None:
+    """One answer for both: `--approve`, `--reject`, or whoever sits at the terminal."""
+    hooks = [{"stages": ["POST_TEST_TRAFFIC_SHIFT"], "pause": {}}]
+    rollout = {"by": "ecs", "strategy": "blueGreen", "lifecycleHooks": hooks}
+    paused = _settings(lambda raw: raw["services"]["web"].update(rollout=rollout))
+    with pytest.raises(UsageError, match=r"services\.web\.rollout\.lifecycleHooks: a person must answer it"):
+        Outside().refuse_what_does_not_fit(paused)
+    rejecting = Outside(rejects=True)
+    rejecting.refuse_what_does_not_fit(paused)
+    assert rejecting.stop(paused) == ("at its pause", "was rolled back by a user")
+    answers = [one.continuer() for one in (rejecting, Outside(approve=lambda text: True), Outside())]
+    assert [one and one("Continue?") for one in answers] == [False, True, None]
+
+
 def test_a_rejection_without_an_approval_is_refused() -> None:
     with pytest.raises(UsageError, match=r"--reject: the stack declares no release.approval"):
         Outside(rejects=True).refuse_what_does_not_fit(_settings())

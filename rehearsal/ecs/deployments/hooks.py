@@ -116,6 +116,11 @@ class Hooks:
         run.expires = now() + timedelta(seconds=hook.timeout)
         run.status = HookStatus.AWAITING_ACTION
         play.events.hook(play.deployment, run, "HOOK_AWAITING_ACTION")
+        if play.parts.ask is not None:
+            run.rolls_back = not play.parts.ask(
+                f"Service {play.service.name} waits at {run.stage}. Continue?"
+            )
+            run.decided.set()
         self._wait(min(hook.timeout, LONGEST_WAIT), run.decided)
         if self._ending.is_set():
             return

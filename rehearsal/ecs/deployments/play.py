@@ -1,7 +1,7 @@
 """What every strategy works with, and does alike: the service's parts, its revisions, and the end of those that are replaced."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rehearsal.cloudwatch.alarms import Alarms
@@ -26,6 +26,8 @@ class Parts:
     alarms: Alarms
     functions: Functions | None
     send: Send
+    ask: Callable[[str], bool] | None = None
+    """Who says whether a paused deployment goes on, without a person; None waits for ContinueServiceDeployment."""
 
 
 class RollbackFailed(Exception):
