@@ -30,9 +30,11 @@ class LiveParts:
         if declared.type == SERVICE:
             return self._service(declared)
         if declared.type == LISTENER and self._load_balancers.opened(declared.arn):
-            return self._action("defaultActions", declared.arn)
+            weights = self._load_balancers.weights(declared.arn)
+            return {"defaultActions": [_action(weights)]} if weights else {}
         if declared.type == RULE and self._load_balancers.has_rule(declared.arn):
-            return self._action("actions", declared.arn)
+            weights = self._load_balancers.weights(declared.arn)
+            return {} if weights == rule_of(declared).action.weights else {"actions": [_weighted(weights)]}
         return {}
 
     def follow(self, declared: Declared) -> None:
@@ -81,11 +83,6 @@ class LiveParts:
             "desiredCount": running.desired_count,
         }
 
-    def _action(self, name: str, arn: str) -> Mapping[str, Any]:
-        """Where a listener or a rule forwards to now; what it answers itself nobody else changes."""
-        weights = self._load_balancers.weights(arn)
-        return {name: [_action(weights)]} if weights else {}
-
     def _running(self, declared: Declared) -> Service | None:
         """None for a service that was declared after everything had been started."""
         cluster = str(declared.inputs["cluster"]).rpartition("/")[2]
@@ -100,5 +97,9 @@ def _action(weights: Mapping[str, int]) -> dict[str, Any]:
     able = {arn: weight for arn, weight in weights.items() if weight > 0}
     if len(able) == 1:
         return {"type": "forward", "targetGroupArn": next(iter(able))}
+    return _weighted(weights)
+
+
+def _weighted(weights: Mapping[str, int]) -> dict[str, Any]:
     groups = [{"arn": arn, "weight": weight} for arn, weight in weights.items()]
     return {"type": "forward", "forward": {"targetGroups": groups}}
