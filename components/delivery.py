@@ -17,11 +17,18 @@ from components.notifications import Notifications, NotificationsArgs
 from components.release_function import ReleaseFunction, ReleaseFunctionArgs
 from components.release_templates import ReleaseTemplates, ReleaseTemplatesArgs
 from components.rollouts.answers import Rollout, Service, declare_service
+from components.service_front import ServiceFront
 from components.sources.push import PushSource as Source
 from components.sources.push import PushTrigger as Trigger
 from documents.actions import Action, Stage, approval_action, deployment_window
-from documents.descriptor import ServiceDescriptor, StackDescriptor
+from documents.descriptor import (
+    ExistingDescriptor,
+    ServiceDescriptor,
+    StackDescriptor,
+    TrafficDescriptor,
+)
 from settings import Settings
+from settings.existing import Existing
 from settings.service import Service as ServiceSettings
 
 
@@ -149,7 +156,10 @@ def _services(
     for key in sorted(given, key=lambda key: given[key].shares is not None):
         owner = given[key].shares
         front = made[owner][0].front if owner else None
-        made[key] = declare_service(stack, key, repository, artifacts, front)
+        shared = (
+            front if isinstance(front, ServiceFront) else None
+        )  # a service that others made owns none here
+        made[key] = declare_service(stack, key, repository, artifacts, shared)
     return {key: made[key] for key in given}
 
 
@@ -191,7 +201,7 @@ def _place(service: ServiceSettings) -> int:
     A failed action ends its stage, so no worker is touched when a web service is not through (CodePipeline User Guide,
     reference-pipeline-structure, runOrder).
     """
-    return 3 if service.load_balancer else 3 + service.rollout.order
+    return 3 if service.takes_traffic else 3 + service.rollout.order
 
 
 def _release(settings: Settings, actions: Sequence[Action]) -> Stage:
@@ -213,11 +223,28 @@ def _describe(
     given = stack.settings.services[key]
     return ServiceDescriptor(
         cluster=given.cluster,
-        service=stack.names.service(key),
+        service=given.called(stack.names.service(key)),
         deployment=rollout.described,
         container=given.container,
         port=given.port if service.front else None,
         listener_arn=service.front.listener_arn if service.front else None,
         url=service.front.url if service.front else None,
         log_group=stack.names.log_group(key),
+        existing=_existing(given.existing) if given.existing else None,
+    )
+
+
+def _existing(existing: Existing) -> ExistingDescriptor:
+    traffic = existing.traffic
+    return ExistingDescriptor(
+        execution_role=existing.execution_role_arn,
+        task_role=existing.task_role_arn,
+        traffic=TrafficDescriptor(
+            listener=traffic.listener_arn,
+            rules=traffic.rule_arns,
+            test_listener=traffic.test_listener_arn,
+            target_groups=traffic.target_group_arns,
+        )
+        if traffic
+        else None,
     )

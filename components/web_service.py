@@ -12,7 +12,7 @@ import pulumi
 from components.image_repository import ImageRepository
 from components.kit.fargate_service import fargate_service
 from components.kit.stack import Stack
-from components.kit.task import Task, TaskArgs, declare_task
+from components.kit.task import NewTask, TaskArgs, declare_task
 from components.rollouts.ownership import Equipment, Ownership
 from components.service_front import ServiceFront, ServiceFrontArgs
 
@@ -52,7 +52,7 @@ class WebService(pulumi.ComponentResource):
     """Name of the ECS service."""
     front: ServiceFront
     """What stands in front of it."""
-    task: Task
+    task: NewTask
     """What runs."""
 
     def __init__(self, name: str, args: WebServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:

@@ -10,7 +10,7 @@ import pulumi
 from components.image_repository import ImageRepository
 from components.kit.fargate_service import fargate_service
 from components.kit.stack import Stack
-from components.kit.task import Task, TaskArgs, declare_task
+from components.kit.task import NewTask, TaskArgs, declare_task
 from components.rollouts.ecs import ByEcs
 
 
@@ -34,7 +34,7 @@ class Worker(pulumi.ComponentResource):
     """What stands in front of it."""
     service_name: pulumi.Output[str]
     """Name of the ECS service."""
-    task: Task
+    task: NewTask
     """What runs."""
 
     def __init__(self, name: str, args: WorkerArgs, opts: pulumi.ResourceOptions | None = None) -> None:

@@ -14,7 +14,7 @@ PACE = 10.0
 def told(rehearsal: Rehearsal) -> Iterator[str]:
     """Lines for the terminal: where services answer, exports to paste, commands to try."""
     for name, service in rehearsal.settings.services.items():
-        if service.load_balancer is not None:
+        if service.takes_traffic:
             yield f"{name}: {rehearsal.users.url(name)}{_asked(rehearsal.users.example(name))}"
     yield ""
     yield "Paste into another terminal, and the AWS CLI and every SDK there ask this cloud, as an administrator:"
@@ -57,7 +57,7 @@ def examples(rehearsal: Rehearsal) -> Iterator[str]:
     yield f"aws codepipeline get-pipeline-state --name {names.pipeline}"
     yield f"aws codebuild list-builds-for-project --project-name {names.migration}"
     for name, service in settings.services.items():
-        yield f"aws ecs describe-services --cluster {service.cluster} --services {names.service(name)}"
+        yield f"aws ecs describe-services --cluster {service.cluster} --services {service.called(names.service(name))}"
     yield f"aws logs tail {names.log_group('migrate')} --follow  # AWS CLI version 2, from 2.13 on"
     host = rehearsal.cloud.endpoint.partition("://")[2]
     image = f"{host}/{settings.image.repository}:{settings.source.push.tag}"

@@ -5,7 +5,7 @@ The writer's values may be known later only (Pulumi outputs), the reader's are t
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Generic, TypeVar
 
@@ -22,6 +22,27 @@ class DeploymentDescriptor:
 
     code_deploy_application: str
     deployment_group: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrafficDescriptor:
+    """What CodeDeploy moves of a service that others made; each by its ARN."""
+
+    listener: str
+    rules: Sequence[str]
+    """Rules of the listener that the deployment's role may move."""
+    test_listener: str | None
+    target_groups: Sequence[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExistingDescriptor:
+    """What the stack takes for granted of a service that others made."""
+
+    execution_role: str
+    task_role: str
+    traffic: TrafficDescriptor | None
+    """None where ECS itself moves it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +63,8 @@ class ServiceDescriptor(Generic[T]):
     url: T | None
     """Where it answers; the load balancer's ARN where that is not made here, None for a worker."""
     log_group: str
+    existing: ExistingDescriptor | None = None
+    """None for a service that the stack makes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +102,9 @@ def from_json(text: str) -> StackDescriptor[str]:
     try:
         given = json.loads(text)
         services = {
-            name: ServiceDescriptor[str](**_given(ServiceDescriptor, one, deployment=_deployment(one)))
+            name: ServiceDescriptor[str](
+                **_given(ServiceDescriptor, one, deployment=_deployment(one), existing=_existing(one))
+            )
             for name, one in given["services"].items()
         }
         return StackDescriptor[str](**_given(StackDescriptor, given, services=services))
@@ -99,6 +124,21 @@ def _deployment(service: Mapping[str, Any]) -> DeploymentDescriptor | None:
     return DeploymentDescriptor(**_given(DeploymentDescriptor, service))
 
 
+def _existing(service: Mapping[str, Any]) -> ExistingDescriptor | None:
+    """What a stack of an earlier version never says."""
+    given = service.get("existing")
+    if given is None:
+        return None
+    traffic = given["traffic"]
+    return ExistingDescriptor(
+        **_given(
+            ExistingDescriptor,
+            given,
+            traffic=TrafficDescriptor(**_given(TrafficDescriptor, traffic)) if traffic else None,
+        )
+    )
+
+
 def _document(value: Any) -> dict[str, Any]:
     """The fields by their names in JSON; a nested deployment's beside the others, a missing one not at all."""
     own: dict[str, Any] = {}
@@ -106,6 +146,12 @@ def _document(value: Any) -> dict[str, Any]:
         inner = getattr(value, one.name)
         if one.name == "deployment":
             own |= _document(inner) if inner else {}
+        elif one.name == "existing":
+            own |= (
+                {"existing": {**_document(inner), "traffic": inner.traffic and _document(inner.traffic)}}
+                if inner
+                else {}
+            )
         else:
             own[_camel(one.name)] = inner
     return own

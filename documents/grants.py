@@ -272,12 +272,12 @@ def pass_roles(roles: Sequence[Any], services: Sequence[str]) -> Statement:
     )
 
 
-def roll_out(
-    place: Place, cluster: str, service: str, roles: Sequence[Any], log_group: str
+def roll_out(  # noqa: PLR0913, PLR0917  (what a rollout touches)
+    place: Place, cluster: str, service: str, family: str, roles: Sequence[Any], log_group: str
 ) -> list[Statement]:
     """What the step `rollout` does to one service: register, deploy, watch, move back what takes too long, and tell why.
 
-    `roles` are those of its tasks. The resources are what the Service Authorization Reference offers: task definitions are
+    `family` is that of the revisions it is updated to, `roles` are those of its tasks. The resources are what the Service Authorization Reference offers: task definitions are
     described on `*`, tasks are listed by their cluster; a tag on creation is asked for besides (Amazon ECS Developer Guide,
     supported-iam-actions-tagging). What a stopped task said last stands in its log group.
     """
@@ -286,14 +286,14 @@ def roll_out(
         register_task_definitions(),
         allow(
             "ecs:TagResource",
-            on=place.arn("ecs", f"task-definition/{service}:*"),
+            on=place.arn("ecs", f"task-definition/{family}:*"),
             when={"StringEquals": {"ecs:CreateAction": "RegisterTaskDefinition"}},
         ),
         pass_roles(roles, ["ecs-tasks.amazonaws.com"]),
         allow(
             "ecs:UpdateService",
             on=service_arn,
-            when={"ArnLike": {"ecs:task-definition": place.arn("ecs", f"task-definition/{service}:*")}},
+            when={"ArnLike": {"ecs:task-definition": place.arn("ecs", f"task-definition/{family}:*")}},
         ),
         *watch_deployments(place, cluster, service),
         allow(
@@ -358,6 +358,19 @@ def shift_traffic(
         *([allow("elasticloadbalancing:ModifyListener", on=list(listeners))] if listeners else []),
         *([allow("elasticloadbalancing:ModifyRule", on=list(rules))] if rules else []),
     ]
+
+
+def look_at_traffic(service: Any) -> list[Statement]:
+    """Look at a service that others made, and at what stands in front of it; the load balancer's Describe actions know no resource."""
+    return [
+        allow("ecs:DescribeServices", on=service),
+        allow("elasticloadbalancing:DescribeRules", "elasticloadbalancing:DescribeTargetGroups", on="*"),
+    ]
+
+
+def look_at_roles(roles: Sequence[str]) -> list[Statement]:
+    """Read whom roles trust (Service Authorization Reference, AWS Identity and Access Management)."""
+    return [allow("iam:GetRole", on=sorted(set(roles)))] if roles else []
 
 
 def shift_weights(

@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterable
 
-from release import deployments, images, secrets, services, template_files
+from release import adopted, deployments, images, secrets, services, template_files
 from release.findings import Finding, Note, Refusal, RefusedError, Unseen, Wait
 from release.job import CheckOrder
 from release.log import log
@@ -25,6 +25,7 @@ def run(subject: Subject, order: CheckOrder, token: str) -> Outcome:
         "alarms": lambda: deployments.alarmed(subject),
         "deployments": lambda: deployments.running(subject),
         "services": lambda: services.unready(subject),
+        **({"existing": lambda: adopted.unfit(subject)} if adopted.any_of(subject) else {}),
         "secrets": lambda: secrets.missing(subject, templates.definitions),
     }
     findings = [finding for name, check in checks.items() for finding in _findings(name, check)]

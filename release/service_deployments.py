@@ -64,7 +64,7 @@ class Seen:
 
 def seen(aws: Aws, service: ServiceDescriptor[str]) -> Seen:
     """The service as it is now; RefusedError when it is none whose deployments ECS makes."""
-    found = _service(aws, service)
+    found = service_of(aws, service)
     controller = within(found, "deploymentController").get("type", "ECS")
     if controller != "ECS":
         raise RefusedError(
@@ -121,7 +121,8 @@ def is_first(aws: Aws, deployment: Deployment) -> bool:
     return not described(aws, deployment).get("sourceServiceRevisions")
 
 
-def _service(aws: Aws, service: ServiceDescriptor[str]) -> Mapping[str, Any]:
+def service_of(aws: Aws, service: ServiceDescriptor[str]) -> Mapping[str, Any]:
+    """The service as ECS describes it; RefusedError when none is active."""
     answer = aws.client("ecs").describe_services(cluster=service.cluster, services=[service.service])
     for one in answer.get("services", ()):
         if one.get("status", "ACTIVE") == "ACTIVE":

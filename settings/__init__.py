@@ -14,7 +14,7 @@ from documents.lifecycle import FILTERS
 from documents.names import ROLES_OF_A_SERVICE, ROLES_OF_A_STACK, Names
 from documents.nested import is_map
 from documents.place import EXAMPLE_ACCOUNT
-from settings import listeners
+from settings import adopting, listeners
 from settings.base import Group
 from settings.findings import SettingsError, explain, odd_keys, strings
 from settings.image import Image
@@ -150,13 +150,20 @@ class Settings(Group):
         return self
 
     @model_validator(mode="after")
+    def _one_delivery_a_service(self) -> "Settings":
+        there = {name: (one.cluster, one.existing) for name, one in self.services.items() if one.existing}
+        for finding in adopting.twice(there):
+            raise ValueError(finding)
+        return self
+
+    @model_validator(mode="after")
     def _alarms_let_services_start(self) -> "Settings":
         alarms = self.release.alarms
         if alarms.unhealthy_minutes is None or not alarms.enabled:
             return self
         for name, service in self.services.items():
             check = service.health_check
-            if service.load_balancer and alarms.unhealthy_minutes < check.slow_start_minutes:
+            if service.takes_traffic and alarms.unhealthy_minutes < check.slow_start_minutes:
                 raise ValueError(
                     f"release.alarms.unhealthyMinutes {alarms.unhealthy_minutes} contradicts services.{name}.healthCheck."
                     f"gracePeriodSeconds {check.grace_period_seconds}: a task that may take that long to start can be unhealthy "

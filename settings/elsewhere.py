@@ -11,6 +11,7 @@ from documents import arns, images, secrets
 from documents.nested import is_list
 from documents.place import Place, partition_of
 from settings import NAMESPACE, Settings
+from settings.existing import Existing
 from settings.findings import SettingsError
 from settings.listener import SharedListener
 from settings.load_balancer import LoadBalancer
@@ -113,6 +114,8 @@ def _of_build(settings: Settings) -> Iterator[Named]:
 
 
 def _of_service(path: str, service: Service) -> Iterator[Named]:
+    if service.existing:
+        yield from _of_existing(f"{path}.existing", service.existing)
     if service.load_balancer:
         yield from _of_balancer(f"{path}.loadBalancer", service.load_balancer)
     for index, group in enumerate(service.further_target_groups):
@@ -182,6 +185,22 @@ def _of_listener(path: str, shared: SharedListener | None) -> Iterator[Named]:
         yield Named(f"{path}.arn", shared.arn, _BOTH, why)
     if shared and shared.test and shared.test.arn:
         yield Named(f"{path}.test.arn", shared.test.arn, _BOTH, why)
+
+
+def _of_existing(path: str, existing: Existing) -> Iterator[Named]:
+    why = (
+        "ECS starts tasks with roles of its own account (Amazon ECS Developer Guide, task_execution_IAM_role)"
+    )
+    yield Named(f"{path}.executionRoleArn", existing.execution_role_arn, frozenset({ACCOUNT}), why)
+    yield Named(f"{path}.taskRoleArn", existing.task_role_arn, frozenset({ACCOUNT}), why)
+    if existing.traffic is None:
+        return
+    why = "CodeDeploy moves traffic in the account and Region of its deployment group (CodeDeploy API Reference, TargetGroupPairInfo)"
+    yield Named(f"{path}.traffic.listenerArn", existing.traffic.listener_arn, _BOTH, why)
+    if existing.traffic.test_listener_arn:
+        yield Named(f"{path}.traffic.testListenerArn", existing.traffic.test_listener_arn, _BOTH, why)
+    for index, group in enumerate(existing.traffic.target_group_arns):
+        yield Named(f"{path}.traffic.targetGroupArns.{index}", group, _BOTH, why)
 
 
 def _finding(named: Named, place: Place) -> str | None:

@@ -6,9 +6,10 @@ from pydantic import Field, model_validator
 
 from documents.images import through_cache
 from documents.strategies import MOST_TARGET_GROUPS, Strategy
-from settings import moving
+from settings import adopting, moving
 from settings.base import KmsKeys, Port, RetentionDays, Statements
 from settings.container import Container, ContainerName, Sidecar
+from settings.existing import Existing
 from settings.healthcheck import HealthCheck, Protocol
 from settings.image_reference import ImageReference
 from settings.load_balancer import LoadBalancer
@@ -85,6 +86,10 @@ class Service(Container):
     service_connect: ServiceConnect | None = Field(
         default=None, description="Service Connect: names by which services find each other; by ECS only."
     )
+    existing: Existing | None = Field(
+        default=None,
+        description="A service that others made: only its delivery is declared here, and what it needs is looked at before each release.",
+    )
     rollout: Rollout = Field(default=Rollout(), description="How it gets to a new version.")
     sidecars: list[Sidecar] = Field(
         default=[], max_length=MOST_CONTAINERS - 1, description="Further containers of the task."
@@ -127,23 +132,34 @@ class Service(Container):
         return self.load_balancer.shares if self.load_balancer else None
 
     @property
+    def takes_traffic(self) -> bool:
+        """Whether its traffic is moved; a worker has none, and of others' services only CodeDeploy's are known to have."""
+        return self.load_balancer is not None or bool(self.existing and self.existing.traffic)
+
+    def called(self, own: str) -> str:
+        """Name of the ECS service: `own`, unless others have named it."""
+        return self.existing.service if self.existing else own
+
+    @property
     def mover(self) -> Mover:
         """Who moves it to a new version."""
-        return self.rollout.by or (Mover.CODEDEPLOY if self.load_balancer else Mover.ECS)
+        return self.rollout.by or (Mover.CODEDEPLOY if self.takes_traffic else Mover.ECS)
 
     @property
     def strategy(self) -> Strategy:
         """How ECS moves it, where ECS does."""
-        return self.rollout.strategy or (Strategy.BLUE_GREEN if self.load_balancer else Strategy.ROLLING)
+        return self.rollout.strategy or (Strategy.BLUE_GREEN if self.takes_traffic else Strategy.ROLLING)
 
     @model_validator(mode="after")
     def _a_rollout_that_fits(self) -> "Service":
+        given = self.model_fields_set
         findings = [
+            *(adopting.besides(self.existing, self.rollout, given) if self.existing else ()),
             *(
                 moving.with_traffic(self.rollout)
-                if self.load_balancer
+                if self.takes_traffic
                 else moving.without_traffic(
-                    self.rollout, self.model_fields_set, connected=bool(self.endpoints)
+                    self.rollout, () if self.existing else given, connected=bool(self.endpoints)
                 )
             ),
             *(
@@ -171,10 +187,12 @@ class Service(Container):
     def ports(self) -> list[tuple[int, str]]:
         """Ports that the container answers on, the one for traffic first, each with its protocol; a worker's on none of its own."""
         found: dict[int, str] = {}
-        if self.load_balancer is not None:
+        if self.takes_traffic:
             check = self.health_check
             found[self.port] = self.protocol
             found.setdefault(check.port or self.port, check.protocol or self.protocol)
+        elif self.existing and "port" in self.model_fields_set:
+            found[self.port] = self.protocol
         for other in (*self.endpoints, *self.further_target_groups):
             found.setdefault(other.port or self.port, self.protocol)
         return list(found.items())

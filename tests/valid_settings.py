@@ -19,6 +19,9 @@ from settings.service import FARGATE_MEMORY, Service
 
 Drawn = dict[str, Any]
 
+ADOPTED = 1
+"""Which of the services others may have made: not the first, or half of what is drawn would be theirs."""
+
 _HEX = st.text(alphabet="0123456789abcdef", min_size=17, max_size=17)
 _SECRETS = st.sampled_from(
     [
@@ -159,6 +162,10 @@ def _together(raw: Drawn) -> Drawn:
         service["sidecars"] = list(sidecars.values())
         for sidecar in service["sidecars"]:
             _one_source(sidecar)
+        if number == ADOPTED and "existing" in service:
+            _adopt(service)
+            continue
+        service.pop("existing", None)
         if "loadBalancer" in service:
             check = service.get("healthCheck", {})
             check["timeoutSeconds"] = min(
@@ -172,6 +179,31 @@ def _together(raw: Drawn) -> Drawn:
         _beside(service)
     _one_source(raw["migration"])
     return raw
+
+
+def _adopt(service: Drawn) -> None:
+    """Leave to its owner what is the owner's."""
+    for owners in (
+        "loadBalancer",
+        "desiredCount",
+        "autoscaled",
+        "bootstrapImage",
+        "pullThroughCachePrefixes",
+    ):
+        service.pop(owners, None)
+    for others in ("taskRoleStatements", "executionRoleStatements", "port", "protocol", "healthCheck"):
+        service.pop(others, None)
+    rollout = service.get("rollout", {})
+    if "traffic" in service["existing"]:
+        group = EXAMPLES["services.existing.traffic.targetGroupArns"]
+        service["existing"]["traffic"]["targetGroupArns"] = [group, f"{group}0"]
+        service["existing"]["traffic"]["testListenerArn"] = EXAMPLES[
+            "services.existing.traffic.testListenerArn"
+        ]
+        rollout["by"] = "codedeploy"
+        _rollout(rollout, web=True)
+    else:
+        _keep(rollout, "order")
 
 
 def _one_source(group: Drawn) -> None:

@@ -4,7 +4,7 @@ import pulumi
 from pulumi_aws import ecs
 
 from components.kit.stack import Stack
-from components.kit.task import Task
+from components.kit.task import NewTask
 from components.rollouts.ownership import Equipment, Ownership
 
 
@@ -12,7 +12,7 @@ def fargate_service(  # noqa: PLR0913, PLR0917  (what a service is made of)
     name: str,
     stack: Stack,
     key: str,
-    task: Task,
+    task: NewTask,
     ownership: Ownership,
     equipment: Equipment,
     inside: pulumi.ResourceOptions,
@@ -32,7 +32,7 @@ def fargate_service(  # noqa: PLR0913, PLR0917  (what a service is made of)
         deployment_controller={"type": ownership.controller},
         network_configuration={
             "subnets": stack.settings.network.private_subnet_ids,
-            "security_groups": [task.security_group_id],
+            "security_groups": task.security_group_ids,
             "assign_public_ip": False,
         },
         propagate_tags="SERVICE",

@@ -1,6 +1,7 @@
 """What runs: a task's roles, log and security group, the template of its definition, and the first revision of it."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +19,7 @@ from documents.limits import LONGEST_REPOSITORY, check_task_definition
 from documents.policy import Statement, trust, trust_account
 from documents.secrets import keys_of
 from documents.shapes import check_input
+from settings.existing import Existing
 from settings.service import Service
 
 _EVERY_PORT: ec2.SecurityGroupIngressArgsDict = {"protocol": "tcp", "from_port": 1, "to_port": 65535}
@@ -49,38 +51,72 @@ class Task:
     """Role ECS pulls, reads secrets and logs with."""
     task_role_arn: pulumi.Output[str]
     """Role the application itself has."""
-    security_group_id: pulumi.Output[str]
-    """Group its network interface is in."""
+    security_group_ids: pulumi.Output[Sequence[str]]
+    """Groups its network interface is in."""
     template: pulumi.Output[str]
     """Text of the task definition template."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewTask(Task):
+    """A task whose service is made here."""
+
     first_revision_arn: pulumi.Output[str]
     """What runs until the first release: a tiny public image under the same names."""
     before: list[pulumi.Resource]
     """What must be there before a task can start."""
 
 
-def declare_task(name: str, args: TaskArgs, inside: pulumi.ResourceOptions) -> Task:
+def declare_task(name: str, args: TaskArgs, inside: pulumi.ResourceOptions) -> NewTask:
     """Declare everything a task needs, `inside` being the options of the component it belongs to.
 
     RunError when ECS would not take its definition.
     """
-    _refuse_what_ecs_would(args)
-    log_group = cloudwatch.LogGroup(
+    place, names = args.stack.place, args.stack.names
+    _refuse_what_ecs_would(
+        args,
+        [
+            place.iam_arn(f"role/{role}")
+            for role in (names.execution_role(args.key), names.task_role(args.key))
+        ],
+    )
+    log_group = _log_group(name, args, inside)
+    group = _security_group(name, args, inside)
+    execution, task = _roles(name, args, inside)
+    roles = pulumi.Output.all(execution.arn, task.arn)
+    return NewTask(
+        execution_role_arn=execution.arn,
+        task_role_arn=task.arn,
+        security_group_ids=group.id.apply(lambda one: [one]),
+        template=roles.apply(lambda arns: taskdef.text(_released(args, arns[0], arns[1]))),
+        first_revision_arn=_first_revision(name, args, (execution.arn, task.arn), inside).arn,
+        before=[log_group, *execution.policies, *task.policies],
+    )
+
+
+def adopt_task(name: str, args: TaskArgs, existing: Existing, inside: pulumi.ResourceOptions) -> Task:
+    """The task of a service that others made: its log group and its template are declared, the rest is there.
+
+    RunError when ECS would not take its definition.
+    """
+    roles = existing.roles
+    _refuse_what_ecs_would(args, roles)
+    _log_group(name, args, inside)
+    groups = existing.traffic.security_group_ids if existing.traffic else []
+    return Task(
+        execution_role_arn=pulumi.Output.from_input(roles[0]),
+        task_role_arn=pulumi.Output.from_input(roles[1]),
+        security_group_ids=pulumi.Output.from_input(groups),
+        template=pulumi.Output.from_input(taskdef.text(_released(args, *roles))),
+    )
+
+
+def _log_group(name: str, args: TaskArgs, inside: pulumi.ResourceOptions) -> cloudwatch.LogGroup:
+    return cloudwatch.LogGroup(
         f"{name}-log",
         name=args.stack.names.log_group(args.key),
         retention_in_days=args.service.log_retention_days,
         opts=inside,
-    )
-    group = _security_group(name, args, inside)
-    execution, task = _roles(name, args, inside)
-    roles = pulumi.Output.all(execution.arn, task.arn)
-    return Task(
-        execution_role_arn=execution.arn,
-        task_role_arn=task.arn,
-        security_group_id=group.id,
-        template=roles.apply(lambda arns: taskdef.text(_released(args, arns[0], arns[1]))),
-        first_revision_arn=_first_revision(name, args, (execution.arn, task.arn), inside).arn,
-        before=[log_group, *execution.policies, *task.policies],
     )
 
 
@@ -226,14 +262,10 @@ def _port_names(service: Service) -> dict[int, dict[str, str]]:
     }
 
 
-def _refuse_what_ecs_would(args: TaskArgs) -> None:
-    """RunError unless ECS takes the definition once a digest stands in it; the roles' ARNs are as long as their names say."""
-    place, names = args.stack.place, args.stack.names
-    roles = [
-        place.iam_arn(f"role/{role}") for role in (names.execution_role(args.key), names.task_role(args.key))
-    ]
+def _refuse_what_ecs_would(args: TaskArgs, roles: Sequence[str]) -> None:
+    """RunError unless ECS takes the definition once a digest stands in it; `roles` are ARNs, as long as their names say."""
     definition = _released(args, *roles)
-    longest = f"{place.registry}/{'r' * LONGEST_REPOSITORY}@sha256:{'0' * 64}"
+    longest = f"{args.stack.place.registry}/{'r' * LONGEST_REPOSITORY}@sha256:{'0' * 64}"
     filled = json.loads(json.dumps(definition).replace(taskdef.pushed_image(), longest))
     with refusing():
         check_input("ecs", "RegisterTaskDefinition", definition)

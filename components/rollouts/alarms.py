@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_aws import cloudwatch
 
+from components.adopted_service import AdoptedFront
 from components.kit.stack import Stack
 from components.service_front import ServiceFront
 from documents.alarms import PERIOD
@@ -29,7 +30,7 @@ def traffic_alarms(  # noqa: PLR0913, PLR0917  (what alarms are made of)
     name: str,
     stack: Stack,
     key: str,
-    front: ServiceFront,
+    front: ServiceFront | AdoptedFront,
     called: Callable[[str, int, str], str],
     inside: pulumi.ResourceOptions,
 ) -> list[cloudwatch.MetricAlarm]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_aws import codedeploy
 
+from components.adopted_service import AdoptedFront, AdoptedService
 from components.artifact_store import ArtifactStore
 from components.kit.role import granted_role
 from components.kit.stack import Stack
@@ -31,13 +32,20 @@ class BlueGreenDeploymentArgs:
     stack: Stack
     key: str
     """Name of the service in the settings."""
-    web: WebService
+    web: WebService | AdoptedService
     artifacts: ArtifactStore
 
     @property
     def service(self) -> Service:
         """The service whose traffic moves."""
         return self.stack.settings.services[self.key]
+
+    @property
+    def front(self) -> ServiceFront | AdoptedFront:
+        """What its traffic comes through; ValueError where nobody has said so."""
+        if self.web.front is None:
+            raise ValueError(f"services.{self.key} has no traffic that is known here")
+        return self.web.front
 
     @property
     def configuration(self) -> str:
@@ -80,8 +88,8 @@ class ByCodeDeploy:
             before=front.before,
         )
 
-    def rollout(self, web: WebService, artifacts: ArtifactStore) -> "BlueGreenDeployment":
-        """What moves the declared service."""
+    def rollout(self, web: WebService | AdoptedService, artifacts: ArtifactStore) -> "BlueGreenDeployment":
+        """What moves the service."""
         args = BlueGreenDeploymentArgs(stack=self._stack, key=self._key, web=web, artifacts=artifacts)
         return BlueGreenDeployment(f"{self._key}-deployment", args)
 
@@ -119,11 +127,11 @@ class BlueGreenDeployment(pulumi.ComponentResource):
         self.described = DeploymentDescriptor(code_deploy_application=physical, deployment_group=physical)
         self.templates = {
             taskdef_file(args.key): args.web.task.template,
-            appspec_file(args.key): args.web.task.security_group_id.apply(
-                lambda group: _appspec(args, group)
+            appspec_file(args.key): args.web.task.security_group_ids.apply(
+                lambda groups: _appspec(args, groups)
             ),
         }
-        self.looked_at = [grants.read_deployments(args.stack.place, physical)]
+        self.looked_at = [grants.read_deployments(args.stack.place, physical), *_seen(args)]
         self.register_outputs({"application": self.application, "group": self.group})
 
     def action(
@@ -165,7 +173,7 @@ class BlueGreenDeployment(pulumi.ComponentResource):
         )
         # CloudWatch gives an alarm of a name that is there to whoever asks last, without a word; IAM refuses the role.
         after = pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=[role.role]))
-        alarms = traffic_alarms(name, args.stack, args.key, args.web.front, names.alarm, after)
+        alarms = traffic_alarms(name, args.stack, args.key, args.front, names.alarm, after)
         return codedeploy.DeploymentGroup(
             f"{name}-group",
             app_name=application.name,
@@ -174,7 +182,7 @@ class BlueGreenDeployment(pulumi.ComponentResource):
             deployment_config_name=_configuration(name, args, inside),
             deployment_style={"deployment_type": "BLUE_GREEN", "deployment_option": "WITH_TRAFFIC_CONTROL"},
             ecs_service={"cluster_name": args.service.cluster, "service_name": args.web.service_name},
-            load_balancer_info={"target_group_pair_info": _routes(args.web)},
+            load_balancer_info={"target_group_pair_info": _routes(args.front)},
             blue_green_deployment_config={
                 "deployment_ready_option": {"action_on_timeout": "CONTINUE_DEPLOYMENT"},
                 "terminate_blue_instances_on_deployment_success": {
@@ -221,29 +229,23 @@ def _configuration(
     ).deployment_config_name
 
 
-def _appspec(args: BlueGreenDeploymentArgs, group_id: str) -> str:
+def _appspec(args: BlueGreenDeploymentArgs, groups: Sequence[str]) -> str:
     target = appspec.Target(
         container=args.service.container,
         port=args.service.port,
         subnets=args.stack.settings.network.private_subnet_ids,
-        security_groups=[group_id],
+        security_groups=groups,
     )
     return appspec.text(appspec.appspec(target, args.service.rollout.hooks.given()))
 
 
 def _statements(args: BlueGreenDeploymentArgs) -> list[Statement]:
-    front, task, place = args.web.front, args.web.task, args.stack.place
+    front, task, place = args.front, args.web.task, args.stack.place
     key = args.stack.settings.release.artifact_key_arn
-    routes = (
-        (front.listener_arn, front.production_rule),
-        *([(front.test_listener_arn, front.test_rule)] if front.test_listener_arn is not None else ()),
-    )
-    listeners = [listener for listener, rule in routes if rule is None]
-    rules = [rule.arn for _, rule in routes if rule is not None]
+    name = args.stack.names.service(args.key)
+    listeners, rules = _moved(front)
     return [
-        *grants.shift_traffic(
-            place, args.service.cluster, args.stack.names.service(args.key), listeners, rules
-        ),
+        *grants.shift_traffic(place, args.service.cluster, args.service.called(name), listeners, rules),
         grants.read_alarms(place),
         *grants.call_hooks(args.service.rollout.hooks.given()),
         grants.read_revisions(args.artifacts.artifact_objects),
@@ -252,8 +254,35 @@ def _statements(args: BlueGreenDeploymentArgs) -> list[Statement]:
     ]
 
 
-def _routes(web: WebService) -> codedeploy.DeploymentGroupLoadBalancerInfoTargetGroupPairInfoArgsDict:
-    front = web.front
+def _moved(
+    front: ServiceFront | AdoptedFront,
+) -> tuple[list[pulumi.Output[str]], list[pulumi.Output[str]]]:
+    """ARNs of the listeners and of the rules whose actions CodeDeploy changes."""
+    if isinstance(front, AdoptedFront):
+        found = [arn for arn in (front.listener_arn, front.test_listener_arn) if arn is not None]
+        return found, [rule.arn for rule in front.rules]
+    routes = (
+        (front.listener_arn, front.production_rule),
+        *([(front.test_listener_arn, front.test_rule)] if front.test_listener_arn is not None else ()),
+    )
+    return (
+        [listener for listener, rule in routes if rule is None],
+        [rule.arn for _, rule in routes if rule is not None],
+    )
+
+
+def _seen(args: BlueGreenDeploymentArgs) -> list[Statement]:
+    """What of a service that others made is looked at before a release."""
+    existing = args.service.existing
+    if existing is None:
+        return []
+    service = args.stack.place.arn("ecs", f"service/{args.service.cluster}/{existing.service}")
+    return [*grants.look_at_traffic(service), *grants.look_at_roles(existing.roles)]
+
+
+def _routes(
+    front: ServiceFront | AdoptedFront,
+) -> codedeploy.DeploymentGroupLoadBalancerInfoTargetGroupPairInfoArgsDict:
     routes: codedeploy.DeploymentGroupLoadBalancerInfoTargetGroupPairInfoArgsDict = {
         "prod_traffic_route": {"listener_arns": [front.listener_arn]},
         "target_groups": [{"name": front.target_group_1.name}, {"name": front.target_group_2.name}],

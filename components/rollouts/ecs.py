@@ -1,7 +1,7 @@
 """ECS itself for one service: how it gets to a new version, and what moves it back."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,17 +12,15 @@ from components.artifact_store import ArtifactStore
 from components.kit.role import Granted, granted_role
 from components.kit.stack import Stack
 from components.kit.task import Task
-from components.release_function import ReleaseFunction
 from components.rollouts.alarms import traffic_alarms
+from components.rollouts.ecs_rollout import EcsRollout
 from components.rollouts.ownership import Equipment, Ownership
 from components.rollouts.service_connect import service_connect
 from components.service_front import ServiceFront
 from components.web_service import WebService
 from documents import grants
-from documents.actions import Action, Handed, Released
 from documents.policy import Statement, trust
-from documents.strategies import STARTING, Strategy
-from documents.templates import taskdef_file
+from documents.strategies import Strategy
 from settings import moving
 from settings.lifecycle_hook import LifecycleHook
 from settings.rollout import Rolling
@@ -131,50 +129,6 @@ class ByEcs:
     def rollout_of(self, task: Task) -> "EcsRollout":
         """What moves a declared service with this task."""
         return EcsRollout(stack=self._stack, key=self._key, task=task)
-
-
-@dataclass(frozen=True, kw_only=True)
-class EcsRollout:
-    """How a release gets one service to its image through ECS."""
-
-    stack: Stack
-    key: str
-    task: Task
-    described: None = None
-    """There is no CodeDeploy group to be told of."""
-
-    @property
-    def templates(self) -> Mapping[str, pulumi.Output[str]]:
-        """Text of the only file that a deployment reads, by its name."""
-        return {taskdef_file(self.key): self.task.template}
-
-    @property
-    def looked_at(self) -> Sequence[Statement]:
-        """What the release function must be allowed to look at before a release."""
-        names, service = self.stack.names, self.stack.settings.services[self.key]
-        return grants.watch_deployments(self.stack.place, service.cluster, names.service(self.key))
-
-    @property
-    def by_function(self) -> Sequence[Statement]:
-        """What the release function must be allowed for it."""
-        names = self.stack.names
-        return grants.roll_out(
-            self.stack.place,
-            self.stack.settings.services[self.key].cluster,
-            names.service(self.key),
-            [self.task.execution_role_arn, self.task.task_role_arn],
-            names.log_group(self.key),
-        )
-
-    def action(
-        self, released: Released, templates: Handed, run_order: int, function: ReleaseFunction | None
-    ) -> Action:
-        """Deploys the released image by the release function; ValueError without one."""
-        if function is None:
-            raise ValueError(f"services.{self.key} is moved by ECS, which only the release function asks to")
-        service = self.stack.settings.services[self.key]
-        minutes = STARTING + moving.waited(service.rollout, service.strategy)
-        return function.rollout(self.key, released, templates, run_order, minutes)
 
 
 def _deployment(service: Service, role: Granted | None) -> dict[str, Any]:

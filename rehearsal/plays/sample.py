@@ -8,6 +8,7 @@ NAME = "the sample application examples/app"
 INSTEAD = "rehearse your own application with --app FOLDER or --image NAME"
 
 _PROGRAM = "migrate.py"
+_PROGRAMS = ("app.py", "worker.py")
 _VARIABLE = "DATABASE_URL"
 _PATHS = ("/healthz", "/")
 
@@ -24,7 +25,7 @@ def paths(settings: Settings) -> tuple[str, ...]:
     everywhere = all(
         _VARIABLE in {*one.environment, *one.secrets}
         for one in settings.services.values()
-        if one.load_balancer is not None
+        if one.takes_traffic
     )
     return ("/",) if everywhere else ()
 
@@ -38,8 +39,11 @@ def misfits(settings: Settings) -> Iterator[str]:
     if _VARIABLE not in given:
         yield f"migration.environment and secrets have no {_VARIABLE}, which its migration reads"
     for name, service in settings.services.items():
-        if service.load_balancer is not None and service.health_check.path not in _PATHS:
+        if service.takes_traffic and service.health_check.path not in _PATHS:
             path = service.health_check.path
             yield f"services.{name}.healthCheck.path is {path}, while it answers {' and '.join(_PATHS)} only"
-        if service.command and "app.py" not in " ".join(service.command):
-            yield f"services.{name}.command is {' '.join(service.command)!r}, while it starts by 'python app.py'"
+        if service.command and not any(one in " ".join(service.command) for one in _PROGRAMS):
+            yield (
+                f"services.{name}.command is {' '.join(service.command)!r}, while it starts by 'python app.py', its worker by "
+                "'python worker.py'"
+            )

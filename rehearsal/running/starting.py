@@ -34,6 +34,7 @@ from rehearsal.host.scratch import run_folder
 from rehearsal.host.tools import require
 from rehearsal.identity.authority import Authority
 from rehearsal.levels.process.level import ARCHITECTURES, Level
+from rehearsal.running import existing
 from rehearsal.running.endpoint import local_endpoint
 from rehearsal.running.outside import Outside
 from rehearsal.running.pushes import Pushes
@@ -85,6 +86,8 @@ def rehearsing(  # noqa: PLR0913  (one keyword for each thing a caller may choos
         )
         if not settings.image.create_repository:
             _make_existing_repository(cloud, settings.image.repository, outside.repository)
+        existing.stand_up(cloud, settings, Names(settings.application, stack))
+        there = cloud.count()
         pointed = (
             database_environment.as_exported(config)
             if declare_instead
@@ -99,7 +102,7 @@ def rehearsing(  # noqa: PLR0913  (one keyword for each thing a caller may choos
                 evaluate = own.declare if own else declare
                 evaluate(cloud, stack, pointed.config, interruption)
         whose = f"; account {moved} is {EXAMPLE_ACCOUNT} here" if moved else ""
-        journal.record("Pulumi", f"{cloud.count()} resources of stack {stack} declared{whose}")
+        journal.record("Pulumi", f"{cloud.count() - there} resources of stack {stack} declared{whose}")
         with interruption.at_once():
             served = database.result()
         journal.record("Database", f"{served.product} serves the application's database")

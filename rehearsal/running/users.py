@@ -52,11 +52,11 @@ class Users:
         """
         asked: list[Route] = []
         for name, service in self._settings.services.items():
-            if service.load_balancer is None:
+            if not service.takes_traffic:
                 continue
             check = service.health_check
             own = HealthCheck(path=check.path, matcher=check.status_codes)
-            if not self._service(self._cloud.one(SERVICE, name=self._names.service(name))).desired_count:
+            if not self._named(name).desired_count:
                 continue
             sent, url = self.example(name), self.url(name)
             taken = [path for path in paths or (check.path,) if self._takes(name, sent, path)]
@@ -75,8 +75,8 @@ class Users:
     def _working(self) -> list[Working]:
         found: list[Working] = []
         for name, given in self._settings.services.items():
-            if given.load_balancer is None:
-                tasks = self._service(self._cloud.one(SERVICE, name=self._names.service(name))).primary
+            if not given.takes_traffic:
+                tasks = self._named(name).primary
                 digest = tasks.image.rpartition("@")[2] if "@" in tasks.image else ""
                 found.append(Working(name, self._cloud.version_of(tasks.image), digest, tasks.well))
         return found
@@ -89,6 +89,11 @@ class Users:
     def _service(self, declared: Declared) -> Service:
         cluster = str(declared.inputs.get("cluster") or "default").rpartition("/")[2]
         return self._services.service(cluster, str(declared.outputs["name"]))
+
+    def _named(self, service: str) -> Service:
+        """The ECS service of one in the settings."""
+        called = self._settings.services[service].called(self._names.service(service))
+        return self._service(self._cloud.one(SERVICE, name=called))
 
     def url(self, service: str) -> str:
         """Where a service's production listener answers."""

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as examples
 
+from documents.names import Names
 from documents.place import Place
 from documents.templates import appspec_file, taskdef_file
 from rehearsal.codebuild import buildspec
@@ -20,6 +21,7 @@ from rehearsal.evaluation.resources import declare
 from rehearsal.evaluation.secret_values import store
 from rehearsal.host.database_address import address_of
 from rehearsal.running.endpoint import empty_cloud
+from rehearsal.running.existing import stand_up
 from rehearsal.running.outside import Outside
 from rehearsal.world.cloud import Cloud
 from settings import Settings, parse
@@ -43,6 +45,7 @@ def test_what_loads_is_declared_and_read_by_every_service(raw: dict[str, Any]) -
     config = {"aws:region": place.region, **{f"delivery:{key}": value for key, value in raw.items()}}
     with tempfile.TemporaryDirectory() as scratch, empty_cloud(Path(scratch), place) as cloud:
         Outside(approve=lambda text: True).refuse_what_does_not_fit(settings)
+        stand_up(cloud, settings, Names(settings.application, STACK))
         declare(cloud, STACK, config)
         store(cloud, settings, address_of("postgresql://app@127.0.0.1:5432/app"))
         _read_everything(cloud, settings)

@@ -11,6 +11,7 @@ from typing import Any
 import botocore.session
 import pytest
 from botocore.exceptions import ClientError, ParamValidationError
+from botocore.handlers import json_decode_policies
 from botocore.validate import ParamValidator
 
 from documents import taskdef
@@ -21,6 +22,7 @@ from release import handler
 from release.aws import Aws
 from release.subject import DESCRIPTOR
 from tests.unit.release_ecs import EcsCloud
+from tests.unit.release_others import OthersCloud
 from tests.unit.shop import PREFIX, SHOP, WEB
 
 PARAMETER = "/delivery/shop/stg"
@@ -92,6 +94,7 @@ class ReleaseCloud:
     )
     parameters: set[str] = field(default_factory=set)
     ecs: EcsCloud = field(default_factory=EcsCloud)
+    others: OthersCloud = field(default_factory=OthersCloud)
     lines: dict[str, list[str]] = field(default_factory=dict)
     """What was logged, by stream."""
     errors: dict[str, Any] = field(default_factory=dict)
@@ -147,6 +150,7 @@ class ReleaseCloud:
             "GetSecretValue": self._secret,
             "GetLogEvents": self._lines,
             **self.ecs.operations,
+            **self.others.operations,
             "PutJobSuccessResult": lambda _: {},
             "PutJobFailureResult": lambda _: {},
         }
@@ -259,6 +263,7 @@ class _Client:
         if model.output_shape is not None and "Body" not in answer:
             found = ParamValidator().validate(answer, model.output_shape)
             assert not found.has_errors(), found.generate_report()
+            json_decode_policies(answer, model)  # as boto3 does, of IAM's answers
         return answer
 
 

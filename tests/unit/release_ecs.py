@@ -19,6 +19,9 @@ class EcsCloud:
     """What there is; by default a service whose first revision was deployed, and runs two tasks."""
 
     controller: str | None = "ECS"
+    launch: dict[str, Any] = field(default_factory=lambda: {"launchType": "FARGATE"})
+    serving: str = ""
+    """Target group of the PRIMARY task set, of a service of CodeDeploy's."""
     status: str = "ACTIVE"
     definition: str = FIRST
     alarms: list[str] = field(default_factory=list)
@@ -101,9 +104,15 @@ class EcsCloud:
             "taskDefinition": self.definition,
             "deployments": [{"status": "ACTIVE", "taskDefinition": FIRST, "runningCount": 9}, primary],
             "deploymentConfiguration": {"alarms": alarms},
+            **self.launch,
             **({"deploymentController": {"type": self.controller}} if self.controller else {}),
+            **({"taskSets": self._task_sets()} if self.serving else {}),
         }
         return {"services": [service], "failures": []}
+
+    def _task_sets(self) -> list[dict[str, Any]]:
+        balancer = {"targetGroupArn": self.serving, "containerName": "app", "containerPort": 8080}
+        return [{"status": "ACTIVE"}, {"status": "PRIMARY", "loadBalancers": [balancer]}]
 
     def _update(self, asked: dict[str, Any]) -> dict[str, Any]:
         assert asked.keys() <= {"cluster", "service", "taskDefinition", "forceNewDeployment"}, (

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from settings import SettingsError, parse
-from tests.unit import wrong_listeners, wrong_rollouts, wrong_services, wrong_settings
+from tests.unit import wrong_adoptions, wrong_listeners, wrong_rollouts, wrong_services, wrong_settings
 from tests.unit.edits import drop, put
 from tests.unit.harness import Change, raw_settings, settings
 
-PLACES = (wrong_settings, wrong_services, wrong_rollouts, wrong_listeners)
+PLACES = (wrong_settings, wrong_services, wrong_rollouts, wrong_listeners, wrong_adoptions)
 REFUSED = {case: wrong for place in PLACES for case, wrong in place.REFUSED.items()}
 
 

@@ -6,14 +6,16 @@ from typing import Any
 import pytest
 
 import components
-from rehearsal.evaluation.program import stack_config
+from rehearsal.evaluation.program import config_of, stack_config
 from rehearsal.host.project import ROOT
-from tests.unit.harness import STACKS, Graph, Sent, deployed_stack
+from tests.example_stacks import FOLDER
+from tests.unit.harness import STACKS, Graph, Sent, deployed_config, deployed_stack
 from tests.unit.inputs import unknown_keys
 from tests.unit.worlds import MOVED, WORLDS, world
 
 SECRET_MARK = "1b47061264138c4ac30d75fd1eb44270"
 TOKENS = {
+    "delivery:index:AdoptedService",
     "delivery:index:ArtifactStore",
     "delivery:index:BlueGreenDeployment",
     "delivery:index:DeliveryPipeline",
@@ -37,7 +39,8 @@ def _custom(graph: Graph) -> list[Sent]:
 
 
 def test_the_type_tokens_of_components_are_pinned() -> None:
-    declared = {one.type for one in world(MOVED).sent.values() if not one.request.custom}
+    graphs = (world(MOVED), deployed_config("stg", config_of(FOLDER / "adopted-service.yaml")))
+    declared = {one.type for graph in graphs for one in graph.sent.values() if not one.request.custom}
     assert declared == TOKENS
 
 
