@@ -117,3 +117,17 @@ UNSEEN: Mapping[str, Mapping[str, str]] = {
     "web-deployment-role": {"s3:GetObject": _REVISION, "s3:GetObjectVersion": _REVISION},
 }
 """Actions that are granted and that no rehearsal asks for, each with the reason it is granted all the same."""
+
+UNSEEN_OF_ECS: Mapping[str, Mapping[str, str]] = {
+    "delivery-role": {
+        "s3:GetObjectVersion": "the release function's actions read no artifact; AWS's minimum names it"
+    },
+    "release-role": {
+        "ecs:StopServiceDeployment": "asked of a deployment that takes too long",
+        "logs:GetLogEvents": "asked about a deployment that failed",
+    },
+    "web-deployment-role": {
+        "elasticloadbalancing:ModifyListener": "AWS shows a shift that failed without it (troubleshooting-blue-green)",
+    },
+}
+"""The same of stacks that ECS moves."""

@@ -1,5 +1,6 @@
 """Every file of examples/stacks, rehearsed as a reader would: to traffic on the new image, by what its own policies grant."""
 
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,10 @@ from rehearsal.running.outside import Outside
 from rehearsal.running.rehearsal import Rehearsal
 from rehearsal.running.starting import rehearsing
 from rehearsal.world.clock import Clock
+from settings.rollout import Mover
 from tests.example_stacks import FILES, STACK, named
 from tests.rehearsal.stagehands import Replay
-from tests.rehearsal.statements import UNSEEN
+from tests.rehearsal.statements import UNSEEN, UNSEEN_OF_ECS
 
 BUILD_ROLE = "migration-role"
 
@@ -43,9 +45,10 @@ def test_it_ends_with_traffic_on_the_new_image(file: Path, migrated: list[Any]) 
         requests, now = play.verdict.lines()
         assert "failed" not in requests
         assert f"by {V1.name}" in requests
-        for service in rehearsal.settings.services:
-            assert f"{service}: {V1.name} answers" in now
-        unused = _unused(rehearsal)
+        for name, service in rehearsal.settings.services.items():
+            assert f"{name}: {V1.name} {'answers' if service.load_balancer else 'works'}" in now
+        by_ecs = any(one.mover is Mover.ECS for one in rehearsal.settings.services.values())
+        unused = _unused(rehearsal, [UNSEEN, *([UNSEEN_OF_ECS] if by_ecs else [])])
         if played_before:
             unused.pop(BUILD_ROLE, None)
         assert unused == {}, "least privilege: what no release asks for is not granted"
@@ -56,7 +59,7 @@ def _built(rehearsal: Rehearsal) -> AbstractContextManager[None]:
     return provided(rehearsal.pipeline, "CodeBuild", Replay.of_templates(rehearsal))
 
 
-def _unused(rehearsal: Rehearsal) -> dict[str, set[str]]:
+def _unused(rehearsal: Rehearsal, unseen: Sequence[Mapping[str, Mapping[str, str]]]) -> dict[str, set[str]]:
     """By role, what it is granted, was not asked for here, and has no reason to be granted all the same."""
     authority = rehearsal.cloud.authority
     asked = {(call.role_arn, call.action) for call in authority.calls if call.allowed}
@@ -64,7 +67,13 @@ def _unused(rehearsal: Rehearsal) -> dict[str, set[str]]:
     for role in rehearsal.cloud.declared(ROLE):
         statements = [one for text in authority.policies(role.arn).values() for one in text["Statement"]]
         granted = {action for one in statements for action in one["Action"]}
-        reasons = {action for name, some in UNSEEN.items() if _alike(name, role.name) for action in some}
+        reasons = {
+            action
+            for one in unseen
+            for name, some in one.items()
+            if _alike(name, role.name)
+            for action in some
+        }
         left = {action for action in granted if (role.arn, action) not in asked} - reasons
         if left:
             unused[role.name] = left

@@ -13,7 +13,7 @@ from rehearsal.host.project import ROOT
 from tests.example_stacks import FILES, FOLDER, STACK, named
 from tests.unit.harness import Graph, deployed_config
 from tests.unit.inputs import unknown_keys
-from tests.unit.policies import STAR, holes, on_everything, parliaments, wild
+from tests.unit.policies import STAR, STAR_OF_ECS, holes, on_everything, parliaments, wild
 
 SAID = ("For: ", "Costs: ", "Limits: ")
 """How the lines above a stack begin, after the one that says what it is."""
@@ -40,7 +40,7 @@ def test_it_declares_only_what_the_provider_and_the_rehearsal_know(file: Path) -
 @pytest.mark.parametrize("file", FILES, ids=named)
 def test_its_policies_grant_what_they_must_and_say_why(file: Path) -> None:
     assert wild(graph(file)) == []
-    assert on_everything(graph(file)) <= set(STAR)
+    assert on_everything(graph(file)) <= set(STAR) | set(STAR_OF_ECS)
     assert holes(graph(file)) == []
     assert parliaments(graph(file))[0] == []
 
