@@ -1,14 +1,16 @@
 """One of a task set's wanted tasks: started, watched, replaced when it fails, let go when nobody wants it any more.
 
 Replacement of tasks that fail load balancer checks after the grace period:
-AmazonECS/latest/developerguide/troubleshoot-service-load-balancers. A task without a health check counts as healthy when it has
-run for forty seconds (AmazonECS/latest/APIReference/API_DeploymentConfiguration, `minimumHealthyPercent`).
+AmazonECS/latest/developerguide/troubleshoot-service-load-balancers. A task counts as healthy when its containers' own checks and its
+target groups find it so; one that nobody checks, when it has run for forty seconds
+(AmazonECS/latest/APIReference/API_DeploymentConfiguration, `minimumHealthyPercent`).
 """
 
 import threading
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import inf
 
 from rehearsal.ecs import task as ecstask
 from rehearsal.ecs.registration import Registration, RegistrationRefused
@@ -104,7 +106,9 @@ class Slot:
         task, registration = self.task, self.place.registration
         if task is None or task.running.exit_code() is not None:
             return False
-        return registration.is_well(task) if registration.is_checked else self.was_well
+        if registration.is_checked:
+            return registration.is_well(task) and task.running.checked() is not False
+        return self.was_well
 
     def begin(self, name: str) -> None:
         """Start the first task; returns at once."""
@@ -122,6 +126,7 @@ class Slot:
         place = self.place
         while not self.ending.is_set() and not place.frozen.is_set() and self.failures < ATTEMPTS:
             ended = self._live()
+            place.cloud.clock.release(self)
             if ended is None:
                 return
             self.failures += 1
@@ -169,7 +174,7 @@ class Slot:
             life.end(stopped.exit_code)
         if reason is None:
             return None
-        if not (exited and self.was_well):
+        if not (exited and self.was_well and task.running.checked() is None):
             place.failures.failed()
         self.ended = StoppedTask(task.task_id, reason, stopped.exit_code, stopped.log)
         return self.ended
@@ -187,12 +192,12 @@ class Slot:
         grace, began = registration.blueprint.grace, clock.now()
         told = TELL_AFTER[0]
         if not registration.is_checked and self.place.real:
-            clock.hold(self, SETTLED)
+            clock.hold(self, SETTLED if task.running.checked() is None else inf)
         while not self.ending.wait(POLL):
             if task.running.exit_code() is not None:
                 return "Essential container in task exited"
             health, age = registration.health(task), clock.now() - began
-            if health == "healthy" or (not registration.is_checked and age >= SETTLED):
+            if self._counts(task, health, age):
                 self._note_well()
             elif health == "unhealthy" and age > grace:
                 if not self.was_well:
@@ -205,9 +210,18 @@ class Slot:
                 self._tell(task, age)
         return None
 
+    def _counts(self, task: LiveTask, health: str | None, age: float) -> bool:
+        """Whether a task counts as healthy: by its target groups, its containers' own checks, or its age where nobody checks."""
+        own = task.running.checked()
+        if self.place.registration.is_checked:
+            return health == "healthy" and own is not False
+        return age >= SETTLED if own is None else own
+
     def _note_well(self) -> None:
         if not self.was_well:
             self.place.failures.well()
+            if not self.place.registration.is_checked:
+                self.place.cloud.clock.release(self)
         self.failures, self.was_well = 0, True
 
     def _tell(self, task: LiveTask, age: float) -> None:

@@ -41,6 +41,10 @@ class RunningTask(Protocol):
         """Exit code of the first essential container that ended; None while all run."""
         ...
 
+    def checked(self) -> bool | None:
+        """Whether the essential containers that have health checks of their own are healthy; None when none has one."""
+        ...
+
     def log_tail(self, lines: int = 20) -> list[str]:
         """The last lines the task's containers wrote."""
         ...

@@ -124,6 +124,8 @@ class FakeTask:
     server: Server | None
     code: int | None = None
     stopped: bool = False
+    healthy: bool = False
+    """What its container's own health check says, where it has one."""
 
     def address(self, container: str, port: int) -> tuple[str, int]:
         del container, port
@@ -131,6 +133,9 @@ class FakeTask:
 
     def exit_code(self) -> int | None:
         return self.code
+
+    def checked(self) -> bool | None:
+        return self.healthy if self.specs[0].definition.get("healthCheck") else None
 
     def log_tail(self, lines: int = 20) -> list[str]:
         return [f"\x1b[31m{self.specs[0].image} wrote this\x1b[0m\x07"][-lines:]

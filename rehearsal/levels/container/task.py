@@ -83,6 +83,13 @@ class ContainerTask:
             None,
         )
 
+    def checked(self) -> bool | None:
+        """Whether Docker finds those essential containers healthy that have a health check; None when none has one."""
+        having = [
+            one for one in self._containers if one.spec.essential and one.spec.definition.get("healthCheck")
+        ]
+        return all(self._is_healthy(one) for one in having) if having else None
+
     def log_tail(self, lines: int = 20) -> list[str]:
         """The last lines; with several containers, each one's under its name."""
         tails = [(one.spec.name, self._tail(one, lines)) for one in self._containers]
@@ -128,6 +135,15 @@ class ContainerTask:
             ]
             one.code = 137
         return one.code
+
+    def _is_healthy(self, one: Started) -> bool:
+        if one.code is not None:
+            return False
+        try:
+            state: dict[str, Any] = self._docker.ask("GET", f"/containers/{one.id}/json")["State"]
+        except DockerRefused:
+            return False
+        return block(state.get("Health")).get("Status") == "healthy"
 
     def _tail(self, one: Started, lines: int) -> list[str]:
         if one.code is None:

@@ -67,6 +67,10 @@ class ProcessTask:
                 return code if code >= 0 else 128 - code
         return None
 
+    def checked(self) -> bool | None:
+        """None: health checks of containers are refused at this level."""
+        return None
+
     def log_tail(self, lines: int = 20) -> list[str]:
         """The last lines; with several containers, each one's under its name."""
         if len(self._started) == 1:
