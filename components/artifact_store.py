@@ -7,7 +7,7 @@ from pulumi_aws import s3
 
 from components.kit.json_text import json_text
 from components.kit.stack import Stack
-from documents import grants
+from documents import artifact_grants
 from documents.actions import Store
 from documents.bucket import expire_artifacts, tls_only
 
@@ -82,8 +82,8 @@ class ArtifactStore(pulumi.ComponentResource):
             bucket=self.bucket,
             key_arn=release.artifact_key_arn,
             needs=[
-                *grants.pipeline_artifacts(self.arn, self.artifact_objects),
-                *([grants.use_key(release.artifact_key_arn)] if release.artifact_key_arn else []),
+                *artifact_grants.pipeline_artifacts(self.arn, self.artifact_objects),
+                *([artifact_grants.use_key(release.artifact_key_arn)] if release.artifact_key_arn else []),
             ],
         )
         self.register_outputs(

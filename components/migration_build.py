@@ -15,7 +15,7 @@ from components.kit.database_access import open_database
 from components.kit.refusing import refusing
 from components.kit.role import granted_role
 from components.kit.stack import Stack
-from documents import grants
+from documents import action_grants, artifact_grants, grants
 from documents.actions import Action, Handed, Released, codebuild_action
 from documents.errands import Errand
 from documents.limits import check_variable
@@ -140,7 +140,7 @@ class MigrationBuild(pulumi.ComponentResource):
             outputs=(self._errand.artifact,),
             namespace=NAMESPACE,
             run_order=run_order,
-            needs=[grants.start_build(self.project_arn)],
+            needs=[action_grants.start_build(self.project_arn)],
             variables=(MIGRATE,),
         )
 
@@ -153,12 +153,12 @@ def _statements(args: MigrationBuildArgs) -> list[Statement]:
     return [
         *grants.pull([args.repository.arn]),
         grants.tag_images(args.repository.arn),
-        *grants.build_artifacts(artifacts.arn, artifacts.artifact_objects),
+        *artifact_grants.build_artifacts(artifacts.arn, artifacts.artifact_objects),
         *args.errand.needs,
-        *([grants.use_key(key)] if key else []),
+        *([artifact_grants.use_key(key)] if key else []),
         *grants.read_secrets(stack.place, secrets, parameters, migration.secrets_kms_keys),
         grants.write_logs(stack.place, stack.names.log_group("migrate")),
-        *grants.build_in_vpc(stack.place, network.private_subnet_ids, network.owner_account_id),
+        *action_grants.build_in_vpc(stack.place, network.private_subnet_ids, network.owner_account_id),
     ]
 
 

@@ -12,7 +12,7 @@ from components.artifact_store import ArtifactStore
 from components.image_repository import ImageRepository
 from components.kit.role import granted_role
 from components.kit.stack import Stack
-from documents import grants
+from documents import action_grants, artifact_grants, grants
 from documents.actions import Action, Handed, Released, lambda_action
 from documents.names import TEMPLATES
 from documents.policy import Statement, merged, trust
@@ -111,7 +111,7 @@ class ReleaseFunction(pulumi.ComponentResource):
             function=self.name,
             parameters=json.dumps(told),
             run_order=run_order,
-            needs=grants.invoke_function(self.arn),
+            needs=action_grants.invoke_function(self.arn),
             variables=(MIGRATE, TRIGGER),
         )
 
@@ -132,7 +132,7 @@ class ReleaseFunction(pulumi.ComponentResource):
             function=self.name,
             parameters=json.dumps(told),
             run_order=run_order,
-            needs=grants.invoke_function(self.arn),
+            needs=action_grants.invoke_function(self.arn),
         )
 
 
@@ -170,12 +170,12 @@ def _statements(args: ReleaseFunctionArgs) -> list[Statement]:
     }
     templates = pulumi.Output.concat(artifacts.arn, "/", TEMPLATES, "/*")
     return [
-        grants.answer_jobs(),
+        action_grants.answer_jobs(),
         grants.write_logs(place, names.release_log_group),
         grants.read_parameter(place, names.descriptor),
         *((grants.read_tags(args.repository.arn), grants.read_image(args.repository.arn)) if checks else ()),
-        *grants.read_templates(artifacts.arn, templates, TEMPLATES),
-        *([grants.read_with_key(key)] if key else []),
+        *artifact_grants.read_templates(artifacts.arn, templates, TEMPLATES),
+        *([artifact_grants.read_with_key(key)] if key else []),
         *merged([*(args.looked_at if checks else ()), *args.rollouts]),
         *((grants.read_alarms(place), grants.read_project(args.project_arn)) if checks else ()),
         *grants.read_secrets(place, secrets, parameters, sorted(keys)),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_aws import s3
 
-from documents import grants
+from documents import artifact_grants
 from documents.errands import Errand
 from documents.names import TEMPLATES
 from documents.templates import version
@@ -67,7 +67,7 @@ class ReleaseTemplates(pulumi.ComponentResource):
                 "DELIVERY_TEMPLATE_FILES": " ".join(args.files),
                 "DELIVERY_TEMPLATE_VERSION": self.version,
             },
-            needs=grants.read_templates(args.bucket_arn, objects, TEMPLATES),
+            needs=artifact_grants.read_templates(args.bucket_arn, objects, TEMPLATES),
             artifact="ReleaseArtifact",
         )
 

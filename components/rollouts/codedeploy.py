@@ -15,7 +15,7 @@ from components.rollouts.alarms import traffic_alarms
 from components.rollouts.ownership import Equipment, Ownership
 from components.service_front import ServiceFront
 from components.web_service import WebService
-from documents import appspec, grants
+from documents import action_grants, appspec, artifact_grants, grants
 from documents.actions import Action, Handed, Released, codedeploy_action
 from documents.descriptor import DeploymentDescriptor
 from documents.policy import Statement, trust
@@ -154,7 +154,7 @@ class BlueGreenDeployment(pulumi.ComponentResource):
             images={IMAGE_PLACEHOLDER: released.artifact},
             run_order=run_order,
             needs=[
-                *grants.deploy_to_ecs(stack.place, name, name, self._args.configuration),
+                *action_grants.deploy_to_ecs(stack.place, name, name, self._args.configuration),
                 grants.register_task_definitions(),
                 grants.pass_roles(
                     [task.execution_role_arn, task.task_role_arn],
@@ -249,7 +249,7 @@ def _statements(args: BlueGreenDeploymentArgs) -> list[Statement]:
         grants.read_alarms(place),
         *grants.call_hooks(args.service.rollout.hooks.given()),
         grants.read_revisions(args.artifacts.artifact_objects),
-        *([grants.read_with_key(key)] if key else []),
+        *([artifact_grants.read_with_key(key)] if key else []),
         grants.pass_roles([task.execution_role_arn, task.task_role_arn], ["ecs-tasks.amazonaws.com"]),
     ]
 

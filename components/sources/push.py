@@ -10,7 +10,7 @@ from components.image_repository import ImageRepository
 from components.kit.json_text import json_text
 from components.kit.role import granted_role
 from components.kit.stack import Stack
-from documents import events, grants
+from documents import action_grants, events, grants
 from documents.actions import Released, Stage, ecr_source_action
 from documents.policy import trust_account
 from documents.variables import TRIGGER
@@ -82,7 +82,7 @@ class PushTrigger(pulumi.ComponentResource):
         names, repository = args.stack.names, args.stack.settings.image.repository
         tag = PushSource.tag_of(args.stack.settings)
         trust = trust_account("events.amazonaws.com", args.stack.place.account)
-        statements = [grants.start_pipeline(args.pipeline_arn)]
+        statements = [action_grants.start_pipeline(args.pipeline_arn)]
         role = granted_role(name, names.start_role, trust, statements, inside)
         # EventBridge and SQS give a rule or queue of a name that is there to whoever asks last, without a word; IAM refuses.
         after = pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=[role.role]))

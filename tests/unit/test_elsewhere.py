@@ -5,7 +5,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from documents import github, grants
+from documents import action_grants, github
 from documents.place import Place
 from settings import SettingsError
 from settings.elsewhere import own_account, refuse_elsewhere
@@ -169,7 +169,7 @@ def test_the_settings_themselves_show_the_stacks_own_account() -> None:
 
 
 def test_shared_subnets_are_named_under_their_owner() -> None:
-    *_, statement = grants.build_in_vpc(HERE, ["subnet-1"], "111122223333")
+    *_, statement = action_grants.build_in_vpc(HERE, ["subnet-1"], "111122223333")
     assert statement["Condition"]["ArnEquals"] == {
         "ec2:Subnet": ["arn:aws:ec2:us-east-1:111122223333:subnet/subnet-1"]
     }
