@@ -150,11 +150,14 @@ def roll_out(  # noqa: PLR0913, PLR0917  (what a rollout touches)
 ) -> list[Statement]:
     """What the step `rollout` does to one service: register, deploy, watch, move back what takes too long, and tell why.
 
-    `family` is that of the revisions it is updated to, `roles` are those of its tasks. The resources are what the Service Authorization Reference offers: task definitions are
-    described on `*`, tasks are listed by their cluster; a tag on creation is asked for besides (Amazon ECS Developer Guide,
-    supported-iam-actions-tagging). What a stopped task said last stands in its log group.
+    `family` is that of the revisions it is updated to, `roles` are those of its tasks. Actions on a deployment or a revision are
+    authorized on the service too, so all of them stand in one statement, as AWS's own example has them (Amazon ECS Developer
+    Guide, service-deployment-permissions); apart they would name the service four times in a policy of which IAM takes 10,240
+    characters. Task definitions are described on `*`, tasks
+    are listed by their cluster (Service Authorization Reference, Amazon ECS); a tag on creation is asked for besides (Amazon ECS
+    Developer Guide, supported-iam-actions-tagging). What a stopped task said last stands in its log group.
     """
-    service_arn = place.arn("ecs", f"service/{cluster}/{service}")
+    mine = f"{cluster}/{service}"
     return [
         register_task_definitions(),
         allow(
@@ -164,14 +167,17 @@ def roll_out(  # noqa: PLR0913, PLR0917  (what a rollout touches)
         ),
         pass_roles(roles, ["ecs-tasks.amazonaws.com"]),
         allow(
-            "ecs:UpdateService",
-            on=service_arn,
-            when={"ArnLike": {"ecs:task-definition": place.arn("ecs", f"task-definition/{family}:*")}},
-        ),
-        *watch_deployments(place, cluster, service),
-        allow(
+            "ecs:DescribeServiceDeployments",
+            "ecs:DescribeServiceRevisions",
+            "ecs:DescribeServices",
+            "ecs:ListServiceDeployments",
             "ecs:StopServiceDeployment",
-            on=[service_arn, place.arn("ecs", f"service-deployment/{cluster}/{service}/*")],
+            "ecs:UpdateService",
+            on=[
+                place.arn("ecs", f"service/{mine}"),
+                place.arn("ecs", f"service-deployment/{mine}/*"),
+                place.arn("ecs", f"service-revision/{mine}/*"),
+            ],
         ),
         allow("ecs:DescribeTaskDefinition", on="*"),
         allow(
@@ -181,22 +187,6 @@ def roll_out(  # noqa: PLR0913, PLR0917  (what a rollout touches)
         ),
         allow("ecs:DescribeTasks", on=place.arn("ecs", f"task/{cluster}/*")),
         allow("logs:GetLogEvents", on=place.arn("logs", f"log-group:{log_group}:*")),
-    ]
-
-
-def watch_deployments(place: Place, cluster: str, service: str) -> list[Statement]:
-    """Look at a service's deployments and revisions; each is authorized on the service too (Service Authorization Reference)."""
-    service_arn = place.arn("ecs", f"service/{cluster}/{service}")
-    return [
-        allow("ecs:DescribeServices", "ecs:ListServiceDeployments", on=service_arn),
-        allow(
-            "ecs:DescribeServiceDeployments",
-            on=[service_arn, place.arn("ecs", f"service-deployment/{cluster}/{service}/*")],
-        ),
-        allow(
-            "ecs:DescribeServiceRevisions",
-            on=[service_arn, place.arn("ecs", f"service-revision/{cluster}/{service}/*")],
-        ),
     ]
 
 

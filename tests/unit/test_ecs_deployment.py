@@ -250,10 +250,11 @@ def test_the_release_deploys_by_the_release_function_with_the_time_it_may_take()
     )
     assert int(told["minutes"]) == 60 + 3 * 10 + 7, "four increments have three intervals; tasks get an hour"
     granted = _statements(graph, "release-policy")
-    assert (
-        granted["ecs:UpdateService"]["Resource"]
-        == "arn:aws:ecs:us-east-1:123456789012:service/apps-stg/shop-stg-web"
-    )
+    assert granted["ecs:UpdateService"]["Resource"] == [
+        "arn:aws:ecs:us-east-1:123456789012:service/apps-stg/shop-stg-web",
+        "arn:aws:ecs:us-east-1:123456789012:service-deployment/apps-stg/shop-stg-web/*",
+        "arn:aws:ecs:us-east-1:123456789012:service-revision/apps-stg/shop-stg-web/*",
+    ]
 
 
 def test_the_function_is_there_for_ecs_even_where_nobody_wants_the_check() -> None:

@@ -13,6 +13,7 @@ from rehearsal.evaluation.program import plain
 from rehearsal.host.project import ROOT
 from rehearsal.lambda_.package import packed
 from rehearsal.world.zips import unzipped
+from settings import MOST_SERVICES
 from tests.unit.harness import Config, Graph, deployed_stack
 from tests.unit.worlds import EVERYTHING, KEY, world
 
@@ -103,14 +104,20 @@ def test_without_the_check_it_may_do_what_a_rollout_takes_and_look_at_nothing_el
     granted = _statements(deployed_stack("stg", moved))
     services = {action.partition(":")[0] for action in granted}
     assert services == {"codepipeline", "ecs", "iam", "logs", "s3", "secretsmanager", "ssm"}
-    service = f"arn:aws:ecs:{ACCOUNT}:service/apps-stg/shop-stg-web"
-    assert granted["ecs:UpdateService"] == service
-    assert granted["ecs:StopServiceDeployment"] == [
-        service,
-        f"arn:aws:ecs:{ACCOUNT}:service-deployment/apps-stg/shop-stg-web/*",
-    ]
     assert granted["logs:GetLogEvents"] == f"arn:aws:logs:{ACCOUNT}:log-group:/delivery/shop/stg/web:*"
     assert granted["secretsmanager:GetSecretValue"], "what is struck out of a failed task's last lines"
+
+
+def test_as_many_services_as_a_stack_may_have_fit_into_the_role_when_ecs_moves_them_all() -> None:
+    """All inline policies of a role have 10,240 characters (IAM User Guide, reference_iam-quotas)."""
+
+    def many(config: Config) -> None:
+        web = config["delivery:services"].pop("web")
+        numbered = {f"service-{number}": {**web, "rollout": {"by": "ecs"}} for number in range(MOST_SERVICES)}
+        config["delivery:services"] = numbered
+
+    policy = deployed_stack("stg", many).one("RolePolicy", "release-policy").inputs["policy"]
+    assert len(policy) < 8_000, "names may be longer than these"
 
 
 FILES = unzipped(packed(plain(package()), ROOT))
