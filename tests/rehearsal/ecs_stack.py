@@ -11,6 +11,7 @@ from rehearsal.faults import provided
 from rehearsal.host.project import ROOT
 from rehearsal.levels.process.level import ProcessLevel
 from rehearsal.levels.version import Version
+from rehearsal.running.outside import Outside
 from rehearsal.running.rehearsal import Rehearsal
 from rehearsal.running.starting import rehearsing
 from rehearsal.world.clock import Clock
@@ -86,12 +87,22 @@ class EcsStack:
 
 
 @contextmanager
-def ecs_stack(folder: Path, services: Callable[[dict[str, Any]], dict[str, Any]]) -> Generator[EcsStack]:
-    """Stack stg with the services that are made of its web service's settings."""
+def ecs_stack(
+    folder: Path,
+    services: Callable[[dict[str, Any]], dict[str, Any]],
+    person: Callable[[str], bool] | None = None,
+) -> Generator[EcsStack]:
+    """Stack stg with the services that are made of its web service's settings; `person` says whether a paused one goes on."""
     document = yaml.safe_load((ROOT / "Pulumi.stg.yaml").read_text(encoding="utf-8"))
     config = document["config"]
     config["delivery:services"] = services(config["delivery:services"]["web"])
     file = folder / "Pulumi.stg.yaml"
     file.write_text(yaml.safe_dump(document), encoding="utf-8")
-    with rehearsing("stg", level=ProcessLevel, stack_file=file, clock=Clock(0.002, own=0.1)) as running:
+    with rehearsing(
+        "stg",
+        level=ProcessLevel,
+        stack_file=file,
+        outside=Outside(approve=person),
+        clock=Clock(0.002, own=0.1),
+    ) as running:
         yield EcsStack(running, folder)

@@ -1,8 +1,10 @@
 """Whole releases of services whose traffic ECS itself moves: canary, linear, and blue/green that waits for a person."""
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
@@ -12,8 +14,28 @@ from tests.rehearsal.ecs_stack import NEVER_WELL, EcsStack, ecs_stack
 from tests.rehearsal.stagehands import ended, failure, release, start, until
 
 SERVICES = ("api", "site", "web")
-PAUSE = {"stages": ["POST_SCALE_UP"], "pause": {"timeoutMinutes": 20, "onTimeout": "CONTINUE"}}
-"""Nobody has to be there in releases that are about something else."""
+PAUSE = {"stages": ["POST_SCALE_UP"], "pause": {}}
+
+
+class Person:
+    """Lets a paused deployment go on at once, unless a test wants to answer itself."""
+
+    def __init__(self) -> None:
+        self._kept: SimpleQueue[bool] | None = None
+
+    def __call__(self, question: str) -> bool:
+        assert "shop-stg-site" in question
+        return True if self._kept is None else self._kept.get(timeout=60)
+
+    @contextmanager
+    def thinks(self) -> Generator[SimpleQueue[bool]]:
+        """Whoever is asked meanwhile waits for what is put in here."""
+        self._kept = SimpleQueue()
+        yield self._kept
+        self._kept = None
+
+
+PERSON = Person()
 
 
 def _services(web: dict[str, Any]) -> dict[str, Any]:
@@ -30,7 +52,7 @@ def _services(web: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EcsStack]:
-    with ecs_stack(tmp_path_factory.mktemp("ecs"), _services) as made:
+    with ecs_stack(tmp_path_factory.mktemp("ecs"), _services, PERSON) as made:
         yield made
 
 
@@ -72,12 +94,13 @@ def test_each_way_brings_users_to_the_new_version(stack: EcsStack) -> None:
 
 @pytest.mark.usefixtures("replayed")
 def test_a_pause_is_ended_by_the_command_that_the_pipeline_shows(stack: EcsStack, tmp_path: Path) -> None:
-    with stack.rehearsal.cloud.clock.held():
+    with stack.rehearsal.cloud.clock.held(), PERSON.thinks() as answers:
         execution = start(stack.rehearsal, stack.hold("continued"))
         until(lambda: "it waits for a person" in summary(stack, "site"), "the pause")
         assert versions(stack)["site"] == "good", "nobody was moved while it is looked at"
         shown = summary(stack, "site").partition("it waits for a person: ")[2].removesuffix(" (or ROLLBACK)")
         by_hand(stack.rehearsal.cloud, shown, {}, tmp_path)
+        answers.put(True)
     [done] = ended(stack.rehearsal, execution)
     assert done.status == "Succeeded", [(one.action, one.error_message) for one in done.actions]
     assert versions(stack) == dict.fromkeys(SERVICES, "continued")
@@ -88,19 +111,14 @@ def test_what_goes_wrong_with_one_service_takes_back_that_one(stack: EcsStack) -
     """An alarm while a tenth of the traffic has moved, and a person who says no: the third service is through all the same."""
     before, cloud = versions(stack), stack.rehearsal.cloud
     [alarm, *_] = stack.told("shop-stg-web")["deploymentConfiguration"]["alarms"]["alarmNames"]
-    with cloud.clock.held():
+    with cloud.clock.held(), PERSON.thinks() as answers:
         execution = start(stack.rehearsal, stack.hold("partly"))
         until(lambda: shifting(stack, "web"), "a tenth of the traffic")
         cloud.client("cloudwatch").set_alarm_state(
             AlarmName=alarm, StateValue="ALARM", StateReason="somebody's hand"
         )
         until(lambda: "it waits for a person" in summary(stack, "site"), "the pause")
-        words = summary(stack, "site").split()
-        stack.ecs.continue_service_deployment(
-            serviceDeploymentArn=words[words.index("--service-deployment-arn") + 1],
-            hookId=words[words.index("--hook-id") + 1],
-            action="ROLLBACK",
-        )
+        answers.put(False)
     [done] = ended(stack.rehearsal, execution)
     cloud.client("cloudwatch").set_alarm_state(AlarmName=alarm, StateValue="OK", StateReason="again")
     assert f"alarm {alarm} went off" in failure(done, "Deploy-web")
