@@ -10,7 +10,7 @@ from documents import cron
 from documents.appspec import HOOKS
 from rehearsal.codepipeline.execution import Approver
 from rehearsal.ecr.registry_rules import TagRule
-from rehearsal.errors import UsageError
+from rehearsal.errors import StackError, UsageError
 from rehearsal.host.database_address import Wanted
 from settings import Settings
 
@@ -105,7 +105,14 @@ class Outside:
             ) from None
 
     def refuse_what_does_not_fit(self, settings: Settings) -> None:
-        """Raise UsageError for an answer nobody asks for, and for a question nobody answers."""
+        """Raise UsageError for an answer nobody asks for and a question nobody answers, StackError for what is not played."""
+        for name, service in settings.services.items():
+            if service.further_target_groups:
+                raise StackError(
+                    f"services.{name}.furtherTargetGroups",
+                    "the rehearsal has no target groups of others, and does not play that",
+                    "rehearse without it; what is played is in docs/fidelity.md",
+                )
         questions = _questions(settings)
         if questions and self.approve is None and not self.rejects:
             raise UsageError(

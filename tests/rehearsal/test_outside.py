@@ -9,7 +9,7 @@ import pytest
 
 from documents import cron
 from rehearsal.ecr.registry_rules import TagRule
-from rehearsal.errors import UsageError
+from rehearsal.errors import StackError, UsageError
 from rehearsal.evaluation.program import stack_config
 from rehearsal.running.outside import Outside, hook_results, moment, tag_rule
 from settings import Settings, parse
@@ -37,6 +37,15 @@ def test_an_approval_that_nobody_can_answer_is_refused_at_once() -> None:
     with pytest.raises(UsageError, match=r"release.approval: a person must answer it.*--approve or --reject"):
         Outside().refuse_what_does_not_fit(APPROVAL)
     Outside(approve=lambda text: True).refuse_what_does_not_fit(APPROVAL)
+
+
+def test_target_groups_of_others_are_refused_by_name() -> None:
+    group = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/inside/0123456789abcdef"
+    further = {"furtherTargetGroups": [{"arn": group}], "rollout": {"by": "ecs", "strategy": "rolling"}}
+    with pytest.raises(
+        StackError, match=r"services\.web\.furtherTargetGroups: the rehearsal has no target groups"
+    ):
+        Outside().refuse_what_does_not_fit(_settings(lambda raw: raw["services"]["web"].update(further)))
 
 
 def test_an_answer_that_nothing_asks_for_is_refused() -> None:
