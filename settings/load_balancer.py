@@ -46,7 +46,7 @@ class AccessLogs(Group):
 class DefaultAnswer(Group):
     """What the load balancer itself answers to requests that no rule is for."""
 
-    status_code: int = Field(description="A status of 200 to 299 or 400 to 599.")
+    status_code: int = Field(ge=200, le=599, description="A status of 200 to 299 or 400 to 599.")
     content_type: Literal[
         "text/plain", "text/css", "text/html", "application/javascript", "application/json"
     ] = Field(default="text/plain", description="What the body is.")
