@@ -77,6 +77,12 @@ TOGETHER = {
     "by",  # nor does a service go from one controller to another (docs/operations.md)
     *OF_ECS,
     *("serviceConnect", "endpoints", "clientCidrs", "furtherTargetGroups"),
+    *(
+        "existing",
+        "traffic",
+        "ruleArns",
+        "testListenerArn",
+    ),  # a service of others, of which hardly anything is declared
     *("listener", "service", "test", "rules", "defaultAnswer", "furtherCertificateArns"),
 }
 """Settings that are given in place of each other, or only with another one."""
