@@ -46,7 +46,7 @@ def test_it_ends_with_traffic_on_the_new_image(file: Path, migrated: list[Any]) 
         assert "failed" not in requests
         assert f"by {V1.name}" in requests
         for name, service in rehearsal.settings.services.items():
-            assert f"{name}: {V1.name} {'answers' if service.load_balancer else 'works'}" in now
+            assert f"{name}: {V1.name} {'answers' if service.takes_traffic else 'works'}" in now
         by_ecs = any(one.mover is Mover.ECS for one in rehearsal.settings.services.values())
         unused = _unused(rehearsal, [UNSEEN, *([UNSEEN_OF_ECS] if by_ecs else [])])
         if played_before:
