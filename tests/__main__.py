@@ -5,6 +5,7 @@ python -m tests --all [tier ...]  a tier or a test that can't run is a failure, 
 """
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -60,6 +61,8 @@ class Tier:
     """What is missing on this machine and what would bring it in; None when nothing is, or it may be installed."""
     around: Callable[[], AbstractContextManager[object]] = nullcontext
     """What has to be there while the tier runs."""
+    waiting: int = 0
+    """How many files more than processors are run at once, because so many only wait."""
 
 
 def _lint(tier: Tier) -> Result:
@@ -80,7 +83,8 @@ def _lint(tier: Tier) -> Result:
 def _pytest(tier: Tier) -> Result:
     """Pytest's exit code decides; a tier in which no test ran has failed too (exit code 5)."""
     # A file's tests share what it started, so files are what is spread over the processors.
-    spread = ["-n", "logical", "--maxprocesses", "4", "--dist", "loadfile"]
+    processes = min((os.cpu_count() or 1) + tier.waiting, 4)
+    spread = ["-n", str(processes), "--dist", "loadfile"]
     with tempfile.NamedTemporaryFile(suffix=".xml") as report:
         command = [
             sys.executable,
@@ -139,7 +143,7 @@ def _call(command: Sequence[str]) -> int:
 TIERS = (
     Tier("lint", "formatting, lint, types, shell", _lint),
     Tier("unit", "documents, settings, components, both stacks under mocks", _pytest),
-    Tier("rehearsal", "the imitated services and whole releases at level process", _pytest),
+    Tier("rehearsal", "the imitated services and whole releases at level process", _pytest, waiting=1),
     Tier("engine", "the real Pulumi CLI and engine", _pytest, _no_cli, _cli),
     Tier("container", "whole releases with a real Docker", _pytest, _no_docker, _docker),
 )
