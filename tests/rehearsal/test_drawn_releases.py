@@ -27,6 +27,7 @@ DATABASE = {
     "DATABASE_URL": "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/stg/database-AbCdEf:url::"
 }
 THE_APPLICATIONS = ("command", "entryPoint", "workingDirectory", "user", "protocol")
+SUBNETS = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
 MOST_SERVICES = 2
 MOST_TASKS = 2
 CHECK = {"path": "/healthz", "intervalSeconds": 5, "timeoutSeconds": 2, "unhealthyThreshold": 3}
@@ -39,6 +40,7 @@ def of_the_sample(drawn: Drawn) -> Drawn:
     for name in list(raw["services"])[MOST_SERVICES:]:
         del raw["services"][name]
     for name, service in raw["services"].items():
+        _moved_by_codedeploy(service)
         check = {key: value for key, value in service.get("healthCheck", {}).items() if key == "statusCodes"}
         raw["services"][name] = {
             **_reading_the_database(service),
@@ -49,6 +51,15 @@ def of_the_sample(drawn: Drawn) -> Drawn:
     if "database" in raw["network"]:
         raw["network"]["database"]["port"] = 5432
     return raw
+
+
+def _moved_by_codedeploy(service: Drawn) -> None:
+    """A web service of the stack's own: pauses and functions of ECS's deployments are answered in tests of their own."""
+    for others in ("existing", "serviceConnect", "furtherTargetGroups"):
+        service.pop(others, None)
+    service.setdefault("loadBalancer", {"publicSubnetIds": SUBNETS, "port": 8000})
+    if "hooks" not in service.get("rollout", {}) or service["rollout"].get("by") == "ecs":
+        service["rollout"] = {}
 
 
 def _reading_the_database(group: Drawn) -> Drawn:
