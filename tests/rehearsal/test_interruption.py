@@ -258,7 +258,7 @@ STAGES = (
     "        processes = ends.enter_context(Processes())\n",
     "        ends.callback(gateway.stop)\n",
     "        rehearsal.told, rehearsal.served = told, served\n",
-    "        running = ends.enter_context(EcsServices(cloud, level.runtime, load_balancers))\n",
+    "ask=outside.continuer(),\n            )\n        )  # fmt: skip\n",
     '        events = EventBridge(cloud, started_by_rules(answering["codepipeline"]), topics)\n',
 )
 """Behind each of them a signal is sent when it is stopped; the last is stopped first."""
