@@ -1,8 +1,7 @@
-"""Every file of examples/stacks through the real engine: made, unchanged, released, refreshed, unchanged, and taken down again."""
+"""One file of examples/stacks through the real engine: made, unchanged, released, refreshed, unchanged, and taken down again."""
 
 from pathlib import Path
 
-import pytest
 from pulumi.automation import PulumiCommand
 
 from rehearsal.codepipeline.status import ExecutionStatus
@@ -10,15 +9,14 @@ from rehearsal.faults import provided
 from rehearsal.plays.versions import V1
 from rehearsal.running.rehearsal import Rehearsal
 from tests.engine.released_world import running_stack
-from tests.example_stacks import FILES, named
 from tests.rehearsal.stagehands import Replay
 
 OF_RELEASES = {"taskDefinition", "loadBalancers", "defaultActions", "actions"}
 """What a release changes of what Pulumi declared, whoever moves the traffic."""
 
 
-@pytest.mark.parametrize("file", FILES, ids=named)
-def test_its_life_from_the_first_up_to_destroy(file: Path, cli: PulumiCommand) -> None:
+def live(file: Path, cli: PulumiCommand) -> None:
+    """Play it from the first up to destroy."""
     with running_stack(cli, file) as (stack, rehearsal):
         assert stack.up().changes == {}, "what was made is what was asked for"
         _release(rehearsal)
