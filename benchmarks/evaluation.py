@@ -47,7 +47,7 @@ def _program(kind: str, recorded: str, *sizes: str) -> Program:
 
 def _beside(what: str, ours: Sequence[float], flat: Sequence[float]) -> Figure:
     beside = f"{seconds('ours', ours)}, {seconds('flat', flat)}"
-    return Figure(what, ratios(ours, flat), aim=Aim(1.10), beside=beside)
+    return Figure(what, ratios(ours, flat), aim=Aim(1.15), beside=beside)
 
 
 def _marginal(one: Run) -> float:
