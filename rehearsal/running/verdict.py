@@ -21,6 +21,11 @@ class Failure:
         return f"{self.said} on {self.path} of {self.service}{by}"
 
 
+def _short(digest: str) -> str:
+    """A digest as the verdict says it; nothing where there is none."""
+    return f" (digest {digest.removeprefix('sha256:')[:12]})" if digest else ""
+
+
 @dataclass(frozen=True)
 class Answering:
     """Who answers a service's health path now."""
@@ -37,8 +42,7 @@ class Answering:
     def __str__(self) -> str:
         """Say it as people do."""
         who = f"{self.version} answers" if self.version else "no task answers"
-        digest = f" (digest {self.digest.removeprefix('sha256:')[:12]})" if self.digest else ""
-        return f"{self.service}: {who}{digest}, {self.status or 'no connection'} on {self.path}"
+        return f"{self.service}: {who}{_short(self.digest)}, {self.status or 'no connection'} on {self.path}"
 
 
 @dataclass(frozen=True)
@@ -55,10 +59,7 @@ class Working:
 
     def __str__(self) -> str:
         """Say it as people do."""
-        digest = f" (digest {self.digest.removeprefix('sha256:')[:12]})" if self.digest else ""
-        return (
-            f"{self.service}: {self.version} works{digest}, {self.tasks} task{'' if self.tasks == 1 else 's'}"
-        )
+        return f"{self.service}: {self.version} works{_short(self.digest)}, {self.tasks} task{'' if self.tasks == 1 else 's'}"
 
 
 Serving = Answering | Working
